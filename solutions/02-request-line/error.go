@@ -28,8 +28,8 @@ func (e *ProtocolError) Error() string {
 // and as it is if not. A parser that hands a part of its input to another one
 // shifts what comes back, so that offsets count from the start of the message.
 func Shift(err error, n int) error {
-	var e *ProtocolError
-	if n == 0 || !errors.As(err, &e) {
+	e, ok := errors.AsType[*ProtocolError](err)
+	if !ok || n == 0 {
 		return err
 	}
 	moved := *e
