@@ -1,0 +1,201 @@
+package gotest
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"gotest.tools/gotestsum/testjson"
+)
+
+// A stream takes the events of "go test -json" one by one.
+type stream struct {
+	dir      string
+	packages []*building
+	builds   map[string][]BuildError // by the package that could not be built
+	header   string                  // the package in the last "# package" line
+	stray    []string                // lines that are not events
+}
+
+// A building is a Package while its events arrive.
+type building struct {
+	Package
+	tests       map[string]*Test
+	lines       []line
+	lastRun     string // the test that began last
+	failedBuild string
+}
+
+// A line is one line of output, without its end.
+type line struct {
+	test  string
+	text  string
+	ended bool // false if the next piece of the same test belongs to it
+	// latest is the test that had begun last when the line was printed, and begun
+	// how many had.
+	latest string
+	begun  int
+}
+
+func newStream(dir string) *stream {
+	return &stream{dir: dir, builds: make(map[string][]BuildError)}
+}
+
+// Err takes a line that is not an event.
+func (s *stream) Err(text string) error {
+	s.stray = append(s.stray, text)
+	return nil
+}
+
+// Event takes the next event.
+func (s *stream) Event(e testjson.TestEvent, _ *testjson.Execution) error {
+	if e.Action == testjson.ActionBuild {
+		s.build(e.ImportPath, strings.TrimSuffix(e.Output, "\n"))
+		return nil
+	}
+	if e.Package == "" {
+		return nil
+	}
+	p := s.pkg(e.Package)
+	switch {
+	case e.Action == testjson.ActionOutput:
+		p.print(e.Test, e.Output)
+	case e.Test != "":
+		p.event(e)
+	case e.Action.IsTerminal():
+		p.Outcome = outcomeOf(e)
+		p.Elapsed = time.Duration(e.Elapsed * float64(time.Second))
+		// testjson does not know this field.
+		var more struct{ FailedBuild string }
+		if err := json.Unmarshal(e.Bytes(), &more); err == nil {
+			p.failedBuild = more.FailedBuild
+		}
+	}
+	return nil
+}
+
+// pkg returns the package with an import path, and adds it if it is new.
+func (s *stream) pkg(path string) *building {
+	for _, p := range s.packages {
+		if p.Path == path {
+			return p
+		}
+	}
+	p := &building{Package: Package{Path: path}, tests: make(map[string]*Test)}
+	s.packages = append(s.packages, p)
+	return p
+}
+
+// outcomeOf returns what an event that ends a test says. testjson makes up an
+// event with a negative time for a test that never ended.
+func outcomeOf(e testjson.TestEvent) Outcome {
+	switch {
+	case e.Action == testjson.ActionPass:
+		return Pass
+	case e.Action == testjson.ActionSkip:
+		return Skip
+	case e.Elapsed < 0:
+		return Unfinished
+	}
+	return Fail
+}
+
+// event takes an event of a test that is not output.
+func (p *building) event(e testjson.TestEvent) {
+	t := p.tests[e.Test]
+	if t == nil {
+		t = &Test{Name: e.Test}
+		p.tests[e.Test] = t
+		p.Tests = append(p.Tests, t)
+	}
+	switch {
+	case e.Action == testjson.ActionRun:
+		p.lastRun = e.Test
+	case e.Action.IsTerminal():
+		t.Outcome = outcomeOf(e)
+		t.Elapsed = max(0, time.Duration(e.Elapsed*float64(time.Second)))
+	}
+}
+
+// print takes a piece of output. The go command cuts long lines into pieces.
+func (p *building) print(test, text string) {
+	for piece := range strings.Lines(text) {
+		text, ended := strings.CutSuffix(piece, "\n")
+		if n := len(p.lines); n > 0 && !p.lines[n-1].ended && p.lines[n-1].test == test {
+			p.lines[n-1].text += text
+			p.lines[n-1].ended = ended
+			continue
+		}
+		p.lines = append(p.lines, line{test, text, ended, p.lastRun, len(p.Tests)})
+	}
+}
+
+// position finds the place in a complaint such as "vet: steps/a/b.go:3:24: text".
+var position = regexp.MustCompile(`^(?:vet: )?(.+?\.go):(\d+):(?:(\d+):)? (.*)$`)
+
+// build takes a line that the compiler, vet or the go command printed.
+func (s *stream) build(path, text string) {
+	if header, ok := strings.CutPrefix(text, "# "); ok {
+		s.header = strings.Trim(header, "[]")
+		return
+	}
+	errs := s.builds[path]
+	m := position.FindStringSubmatch(text)
+	switch {
+	case m != nil:
+		l, _ := strconv.Atoi(m[2])
+		c, _ := strconv.Atoi(m[3])
+		errs = append(errs, BuildError{s.relative(m[1]), l, c, m[4]})
+	case strings.HasPrefix(text, "\t") && len(errs) > 0:
+		errs[len(errs)-1].Msg += "\n" + text
+	case strings.TrimSpace(text) != "" && text != "too many errors":
+		errs = append(errs, BuildError{Msg: text})
+	}
+	s.builds[path] = errs
+	if s.header != path && s.header != "" {
+		s.builds[s.header] = errs // a package that is not there is reported under its own name
+	}
+}
+
+// relative returns a file name as it is seen from the root of the module.
+func (s *stream) relative(file string) string {
+	if filepath.IsAbs(file) {
+		if rel, err := filepath.Rel(s.dir, file); err == nil && filepath.IsLocal(rel) {
+			file = rel
+		}
+	}
+	return strings.TrimPrefix(filepath.ToSlash(file), "./")
+}
+
+// result makes the result of all that was taken. wanted are the packages that
+// were asked for, with the tests that each should have run.
+func (s *stream) result(wanted []expectation) *Result {
+	r := &Result{}
+	for _, p := range s.packages {
+		p.Build = s.builds[p.failedBuild]
+		if own := s.builds[p.Path]; p.failedBuild != "" && len(p.Build) < len(own) {
+			p.Build = own
+		}
+		readOutput(s, p)
+	}
+	for _, w := range wanted {
+		i := slices.IndexFunc(s.packages, func(p *building) bool {
+			return p.Path == w.path || p.Path == w.pattern
+		})
+		p := &Package{Path: w.path}
+		if i >= 0 {
+			p = &s.packages[i].Package
+		}
+		for _, name := range w.tests {
+			if !slices.ContainsFunc(p.Tests, func(t *Test) bool { return t.Name == name }) {
+				p.Missing = append(p.Missing, name)
+			}
+		}
+		r.Packages = append(r.Packages, p)
+	}
+	return r
+}
