@@ -1,6 +1,7 @@
 package starter
 
 import (
+	"bytes"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -120,9 +121,9 @@ func (m *mender) addErrors() {
 			continue
 		}
 		first := kept[i][0]
-		gap := "\n\n"
-		if !strings.HasPrefix(first.Path.Value, `"barewire/`) {
-			gap = "\n"
+		gap := ";"
+		if strings.HasPrefix(first.Path.Value, `"barewire/`) {
+			gap = "\n\n"
 		}
 		if decl.Lparen.IsValid() {
 			m.insert(m.offset(decl.Lparen)+1, "\n\"errors\""+gap)
@@ -135,7 +136,16 @@ func (m *mender) addErrors() {
 		})
 		return
 	}
-	m.insert(m.offset(m.file.Name.End()), "\n\nimport \"errors\"\n")
+	m.insert(m.endOfLine(m.file.Name.End()), "\n\nimport \"errors\"")
+}
+
+// endOfLine returns the offset of the end of the line that p is on.
+func (m *mender) endOfLine(p token.Pos) int {
+	at := m.offset(p)
+	if i := bytes.IndexByte(m.src[at:], '\n'); i >= 0 {
+		return at + i
+	}
+	return len(m.src)
 }
 
 func (m *mender) insert(at int, text string) {

@@ -158,7 +158,16 @@ func (d *directives) cutDecl(n ast.Node, doc *ast.CommentGroup) {
 		}
 	}
 	a, b := wholeLines(d.src.src, d.offset(from), d.offset(to))
+	if opens(d.src.src[:a]) && bytes.HasPrefix(d.src.src[b:], []byte("\n")) {
+		b++ // gofmt would leave an empty line at the top of a block
+	}
 	d.src.edits = append(d.src.edits, edit{from: a, to: b})
+}
+
+// opens reports whether what is written so far ends in the first line of a
+// block.
+func opens(src []byte) bool {
+	return bytes.HasSuffix(src, []byte("(\n")) || bytes.HasSuffix(src, []byte("{\n"))
 }
 
 // wholeLines widens a range to the lines it stands on, line end included, if
