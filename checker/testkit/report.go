@@ -23,12 +23,16 @@ type Report struct {
 	Note string // what to say about that byte, such as "the second Host"
 	Want string // what should have come
 	Got  string // what came
+	At   string // where the code waits, such as "Echo (echo.go:31)", if it does
 	Why  string // why it matters, with the RFC section
 }
 
 // maxSent is how many bytes of Sent are shown. A longer message is cut in the
 // middle, never at the mark.
 const maxSent = 1200
+
+// sentWidth is how wide a line of Sent may be, its label not counted.
+const sentWidth = 72
 
 // labelWidth is the width of the column that holds "sent", "want" and so on.
 const labelWidth = 7
@@ -42,6 +46,7 @@ func (r Report) String() string {
 	}
 	section(&b, "want", textLines(r.Want))
 	section(&b, "got", textLines(r.Got))
+	section(&b, "at", textLines(r.At))
 	section(&b, "why", wrap(r.Why, 78-labelWidth))
 	return strings.TrimSuffix(b.String(), "\n")
 }
@@ -94,8 +99,9 @@ func textLines(text string) []string {
 }
 
 // sentLines shows sent, one line for each LF in it, with a caret and note under
-// the byte at mark.
+// the byte at mark. A mark at the end of sent points behind the last byte.
 func sentLines(sent string, mark int, note string) []string {
+	mark = max(0, min(mark, len(sent)))
 	if note == "" {
 		mark = -1
 	}
@@ -109,11 +115,12 @@ func sentLines(sent string, mark int, note string) []string {
 		if i := strings.IndexByte(sent[at:to], '\n'); i >= 0 {
 			end = at + i + 1
 		}
-		lines = append(lines, wideLines(sent[at:end], mark-at, mark, note)...)
+		in := mark - at
+		if in == end-at && end < len(sent) {
+			in = -1 // it is the first byte of the next line
+		}
+		lines = append(lines, wideLines(sent[at:end], in, mark, note)...)
 		at = end
-	}
-	if mark >= to {
-		lines = append(lines, fmt.Sprintf("^ byte %d: %s", mark, note))
 	}
 	if to < len(sent) {
 		lines = append(lines, fmt.Sprintf("... %d bytes after ...", len(sent)-to))
@@ -129,30 +136,29 @@ func window(n, mark int) (from, to int) {
 	if mark > maxSent-200 {
 		from = min(mark-maxSent/2, n-maxSent)
 	}
-	return max(from, 0), min(max(from, 0)+maxSent, n)
+	return from, from + maxSent
 }
 
 // wideLines shows one line of the message, broken at 72 columns, with the
 // caret line after the piece that holds the marked byte. at is the mark counted
 // from the start of the line, offset the mark counted from the start of the
-// message.
+// message; at == len(line) is the place behind the last byte.
 func wideLines(line string, at, offset int, note string) []string {
-	const width = 72
 	var lines []string
 	piece, caret := "", -1
 	flush := func() {
 		if piece == "" {
 			return
 		}
-		lines = append(lines, piece)
+		lines = append(lines, visibleEnd(piece))
 		if caret >= 0 {
-			lines = append(lines, caretLine(caret, offset, note))
+			lines = append(lines, caretLines(caret, offset, note)...)
 		}
 		piece, caret = "", -1
 	}
 	for i := range len(line) {
 		v := Visible(line[i : i+1])
-		if len(piece)+len(v) > width {
+		if len(piece)+len(v) > sentWidth {
 			flush()
 		}
 		if i == at {
@@ -160,18 +166,34 @@ func wideLines(line string, at, offset int, note string) []string {
 		}
 		piece += v
 	}
+	if at == len(line) {
+		caret = len(visibleEnd(piece))
+	}
 	flush()
 	return lines
 }
 
-// caretLine points at a column; where the note would run past the edge of the
-// screen it stands before the caret.
-func caretLine(column, offset int, note string) string {
-	text := fmt.Sprintf("byte %d: %s", offset, note)
-	if column+2+len(text) > 72 && len(text)+1 <= column {
-		return strings.Repeat(" ", column-len(text)-1) + text + " ^"
+// visibleEnd writes a space that stands last as \x20: nobody could see it.
+func visibleEnd(piece string) string {
+	if strings.HasSuffix(piece, " ") {
+		return strings.TrimSuffix(piece, " ") + `\x20`
 	}
-	return strings.Repeat(" ", column) + "^ " + text
+	return piece
+}
+
+// caretLines point at a column. Where the note would run past the edge of the
+// screen it stands before the caret, or below it if it is too long for that.
+func caretLines(column, offset int, note string) []string {
+	text := fmt.Sprintf("byte %d: %s", offset, note)
+	spaces := strings.Repeat(" ", column)
+	switch {
+	case column+2+len(text) <= sentWidth:
+		return []string{spaces + "^ " + text}
+	case len(text)+1 <= column:
+		return []string{spaces[:column-len(text)-1] + text + " ^"}
+	default:
+		return append([]string{spaces + "^"}, wrap(text, sentWidth)...)
+	}
 }
 
 // wrap breaks text into lines of at most width bytes, at spaces.

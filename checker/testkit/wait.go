@@ -9,131 +9,227 @@ import (
 	"time"
 )
 
+// bubbleLimit is how long a bubble may take on the wall clock. Nothing in a
+// bubble waits for real time, so one that is still busy then is a loop that
+// does not end.
+var bubbleLimit = 20 * time.Second
+
 // Within runs f and ends the test if f is still running after d: what says what
 // was being waited for, such as "the server to send back \"hello\"". The
 // goroutine that runs f is left behind then; nothing in Go can end it.
 func Within(t testing.TB, d time.Duration, what string, f func()) {
 	t.Helper()
+	returned := false // false as well if f ended its own goroutine with Fatal
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		f()
+		returned = true
 	}()
 	select {
 	case <-done:
-		if t.Failed() {
-			t.FailNow() // f may have ended its own goroutine with Fatal
+		if !returned {
+			t.FailNow()
 		}
 	case <-time.After(d):
 		Report{
 			Got: fmt.Sprintf("nothing for %v: still waiting for %s", d, what),
-			Why: stuckAt(),
+			At:  stuckAt(goroutines(ownBubble())),
 		}.Fatal(t)
 	}
 }
 
 // Bubble runs f in a synctest bubble, where sleeps and deadlines cost no time
 // and are exact. A bubble that cannot go on, because everything in it waits for
-// something else, or that leaves goroutines behind, is reported as a failure
-// with the line of the learner's code that waits; it does not end the program.
+// something else, or that leaves goroutines behind, or that is still busy after
+// 20 seconds on the wall clock, is reported as a failure with the line of the
+// learner's code where it is; none of these ends the program.
 func Bubble(t *testing.T, f func(t *testing.T)) {
 	t.Helper()
-	defer func() {
-		t.Helper()
-		switch e := recover(); {
-		case e == nil:
-		case strings.Contains(fmt.Sprint(e), "main bubble goroutine has exited"):
-			Report{
-				Want: "no goroutine left when the test ends",
-				Got:  "a goroutine that waits for ever",
-				Why:  stuckAt(),
-			}.Error(t)
-		case strings.Contains(fmt.Sprint(e), "all goroutines in bubble are blocked"):
-			Report{
-				Want: "an answer",
-				Got:  "a deadlock: every goroutine waits for another one, and none can go on",
-				Why:  stuckAt(),
-			}.Error(t)
-		default:
-			panic(e)
-		}
+	var (
+		returned bool
+		panicked any
+		bubble   = make(chan string, 1)
+		done     = make(chan struct{})
+	)
+	go func() {
+		defer close(done)
+		defer func() { panicked = recover() }()
+		synctest.Test(t, func(t *testing.T) {
+			bubble <- ownBubble()
+			f(t)
+		})
+		returned = true
 	}()
-	synctest.Test(t, f)
+
+	watchdog := time.NewTimer(bubbleLimit)
+	defer watchdog.Stop()
+	select {
+	case <-done:
+	case <-watchdog.C:
+		Report{
+			Want: "an end",
+			Got:  fmt.Sprintf("still busy after %v: a loop that does not end", bubbleLimit),
+			At:   stuckAt(goroutines(<-bubble)),
+		}.Fatal(t)
+	}
+
+	switch text := fmt.Sprint(panicked); {
+	case returned:
+	case panicked == nil:
+		t.FailNow() // f ended with Fatal
+	case strings.Contains(text, "main bubble goroutine has exited"):
+		Report{
+			Want: "no goroutine left when the test ends",
+			Got:  "a goroutine that waits for ever",
+			At:   stuckAt(goroutines(<-bubble)),
+		}.Fatal(t)
+	case strings.Contains(text, "all goroutines in bubble are blocked"):
+		Report{
+			Want: "an answer",
+			Got:  "a deadlock: every goroutine waits for another one, and none can go on",
+			At:   stuckAt(goroutines(<-bubble)),
+		}.Fatal(t)
+	default:
+		panic(panicked)
+	}
 }
 
-// NoLeaks fails t, when it ends, if a goroutine that runs code of a step is
-// still there. It waits up to two seconds for those that are on their way out.
+// NoLeaks fails t, when it ends, if a goroutine that runs code of a step and
+// was not there before is still there. It waits up to two seconds for those
+// that are on their way out.
 func NoLeaks(t testing.TB) {
 	t.Helper()
-	before := len(stepGoroutines())
+	bubble := ownBubble()
+	before := make(map[string]bool)
+	for _, g := range goroutines(bubble) {
+		before[g.id] = true
+	}
 	t.Cleanup(func() {
 		t.Helper()
-		deadline := time.Now().Add(2 * time.Second)
-		for len(stepGoroutines()) > before {
+		for deadline := time.Now().Add(2 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+			var left []goroutine
+			for _, g := range goroutines(bubble) {
+				if !before[g.id] {
+					left = append(left, g)
+				}
+			}
+			if len(left) == 0 {
+				return
+			}
 			if time.Now().After(deadline) {
 				Report{
 					Want: "no goroutine left when the test ends",
-					Got:  fmt.Sprintf("%d goroutine(s) still running", len(stepGoroutines())-before),
-					Why:  stuckAt(),
+					Got:  fmt.Sprintf("%d still there", len(left)),
+					At:   stuckAt(left),
 				}.Error(t)
 				return
 			}
-			time.Sleep(5 * time.Millisecond)
 		}
 	})
 }
 
-// stuckAt says where in a step's own code goroutines are waiting, for example
-// "goroutine 7 is in echo.(*Server).Shutdown (server.go:88): chan receive".
-func stuckAt() string {
-	var lines []string
-	for _, g := range stepGoroutines() {
-		lines = append(lines, g)
-	}
-	if len(lines) == 0 {
+// stuckAt says where in a step's own code goroutines are waiting, one a line:
+// "Echo (echo.go:31), in a call of net.(*pipe).Read".
+func stuckAt(gs []goroutine) string {
+	if len(gs) == 0 {
 		return "no goroutine is in your code: it returned, or never started"
 	}
 	const most = 3
-	if len(lines) > most {
-		lines = append(lines[:most], fmt.Sprintf("and %d more", len(lines)-most))
+	var lines []string
+	for _, g := range gs[:min(len(gs), most)] {
+		lines = append(lines, g.at)
 	}
-	return strings.Join(lines, "; ")
+	if len(gs) > most {
+		lines = append(lines, fmt.Sprintf("and %d more goroutines", len(gs)-most))
+	}
+	return strings.Join(lines, "\n")
 }
 
-// stepGoroutines describes the goroutines that have a frame in a step's own
-// code (not in its tests), one sentence each.
-func stepGoroutines() []string {
+// A goroutine is one that has a frame in a step's own code, not in its tests.
+type goroutine struct {
+	id string // such as "goroutine 7"
+	at string // where in the step's code it is, and what it waits for
+}
+
+// ownBubble names the synctest bubble of the goroutine that calls it, "" if it
+// is in none.
+func ownBubble() string {
+	buf := make([]byte, 256)
+	head, _, _ := strings.Cut(string(buf[:runtime.Stack(buf, false)]), "\n")
+	_, bubble, _ := parseHead(head)
+	return bubble
+}
+
+// goroutines describes the goroutines that have a frame in a step's own code.
+// Only those of one bubble, or of none if bubble is "": others are what an
+// earlier test, red as well, has left behind.
+func goroutines(bubble string) []goroutine {
 	buf := make([]byte, 1<<20)
 	buf = buf[:runtime.Stack(buf, true)]
-	var found []string
+	var found []goroutine
 	for stack := range strings.SplitSeq(string(buf), "\n\n") {
-		if s := describeStack(stack); s != "" {
-			found = append(found, s)
+		if g, in := describe(stack); g.at != "" && in == bubble {
+			found = append(found, g)
 		}
 	}
 	return found
 }
 
-// describeStack returns a sentence on the innermost frame of stack that is in a
-// step's own code, or "" if there is none.
-func describeStack(stack string) string {
-	head, rest, _ := strings.Cut(stack, "\n")
-	lines := strings.Split(rest, "\n")
+// describe reads the stack of one goroutine, and says which bubble it is in.
+func describe(stack string) (g goroutine, bubble string) {
+	head, frames, _ := strings.Cut(stack, "\n")
+	id, bubble, state := parseHead(head)
+	return goroutine{id, stepFrame(frames, state)}, bubble
+}
+
+// parseHead takes the first line of a goroutine's stack apart:
+// "goroutine 7 [select (durable), synctest bubble 3]:".
+func parseHead(head string) (id, bubble, state string) {
+	id, rest, _ := strings.Cut(head, " [")
+	for part := range strings.SplitSeq(strings.TrimSuffix(rest, "]:"), ", ") {
+		switch {
+		case strings.HasPrefix(part, "synctest bubble "):
+			bubble = part
+		case state == "":
+			state = strings.TrimSuffix(part, " (durable)")
+		}
+	}
+	return id, bubble, state
+}
+
+// stepFrame says where the innermost frame that is in a step's own code is, and
+// what it calls or, if it calls nothing, what it waits for. It returns "" if
+// there is no such frame.
+func stepFrame(stack, state string) string {
+	lines := strings.Split(stack, "\n")
+	callee := ""
 	for i := 0; i+1 < len(lines); i += 2 {
 		fn, at := lines[i], strings.TrimSpace(lines[i+1])
-		if strings.HasPrefix(fn, "created by ") || strings.Contains(at, "_test.go:") ||
+		if strings.HasPrefix(fn, "created by ") {
+			break
+		}
+		name := funcName(fn)
+		if strings.Contains(at, "_test.go:") ||
 			!strings.HasPrefix(fn, "barewire/steps/") && !strings.HasPrefix(fn, "barewire/solutions/") {
+			callee = name
 			continue
 		}
-		fn = fn[strings.LastIndexByte(fn, '/')+1:]
-		if j := strings.LastIndexByte(fn, '('); j > 0 {
-			fn = fn[:j]
-		}
+		_, name, _ = strings.Cut(name, ".") // the file says which package it is
 		at, _, _ = strings.Cut(at, " ")
 		at = at[strings.LastIndexAny(at, `/\`)+1:]
-		state := strings.TrimSuffix(head[strings.IndexByte(head, '[')+1:], "]:")
-		name, _, _ := strings.Cut(head, " [")
-		return fmt.Sprintf("%s is in %s (%s): %s", name, fn, at, state)
+		if callee != "" {
+			return fmt.Sprintf("%s (%s), in a call of %s", name, at, callee)
+		}
+		return fmt.Sprintf("%s (%s): %s", name, at, state)
 	}
 	return ""
+}
+
+// funcName shortens "a/b/c.(*T).F(0x1, 0x2)" to "c.(*T).F".
+func funcName(fn string) string {
+	if i := strings.LastIndexByte(fn, '('); i > 0 {
+		fn = fn[:i]
+	}
+	return fn[strings.LastIndexByte(fn, '/')+1:]
 }

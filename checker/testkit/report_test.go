@@ -1,0 +1,224 @@
+package testkit_test
+
+import (
+	"strings"
+	"testing"
+
+	"barewire/checker/testkit"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestReport(t *testing.T) {
+	tests := []struct {
+		name   string
+		report testkit.Report
+		want   string
+	}{
+		{
+			name: "nothing at all",
+		},
+		{
+			name:   "parts that are empty are left out",
+			report: testkit.Report{Want: "200 OK", Got: "404 Not Found"},
+			want: `
+want   200 OK
+got    404 Not Found`,
+		},
+		{
+			name: "every part, in the order in which it is read",
+			report: testkit.Report{
+				Sent: "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", Mark: 25, Note: "the second Host",
+				Want: "400 Bad Request, connection closed",
+				Got:  "200 OK",
+				At:   "Serve (server.go:7), in a call of net.(*pipe).Read",
+				Why:  "a proxy in front may route on the first Host while you serve the second (RFC 9112 §3.2)",
+			},
+			want: `
+sent   GET / HTTP/1.1\r\n
+       Host: a\r\n
+       Host: b\r\n
+       ^ byte 25: the second Host
+       \r\n
+want   400 Bad Request, connection closed
+got    200 OK
+at     Serve (server.go:7), in a call of net.(*pipe).Read
+why    a proxy in front may route on the first Host while you serve the second
+       (RFC 9112 §3.2)`,
+		},
+		{
+			name:   "text of several lines is aligned, and a line end at its end is dropped",
+			report: testkit.Report{Want: "one\n  two\n\nfour\n", Got: "x"},
+			want: `
+want   one
+         two
+
+       four
+got    x`,
+		},
+		{
+			name:   "bytes that cannot be seen, in the line and under the caret",
+			report: testkit.Report{Sent: "a\x00\t\"\\\xff\nb", Mark: 5, Note: "not ASCII"},
+			want: `
+sent   a\x00\t"\\\xff\n
+                 ^ byte 5: not ASCII
+       b`,
+		},
+		{
+			name:   "a space at the end of a line that has no line end",
+			report: testkit.Report{Sent: "GET ", Mark: 4, Note: "the end"},
+			want: `
+sent   GET\x20
+              ^ byte 4: the end`,
+		},
+		{
+			name:   "a caret behind the last byte",
+			report: testkit.Report{Sent: "a\r\nHost: a", Mark: 10, Note: "no line end"},
+			want: `
+sent   a\r\n
+       Host: a
+              ^ byte 10: no line end`,
+		},
+		{
+			name:   "a caret behind the last line end",
+			report: testkit.Report{Sent: "a\r\nb\r\n", Mark: 6, Note: "no empty line"},
+			want: `
+sent   a\r\n
+       b\r\n
+            ^ byte 6: no empty line`,
+		},
+		{
+			name:   "a caret on the line end, and on the first byte of the next line",
+			report: testkit.Report{Sent: "a\r\nb\r\n", Mark: 3, Note: "b"},
+			want: `
+sent   a\r\n
+       b\r\n
+       ^ byte 3: b`,
+		},
+		{
+			name:   "a mark outside of the message points at its end",
+			report: testkit.Report{Sent: "ab", Mark: 9, Note: "here"},
+			want: `
+sent   ab
+         ^ byte 2: here`,
+		},
+		{
+			name:   "a mark without a note is no mark",
+			report: testkit.Report{Sent: "ab", Mark: 1},
+			want:   "\nsent   ab",
+		},
+		{
+			name:   "a wide line is broken, and the caret follows its piece",
+			report: testkit.Report{Sent: strings.Repeat("a", 72) + "bc\n", Mark: 73, Note: "c"},
+			want: `
+sent   aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+       bc\n
+        ^ byte 73: c`,
+		},
+		{
+			name:   "an escape is never broken",
+			report: testkit.Report{Sent: strings.Repeat("a", 71) + "\x00"},
+			want: `
+sent   aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+       \x00`,
+		},
+		{
+			name:   "a note that does not fit behind the caret stands before it",
+			report: testkit.Report{Sent: strings.Repeat("a", 60) + "b", Mark: 60, Note: "a note of many words"},
+			want: `
+sent   ` + strings.Repeat("a", 60) + `b
+                                     byte 60: a note of many words ^`,
+		},
+		{
+			name: "a note that fits on neither side stands below it",
+			report: testkit.Report{Sent: strings.Repeat("a", 40) + "b", Mark: 40,
+				Note: "a note that is as long as a whole sentence, such as this one, and does not fit"},
+			want: `
+sent   aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab
+                                               ^
+       byte 40: a note that is as long as a whole sentence, such as this one,
+       and does not fit`,
+		},
+		{
+			name:   "a word longer than a line is not broken",
+			report: testkit.Report{Got: "x", Why: "see " + strings.Repeat("y", 80) + " there"},
+			want: `
+got    x
+why    see
+       ` + strings.Repeat("y", 80) + `
+       there`,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			want := strings.TrimPrefix(tt.want, "\n")
+			if diff := cmp.Diff(want, tt.report.String()); diff != "" {
+				t.Errorf("String (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// A message of 26 lines of 100 bytes: only 1200 bytes of it are shown, and the
+// marked byte is among them wherever it is.
+func TestReportWindow(t *testing.T) {
+	var b strings.Builder
+	for c := 'a'; c <= 'z'; c++ {
+		b.WriteString(strings.Repeat(string(c), 99) + "\n")
+	}
+	tests := []struct {
+		name        string
+		mark        int
+		first, last string
+	}{
+		{"at the start", 0, "sent   aaa", "       ... 1400 bytes after ..."},
+		{"the last byte that needs no shift", 1000, "sent   aaa", "       ... 1400 bytes after ..."},
+		{"the first byte that needs one", 1001, "sent   ... 401 bytes before ...", "       ... 999 bytes after ..."},
+		{"in the middle", 1300, "sent   ... 700 bytes before ...", "       ... 700 bytes after ..."},
+		{"the last byte", 2599, "sent   ... 1400 bytes before ...", `^ byte 2599: here`},
+		{"the end", 2600, "sent   ... 1400 bytes before ...", `^ byte 2600: here`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			text := testkit.Report{Sent: b.String(), Mark: tt.mark, Note: "here"}.String()
+			lines := strings.Split(text, "\n")
+			if !strings.HasPrefix(lines[0], tt.first) {
+				t.Errorf("first line %q, want %q", lines[0], tt.first)
+			}
+			if last := lines[len(lines)-1]; !strings.HasSuffix(last, tt.last) {
+				t.Errorf("last line %q, want %q", last, tt.last)
+			}
+			if !strings.Contains(text, "^ byte ") {
+				t.Errorf("no caret in\n%s", text)
+			}
+		})
+	}
+}
+
+func TestReportIsNotWide(t *testing.T) {
+	for mark := range 300 {
+		for _, note := range []string{"x", "a note of some words", strings.Repeat("a long note ", 9)} {
+			r := testkit.Report{Sent: strings.Repeat("ab \x00", 75), Mark: mark, Note: note, Why: strings.Repeat("why not ", 40)}
+			for line := range strings.SplitSeq(r.String(), "\n") {
+				if len(line) > 82 { // 79, and 3 more if a line is broken behind a space
+					t.Fatalf("mark %d: %d columns: %s", mark, len(line), line)
+				}
+			}
+		}
+	}
+}
+
+func TestVisible(t *testing.T) {
+	for in, want := range map[string]string{
+		"":             "",
+		"a b~":         "a b~",
+		"\r\n\t\x00":   `\r\n\t\x00`,
+		`"quoted" 'x'`: `"quoted" 'x'`,
+		`a\b`:          `a\\b`,
+		"\x7f\x80é":    `\x7f\x80\xc3\xa9`,
+	} {
+		if got := testkit.Visible(in); got != want {
+			t.Errorf("Visible(%q) = %s, want %s", in, got, want)
+		}
+	}
+}
