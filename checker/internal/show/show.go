@@ -1,0 +1,130 @@
+// Package show lays text out for a terminal of 80 columns: wrapped paragraphs,
+// lines with two ends, and colour where it is wanted. Colour never carries
+// meaning; every word is there without it.
+//
+// It leaves out what to say. Read show.go, then markdown.go.
+package show
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Width is how many columns a line has.
+const Width = 80
+
+// A Style says whether text is coloured.
+type Style struct {
+	Color bool
+}
+
+// Red returns text in red, for what has failed.
+func (s Style) Red(text string) string { return s.sgr("1;31", text) }
+
+// Green returns text in green, for what is done.
+func (s Style) Green(text string) string { return s.sgr("32", text) }
+
+// Bold returns text in bold, for what to do next.
+func (s Style) Bold(text string) string { return s.sgr("1", text) }
+
+// Dim returns text that is less important.
+func (s Style) Dim(text string) string { return s.sgr("2", text) }
+
+func (s Style) sgr(code, text string) string {
+	if !s.Color || text == "" {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// Wrap breaks text into lines of at most width columns, at spaces. A word that
+// is longer stands alone.
+func Wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		switch {
+		case line == "":
+			line = word
+		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width:
+			lines = append(lines, line)
+			line = word
+		default:
+			line += " " + word
+		}
+	}
+	if line != "" {
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// Hang wraps text after a label; later lines stand under the first.
+func Hang(label, text string) []string {
+	indent := utf8.RuneCountInString(label)
+	lines := Wrap(text, Width-indent)
+	if len(lines) == 0 {
+		return []string{strings.TrimRight(label, " ")}
+	}
+	for i := range lines {
+		if i == 0 {
+			lines[i] = label + lines[i]
+		} else {
+			lines[i] = strings.Repeat(" ", indent) + lines[i]
+		}
+	}
+	return lines
+}
+
+// Ends puts left at the left edge and right at the right edge, on one line if
+// both fit; otherwise right has the last line for itself.
+func Ends(left, right string) []string {
+	room := Width - utf8.RuneCountInString(left) - utf8.RuneCountInString(right)
+	if room >= 2 {
+		return []string{left + strings.Repeat(" ", room) + right}
+	}
+	lines := Wrap(left, Width)
+	for i := range lines[1:] {
+		lines[i+1] = "     " + lines[i+1]
+	}
+	pad := max(0, Width-utf8.RuneCountInString(right))
+	return append(lines, strings.Repeat(" ", pad)+right)
+}
+
+// Clean writes control characters, which a program may have printed, as Go
+// would write them in a string; tabs stay.
+func Clean(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if r != '\t' && unicode.IsControl(r) {
+			q := strconv.QuoteRune(r)
+			b.WriteString(q[1 : len(q)-1])
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// Count returns "1 test" or "2 tests".
+func Count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// List joins items as a sentence does: "a", "a and b", "a, b and c".
+func List(items []string) string {
+	switch n := len(items); n {
+	case 0:
+		return ""
+	case 1:
+		return items[0]
+	default:
+		return strings.Join(items[:n-1], ", ") + " and " + items[n-1]
+	}
+}
