@@ -10,9 +10,13 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
+	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -33,6 +37,7 @@ type Step struct {
 	funcs []function
 	tasks map[string]string // by a function's name
 	tests []testFile
+	own   map[string][]string // the lines of the learner's files
 }
 
 // A function is where a function's declaration is, in steps or in solutions.
@@ -86,12 +91,34 @@ func (t *Tree) Task(dir, function string) string {
 	return t.step(dir).tasks[function]
 }
 
+// A Place is a line of a file.
+type Place struct {
+	File string
+	Line int
+}
+
+// Find returns the lines of the learner's own code in a step that contain one of
+// texts.
+func (t *Tree) Find(dir string, texts ...string) []Place {
+	own := t.step(dir).own
+	var places []Place
+	for _, file := range slices.Sorted(maps.Keys(own)) {
+		for i, line := range own[file] {
+			contains := func(text string) bool { return strings.Contains(line, text) }
+			if Own(file) && slices.ContainsFunc(texts, contains) {
+				places = append(places, Place{file, i + 1})
+			}
+		}
+	}
+	return places
+}
+
 // step returns a step, and reads it if that was not done yet.
 func (t *Tree) step(dir string) *Step {
 	if s := t.steps[dir]; s != nil {
 		return s
 	}
-	s := &Step{dir: dir, tasks: make(map[string]string)}
+	s := &Step{dir: dir, tasks: make(map[string]string), own: make(map[string][]string)}
 	t.steps[dir] = s
 	if dir == "" {
 		return s
@@ -103,26 +130,26 @@ func (t *Tree) step(dir string) *Step {
 
 // read reads the step's files in one of the two trees.
 func (t *Tree) read(s *Step, tree string) {
-	paths, _ := filepath.Glob(filepath.Join(t.root, tree, s.dir, "*.go"))
-	demo, _ := filepath.Glob(filepath.Join(t.root, tree, s.dir, "*", "*.go"))
-	for _, path := range append(paths, demo...) {
+	fsys := os.DirFS(t.root)
+	paths, _ := fs.Glob(fsys, path.Join(tree, s.dir, "*.go"))
+	demo, _ := fs.Glob(fsys, path.Join(tree, s.dir, "*", "*.go"))
+	for _, file := range append(paths, demo...) {
 		fset := token.NewFileSet()
-		f, _ := parser.ParseFile(fset, path, nil, parser.ParseComments|parser.SkipObjectResolution)
+		text, _ := fs.ReadFile(fsys, file)
+		f, _ := parser.ParseFile(fset, file, text, parser.ParseComments|parser.SkipObjectResolution)
 		if f == nil {
 			continue
 		}
-		rel, err := filepath.Rel(t.root, path)
-		if err != nil {
-			continue
+		if tree == "steps" {
+			s.own[file] = strings.Split(string(text), "\n")
 		}
-		rel = filepath.ToSlash(rel)
-		if strings.HasSuffix(path, "_test.go") {
+		if strings.HasSuffix(file, "_test.go") {
 			s.tests = append(s.tests, newTestFile(fset, f))
 			continue
 		}
 		for _, d := range f.Decls {
 			if fn, ok := d.(*ast.FuncDecl); ok {
-				s.add(fset, f, rel, fn)
+				s.add(fset, f, file, fn)
 			}
 		}
 	}
@@ -169,6 +196,8 @@ func funcName(fn *ast.FuncDecl) string {
 		case *ast.StarExpr:
 			typ = t.X
 		case *ast.IndexExpr:
+			typ = t.X
+		case *ast.IndexListExpr:
 			typ = t.X
 		case *ast.Ident:
 			return t.Name + "." + fn.Name.Name

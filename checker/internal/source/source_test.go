@@ -131,3 +131,10 @@ func TestOwn(t *testing.T) {
 		}
 	}
 }
+
+func TestFind(t *testing.T) {
+	want := []source.Place{{File: "steps/03-headers-bodies/field.go", Line: 4}, {File: "steps/03-headers-bodies/field.go", Line: 13}}
+	if diff := cmp.Diff(want, tree(t).Find("03-headers-bodies", "helper()", "nowhere")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
