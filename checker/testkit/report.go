@@ -34,6 +34,9 @@ const maxSent = 1200
 // sentWidth is how wide a line of Sent may be, its label not counted.
 const sentWidth = 72
 
+// textWidth is how wide a line of any other part may be.
+const textWidth = 71
+
 // labelWidth is the width of the column that holds "sent", "want" and so on.
 const labelWidth = 7
 
@@ -47,7 +50,7 @@ func (r Report) String() string {
 	section(&b, "want", textLines(r.Want))
 	section(&b, "got", textLines(r.Got))
 	section(&b, "at", textLines(r.At))
-	section(&b, "why", wrap(r.Why, 78-labelWidth))
+	section(&b, "why", wrap(r.Why, textWidth))
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
@@ -90,12 +93,17 @@ func section(b *strings.Builder, label string, lines []string) {
 	}
 }
 
-// textLines splits text into lines; none for an empty text.
+// textLines splits text into lines, and breaks those that are too wide; none for
+// an empty text.
 func textLines(text string) []string {
 	if text == "" {
 		return nil
 	}
-	return strings.Split(strings.TrimRight(text, "\n"), "\n")
+	var lines []string
+	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
+		lines = append(lines, breakLine(line, textWidth)...)
+	}
+	return lines
 }
 
 // sentLines shows sent, one line for each LF in it, with a caret and note under
@@ -194,6 +202,23 @@ func caretLines(column, offset int, note string) []string {
 	default:
 		return append([]string{spaces + "^"}, wrap(text, sentWidth)...)
 	}
+}
+
+// breakLine breaks one line at spaces, and leaves everything else of it as it is.
+func breakLine(line string, width int) []string {
+	var lines []string
+	for len(line) > width {
+		at := strings.LastIndexByte(line[:width+1], ' ')
+		if strings.TrimSpace(line[:max(at, 0)]) == "" { // a word wider than the screen, or an indent
+			if at = strings.IndexByte(line[width:], ' '); at < 0 {
+				break
+			}
+			at += width
+		}
+		lines = append(lines, line[:at])
+		line = line[at+1:]
+	}
+	return append(lines, line)
 }
 
 // wrap breaks text into lines of at most width bytes, at spaces.

@@ -57,6 +57,20 @@ want   one
 got    x`,
 		},
 		{
+			name: "text that is too wide is broken at spaces, and stays as it is otherwise",
+			report: testkit.Report{
+				Want: "a  b " + strings.Repeat("c", 66) + " d\nshort",
+				Got:  "    " + strings.Repeat("e", 80) + " f " + strings.Repeat("g", 80),
+			},
+			want: `
+want   a  b ` + strings.Repeat("c", 66) + `
+       d
+       short
+got        ` + strings.Repeat("e", 80) + `
+       f
+       ` + strings.Repeat("g", 80),
+		},
+		{
 			name:   "bytes that cannot be seen, in the line and under the caret",
 			report: testkit.Report{Sent: "a\x00\t\"\\\xff\nb", Mark: 5, Note: "not ASCII"},
 			want: `

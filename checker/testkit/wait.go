@@ -41,8 +41,8 @@ func Within(t testing.TB, d time.Duration, what string, f func()) {
 
 // Bubble runs f in a synctest bubble, where sleeps and deadlines cost no time
 // and are exact. A bubble that cannot go on, because everything in it waits for
-// something else, or that leaves goroutines behind, or that is still busy after
-// 20 seconds on the wall clock, is reported as a failure with the line of the
+// something else, or that leaves goroutines behind although nothing was wrong, or
+// that is still busy after 20 seconds on the wall clock, is reported as a failure with the line of the
 // learner's code where it is; none of these ends the program.
 func Bubble(t *testing.T, f func(t *testing.T)) {
 	t.Helper()
@@ -79,6 +79,9 @@ func Bubble(t *testing.T, f func(t *testing.T)) {
 	case panicked == nil:
 		t.FailNow() // f ended with Fatal
 	case strings.Contains(text, "main bubble goroutine has exited"):
+		if t.Failed() {
+			t.FailNow() // what went wrong has been said; this follows from it
+		}
 		Report{
 			Want: "no goroutine left when the test ends",
 			Got:  "a goroutine that waits for ever",
@@ -128,6 +131,14 @@ func NoLeaks(t testing.TB) {
 		}
 	})
 }
+
+// StuckAt says where in the code of the steps goroutines wait right now: those of
+// the bubble that it is called in, or those outside of any. It is for a Report's
+// At, when the test itself has waited long enough.
+func StuckAt() string { return stuckAt(goroutines(ownBubble())) }
+
+// Goroutines counts the goroutines that StuckAt would describe.
+func Goroutines() int { return len(goroutines(ownBubble())) }
 
 // stuckAt says where in a step's own code goroutines are waiting, one a line:
 // "Echo (echo.go:31), in a call of net.(*pipe).Read".

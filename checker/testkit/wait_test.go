@@ -87,6 +87,17 @@ want   an end
 got    still busy after 50ms: a loop that does not end`,
 		not: "went on",
 	},
+	"Bubble: a goroutine left behind by a test that has failed already": {
+		run: func(t *testing.T) {
+			testkit.Bubble(t, func(t *testing.T) {
+				go func() { select {} }()
+				t.Error("inside")
+			})
+			t.Error("went on")
+		},
+		want: "inside",
+		not:  "waits for ever",
+	},
 	"Bubble: Fatal inside ends the test": {
 		run: func(t *testing.T) {
 			testkit.Bubble(t, func(t *testing.T) { t.Fatal("inside") })
