@@ -10,7 +10,10 @@
 // path.go and query.go, which a handler uses.
 package reqline
 
-import "bytes"
+import (
+	"bytes"
+	"errors"
+)
 
 // MaxRequestLine is the longest request line that is parsed unless the caller
 // says otherwise, in bytes and with its CRLF. RFC 9112 §3 recommends at least
@@ -30,14 +33,18 @@ type RequestLine struct {
 }
 
 // Parse reads the request line at the start of src and returns how many bytes
-// it took, with the CRLF. One empty line before it is skipped and counted
-// (RFC 9112 §2.2: a server SHOULD ignore at least one).
+// it took, with the CRLF; it does not look behind it. One empty line before it
+// is skipped and counted (RFC 9112 §2.2: a server SHOULD ignore at least one); a
+// second one is an error. What l held before is gone; after an error it holds
+// nothing of use.
 //
 // It returns [ErrIncomplete] while the line has no end yet. Every other error
-// is a [*ProtocolError], with an offset into src: 414 for a line of more than
-// limit bytes (RFC 9112 §3), whatever [ParseMethod], [Target.Parse] and
-// [ParseVersion] say of their parts, and 400 for everything else. A limit of 0
-// stands for [MaxRequestLine].
+// is a [*ProtocolError], with an offset into src: 414 as soon as it is certain
+// that the line has more than limit bytes with its CRLF (RFC 9112 §3; but a method
+// that is too long by itself is a 501); whatever [CutLine], [ParseMethod],
+// [Target.Parse] and [ParseVersion] say of their parts; and 400 for everything
+// else. A limit of 0 stands for [MaxRequestLine]; an empty line before the line
+// does not count.
 //
 //starter:todo 2.6 Take one line off src with CutLine, cut it at its two spaces, and hand each part to its parser.
 func (l *RequestLine) Parse(src []byte, limit int) (n int, err error) {
@@ -90,12 +97,14 @@ func (l *RequestLine) parts(line []byte) (err error) {
 	return Shift(err, n)
 }
 
-// tooLong is the error for a line that has no end within its limit. Where the
-// method alone is too long, that is the better answer.
+// tooLong is the error for a line that has no end within its limit. A method
+// that is too long by itself has a better answer; whatever else ParseMethod
+// says, it may say it because the limit has cut the method short.
 //
 //starter:omit
 func tooLong(line []byte, limit int) error {
-	if _, _, err := ParseMethod(line); err != nil {
+	_, _, err := ParseMethod(line)
+	if e, ok := errors.AsType[*ProtocolError](err); ok && e.Status == 501 {
 		return err
 	}
 	return &ProtocolError{Status: 414, Rule: "RFC 9112 §3", Offset: limit,
@@ -106,9 +115,9 @@ func tooLong(line []byte, limit int) error {
 // bytes it took with it. The line is borrowed from src. It returns
 // [ErrIncomplete] where src has no LF, and a 400 for an LF that no CR stands
 // before: RFC 9112 §2.2 allows a recipient to take a bare LF for a line end,
-// and as some do and some do not, a message that has one means two things.
-// A CR within the line is left to whoever parses the line, as it is no
-// character of anything.
+// and as some do and some do not, a message that has one means two things. The
+// offset is that of the LF. A CR within the line is left to whoever parses the
+// line, as it is no character of anything.
 //
 //starter:todo 2.5 Look for the LF first; then look at the byte before it.
 func CutLine(src []byte) (line []byte, n int, err error) {

@@ -8,10 +8,10 @@ const MaxMethod = 32
 // (RFC 9112 §3.1), and returns how many bytes both took. A method is a token
 // and its case matters: "get" is a method, but not GET.
 //
-// The errors are a 400 where the line starts with something else than a token
-// and one space, and a 501 where the token is longer than [MaxMethod] bytes
-// (RFC 9112 §3: a server SHOULD say so of a method longer than any that it
-// implements).
+// The errors are a 501 where the line starts with a token of more than
+// [MaxMethod] bytes (RFC 9112 §3: a server SHOULD say so of a method longer than
+// any that it implements), and a 400 where it starts with anything else but a
+// token and one space.
 //
 //starter:todo 2.1 Walk over token characters; what stops you must be a space.
 func ParseMethod(line []byte) (method string, n int, err error) {

@@ -29,7 +29,7 @@ func AppendDecoded(dst, src []byte) ([]byte, error) {
 
 // AppendNormalized appends the normal form of a path to dst (RFC 3986 §6.2.2).
 // The path starts with "/" and is still percent-encoded, and so is its normal
-// form; only one thing has one name in it:
+// form, in which two spellings of one name are the same:
 //
 //   - percent-encoded letters, digits, "-", ".", "_" and "~" are decoded;
 //   - every other percent-encoded byte stays so, with its digits in upper case:
@@ -37,7 +37,8 @@ func AppendDecoded(dst, src []byte) ([]byte, error) {
 //   - "." and ".." segments are gone, however they were written, and ".." at the
 //     top stays at the top: no path leads out of the root.
 //
-// Empty segments ("//") stay: they are part of the name. The error is that of
+// "." and ".." at the end leave a slash there: "/a/b/.." is "/a/". Empty segments
+// ("//") stay, and ".." takes one off like any other. The error is that of
 // [AppendDecoded], or a 400 where path does not start with "/". It takes time in
 // proportion to the length of path.
 //

@@ -29,7 +29,8 @@ func (f Form) String() string {
 }
 
 // A Target is a request target, cut into its parts but not decoded. All its
-// bytes are borrowed from the slice that was parsed.
+// bytes are borrowed from the slice that was parsed, but for a path that the
+// target itself does not have.
 type Target struct {
 	Form Form
 
@@ -46,7 +47,8 @@ type Target struct {
 	// no path, RFC 9112 §3.2.4), and nil in authority-form.
 	Path []byte
 
-	// Query is what follows the first "?", or nil if there is none.
+	// Query is what follows the first "?", or nil if there is none: "/?" has
+	// a query that is empty, not nil.
 	Query []byte
 }
 
@@ -54,14 +56,19 @@ type Target struct {
 // allowed depends on the method (RFC 9112 §3.2): authority-form is the only one
 // that CONNECT has and no other method has it, asterisk-form is for OPTIONS.
 //
-// Every error is a 400: a form that the method does not have, a byte that no
-// URI has (a "#", a raw space, a control, anything outside ASCII), a percent
-// sign in the path without two hexadecimal digits behind it or with two that
-// mean NUL, a scheme other than http and https, and whatever [ParseAuthority]
-// says. Userinfo ("user@host") is an error too (RFC 9110 §4.2.4).
+// A path has the bytes that RFC 3986 §3.3 gives it and four that browsers send
+// as they are, [ ] ^ and |. A query has these, "/", "?", and { } ` and \ too.
+//
+// Every error is a 400: a form that the method does not have, any other byte (a
+// "#", a quote, a raw space, a control, anything outside ASCII, a backslash in a
+// path), a percent sign in the path without two hexadecimal digits behind it or
+// with two that mean NUL, a scheme other than http and https (in either case), an
+// empty host, and whatever [ParseAuthority] says. CONNECT needs a port
+// (RFC 9110 §9.3.6). A percent sign in the query may stand for itself.
 //
 //starter:todo 2.4 Decide on the form by the method and the first byte; then cut the path from the query at the first "?".
 func (t *Target) Parse(method string, src []byte) error {
+	src = src[:len(src):len(src)] // an append to a part must not write behind it
 	*t = Target{Raw: src}
 	switch {
 	case len(src) == 0:
@@ -98,7 +105,7 @@ func (t *Target) parseAbsolute(method string, src []byte) error {
 	if end < 0 {
 		end = len(after)
 	}
-	t.Authority = after[:end]
+	t.Authority = after[:end:end]
 	host, _, err := ParseAuthority(t.Authority)
 	if err == nil && len(host) == 0 {
 		err = badRequest("RFC 9110 §4.2.1", 0, "an http URI without a host")
@@ -110,7 +117,7 @@ func (t *Target) parseAbsolute(method string, src []byte) error {
 		return Shift(err, start+end)
 	}
 	if len(t.Path) == 0 {
-		t.Path = []byte("/")
+		t.Path = src[start-1 : start : start] // the last slash of "://" will do
 		if method == "OPTIONS" && t.Query == nil {
 			t.Path = []byte("*")
 		}
