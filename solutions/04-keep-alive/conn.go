@@ -1,0 +1,350 @@
+package keepalive
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"barewire/solutions/02-request-line"
+	"barewire/solutions/03-headers-bodies"
+)
+
+//starter:omit
+const (
+	bufferSize = 4 << 10   // what a connection starts with, for reading and for writing
+	minRead    = 512       // a read into less is not worth its system call
+	maxOut     = 64 << 10  // with more than this to write, nothing is held back
+	maxWrite   = 256 << 10 // one write, under one deadline
+)
+
+// A conn is a connection that is being served, by one goroutine.
+//
+// Bytes arrive in "in" and have been read up to w and used up to r. Those of the
+// head of the request in progress are before headEnd and stay where they are until
+// its handler has returned. Responses gather in "out", and leave before the server
+// waits for the client in any way.
+//
+//starter:omit
+type conn struct {
+	srv    *Server
+	limits message.Limits // with defaults filled in
+	nc     net.Conn
+
+	in      []byte
+	r, w    int
+	headEnd int
+	out     []byte
+	batch   [2][]byte   // what write is writing: a field, so that
+	buffers net.Buffers // it need not be allocated each time
+
+	req  Request
+	body body
+	res  response
+
+	date   [29]byte // the Date field's value, for the second dateAt
+	dateAt int64
+
+	served    bool // at least one request has been answered
+	unread    bool // the client may be sending what nobody will read
+	peerEnded bool // the client has closed its side
+	abort     bool // the response was cut off: end so that the client notices
+
+	mu       sync.Mutex
+	idle     bool // waiting for the first byte of a request
+	stopping bool
+}
+
+//starter:omit
+func newConn(s *Server, ctx context.Context, nc net.Conn) *conn {
+	c := &conn{srv: s, nc: nc, limits: s.Limits.OrDefaults()}
+	c.in = make([]byte, bufferSize)
+	c.out = make([]byte, 0, bufferSize)
+	c.req.ctx = ctx
+	c.req.RemoteAddr = nc.RemoteAddr()
+	c.req.Body = &c.body
+	c.req.trailer = &c.body.decoder.Trailer
+	return c
+}
+
+// wake is called when the server is told to stop. A connection that waits for a
+// request ends; any other one finds out when its response is written.
+//
+//starter:omit
+func (c *conn) wake() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stopping = true
+	if c.idle {
+		c.nc.SetReadDeadline(time.Unix(1, 0))
+	}
+}
+
+// setIdle says that the connection waits for a request, or no longer does. It
+// returns false if the server stops.
+//
+//starter:omit
+func (c *conn) setIdle(idle bool) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.idle = idle
+	return !c.stopping
+}
+
+// isStopping says whether the server has been told to stop.
+//
+//starter:omit
+func (c *conn) isStopping() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.stopping
+}
+
+// serveRequest serves one request and says whether another one may follow.
+//
+//starter:omit
+func (c *conn) serveRequest() bool {
+	if err := c.readHead(); err != nil {
+		c.refuse(err)
+		return false
+	}
+	c.body.reset(c)
+	c.res.reset(c)
+	if !c.expectationKnown() {
+		c.res.fail(417)
+	} else if !c.callHandler() {
+		return false
+	}
+	if c.res.finish(); !c.res.keep {
+		c.unread = c.unread || !c.body.ended() || c.r < c.w || KeepAlive(&c.req.Head)
+		return false
+	}
+	if !c.body.drain() {
+		c.unread = true
+		return false
+	}
+	c.served = true
+	return len(c.out) < maxOut || c.flush() == nil
+}
+
+// expectationKnown says whether Expect asks for nothing but 100-continue. A server
+// MAY refuse everything else (RFC 9110 §10.1.1), and nothing else is defined.
+//
+//starter:omit
+func (c *conn) expectationKnown() bool {
+	for m := range c.req.Header.Members("Expect") {
+		if !bytes.EqualFold(m, []byte("100-continue")) {
+			return false
+		}
+	}
+	return true
+}
+
+// callHandler calls the handler, and says whether the connection can go on.
+//
+//starter:omit
+func (c *conn) callHandler() (ok bool) {
+	defer func() {
+		if e := recover(); e != nil {
+			c.srv.log().Error("http: handler panicked", "panic", e, "method", c.req.Method,
+				"target", string(c.req.Target.Raw), "stack", string(debug.Stack()))
+			c.unread = true
+			if c.res.committed {
+				c.abort = true
+			} else {
+				c.res.fail(500)
+				c.res.finish()
+			}
+			ok = false
+		}
+	}()
+	c.srv.Handler.ServeHTTP(&c.res, &c.req)
+	if err := c.body.err; err != nil && err != io.EOF && !c.res.wrote() {
+		// The handler gave up because the content did. Silence would be a
+		// 200.
+		c.res.fail(statusOf(err))
+	}
+	return true
+}
+
+// readHead reads the head of the next request.
+//
+//starter:omit
+func (c *conn) readHead() error {
+	c.req.RequestLine = reqline.RequestLine{}
+	var deadline time.Time // for the whole head
+	if !c.served {
+		deadline = time.Now().Add(or(c.srv.HeaderTimeout, DefaultHeaderTimeout))
+	}
+	for {
+		if c.r < c.w {
+			n, err := c.req.Head.Parse(c.in[c.r:c.w], c.limits)
+			if c.r += n; err != reqline.ErrIncomplete {
+				c.headEnd = c.r
+				return err
+			}
+			if deadline.IsZero() {
+				deadline = time.Now().Add(or(c.srv.HeaderTimeout, DefaultHeaderTimeout))
+			}
+		}
+		c.makeRoom()
+		var n int
+		var err error
+		if c.r == c.w {
+			n, err = c.awaitRequest(deadline)
+		} else {
+			n, err = c.read(c.in[c.w:], deadline)
+		}
+		if c.w += n; n > 0 {
+			continue
+		}
+		if err == io.EOF && c.r < c.w {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// makeRoom makes room behind the bytes in the buffer. The parser refuses a head
+// above its limits, so the buffer grows no further than they are.
+//
+//starter:omit
+func (c *conn) makeRoom() {
+	switch {
+	case c.r == c.w:
+		c.r, c.w = 0, 0
+		if len(c.in) > bufferSize {
+			c.in = make([]byte, bufferSize) // an idle connection keeps little
+		}
+	case len(c.in)-c.w >= minRead:
+	case c.r > 0:
+		c.w = copy(c.in, c.in[c.r:c.w])
+		c.r = 0
+	default:
+		larger := make([]byte, 2*len(c.in))
+		copy(larger, c.in[:c.w])
+		c.in = larger
+	}
+}
+
+// awaitRequest waits for the first bytes of a request until the deadline or, if
+// there is none, for IdleTimeout. This is the only wait that ends when the server
+// stops.
+//
+//starter:omit
+func (c *conn) awaitRequest(deadline time.Time) (int, error) {
+	if err := c.flush(); err != nil {
+		return 0, err
+	}
+	if deadline.IsZero() {
+		deadline = time.Now().Add(or(c.srv.IdleTimeout, DefaultIdleTimeout))
+	}
+	// The deadline comes first: set after setIdle it would undo that of wake.
+	c.nc.SetReadDeadline(deadline)
+	if !c.setIdle(true) {
+		return 0, net.ErrClosed
+	}
+	n, err := c.nc.Read(c.in)
+	c.setIdle(false)
+	c.peerEnded = err == io.EOF
+	return n, err
+}
+
+// read reads from the client, after everything that it is owed has left: it may
+// be waiting for that before it sends more.
+//
+//starter:omit
+func (c *conn) read(p []byte, deadline time.Time) (int, error) {
+	if err := c.flush(); err != nil {
+		return 0, err
+	}
+	c.nc.SetReadDeadline(deadline)
+	n, err := c.nc.Read(p)
+	c.peerEnded = err == io.EOF
+	return n, err
+}
+
+// flush writes what has gathered, and large behind it.
+//
+//starter:omit
+func (c *conn) flush(large ...byte) error {
+	err := c.write(c.out, large)
+	c.out = c.out[:0]
+	if cap(c.out) > 2*maxOut {
+		c.out = make([]byte, 0, bufferSize)
+	}
+	return err
+}
+
+// write writes the slices in order: in one system call if they are short, and
+// otherwise in pieces that have a deadline each, so that a client may be slow but
+// not stop.
+//
+//starter:omit
+func (c *conn) write(slices ...[]byte) error {
+	for {
+		c.buffers = c.batch[:0]
+		size := 0
+		for i, s := range slices {
+			piece := s[:min(len(s), maxWrite-size)]
+			if slices[i] = s[len(piece):]; len(piece) > 0 {
+				c.buffers = append(c.buffers, piece)
+				size += len(piece)
+			}
+		}
+		if size == 0 {
+			return nil
+		}
+		c.nc.SetWriteDeadline(time.Now().Add(or(c.srv.WriteTimeout, DefaultWriteTimeout)))
+		var err error
+		if len(c.buffers) == 1 {
+			_, err = c.nc.Write(c.buffers[0])
+		} else {
+			_, err = c.buffers.WriteTo(c.nc)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// refuse answers a request whose head could not be read, if there is anything to
+// answer.
+//
+//starter:omit
+func (c *conn) refuse(err error) {
+	status := statusOf(err)
+	pending := bytes.TrimLeft(c.in[c.r:c.w], "\r\n")
+	if _, broken := errors.AsType[*reqline.ProtocolError](err); status == 0 || len(pending) == 0 && !broken {
+		return // the client left, or was idle for too long, or the network failed
+	}
+	c.body.err = io.EOF
+	c.res.reset(c)
+	c.res.fail(status)
+	c.res.finish()
+	c.unread = true
+}
+
+// statusOf returns the status that tells a client of err, or 0 if err is none of
+// its doing.
+//
+//starter:omit
+func statusOf(err error) int {
+	if e, ok := errors.AsType[*reqline.ProtocolError](err); ok {
+		return e.Status
+	}
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return 400
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return 408
+	}
+	return 0
+}
