@@ -23,6 +23,7 @@ func readOutput(s *stream, p *building) {
 		if i >= end || ofTheGoCommand(l) {
 			continue
 		}
+		l.text = exampleEnd.ReplaceAllString(l.text, "")
 		if n := raceLines(p.lines[i:end]); n > 0 {
 			p.Races = append(p.Races, readRace(s, p.lines[i:i+n]))
 			i += n - 1
@@ -40,6 +41,9 @@ var (
 	testFrame    = regexp.MustCompile(`^(=== (RUN|PAUSE|CONT|NAME|ATTR|ARTIFACTS) | *--- (PASS|FAIL|SKIP|BENCH): |runtime: (goroutine stack exceeds|sp=))`)
 	packageFrame = regexp.MustCompile(`^(PASS|FAIL|ok  \t.*|FAIL\t.*|\?   \t.*|exit status \d+|signal: .*|coverage: .*|-test\.shuffle \d+|testing: warning: no tests to run)$`)
 )
+
+// exampleEnd may follow on what an example printed without a line end.
+var exampleEnd = regexp.MustCompile(`--- FAIL: Example\w* \(\d+\.\d\ds\)$`)
 
 // ofTheGoCommand reports whether the line was printed by package testing, the
 // runtime or the go command.

@@ -82,6 +82,9 @@ func Hang(label, text string) []string {
 // Ends puts left at the left edge and right at the right edge, on one line if
 // both fit; otherwise right has the last line for itself.
 func Ends(left, right string) []string {
+	if right == "" {
+		return Wrap(left, Width)
+	}
 	room := Width - utf8.RuneCountInString(left) - utf8.RuneCountInString(right)
 	if room >= 2 {
 		return []string{left + strings.Repeat(" ", room) + right}

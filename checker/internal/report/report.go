@@ -1,0 +1,239 @@
+// Package report prints what a run of a step's tests says to the one who wrote
+// the step: the tasks and how far they are, then the first red test in full,
+// with the bytes, what was wanted, what came, and where to go next.
+//
+// It leaves out running anything. Read report.go first, then tasks.go, which
+// sorts tests by task, and failure.go; build.go and crash.go are for programs
+// that do not compile or do not go on, and words.go says it plainly.
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"barewire/checker/course"
+	"barewire/checker/internal/gotest"
+	"barewire/checker/internal/show"
+	"barewire/checker/internal/source"
+	"barewire/checker/internal/workshop"
+)
+
+// A Report is the result of a run of one step's tests.
+type Report struct {
+	Shop    *workshop.Workshop
+	Step    course.Step
+	Package *gotest.Package
+	Task    string // the only task whose tests ran, such as "3.2", or ""
+	All     bool   // show every red test in full
+	Base    string // "reference" if the earlier steps are the reference's
+	Race    bool   // the race detector watched
+
+	tree  *source.Tree
+	tasks []*Task
+}
+
+// Tasks returns the tasks of the step, with what became of their tests.
+func (r *Report) Tasks() []*Task {
+	if r.tasks == nil {
+		for _, t := range TasksOf(r.Step, r.Package) {
+			if r.Task == "" || t.ID == r.Task {
+				r.tasks = append(r.tasks, t)
+			}
+		}
+	}
+	return r.tasks
+}
+
+// Print prints the report.
+func (r *Report) Print() {
+	r.tree = source.New(r.Shop.Root)
+	r.Shop.Lines(r.title(), "")
+	switch {
+	case len(r.Package.Build) > 0:
+		r.Shop.Lines(r.build()...)
+	case r.Package.OK():
+		r.Shop.Lines(r.green()...)
+	default:
+		r.Shop.Lines(r.table()...)
+		r.Shop.Lines("")
+		r.Shop.Lines(r.red()...)
+	}
+}
+
+// title says which step was run, and how.
+func (r *Report) title() string {
+	title := fmt.Sprintf("Step %d of %d: %s", r.Step.Number, len(r.Shop.Course.Steps), r.Step.Title)
+	var notes []string
+	if r.Base == "reference" {
+		notes = append(notes, "on the reference's earlier steps")
+	}
+	if r.Race {
+		notes = append(notes, "with the race detector")
+	}
+	if len(notes) > 0 {
+		title += " (" + strings.Join(notes, ", ") + ")"
+	}
+	return r.Shop.Style.Bold(title)
+}
+
+// table has a line for each task.
+func (r *Report) table() []string {
+	width := 0
+	for _, t := range r.Tasks() {
+		width = max(width, len([]rune(t.Name())))
+	}
+	width = min(width, 40)
+	here := FirstRed(r.Tasks())
+	var lines []string
+	for _, t := range r.Tasks() {
+		status := "to do: "
+		switch {
+		case t.Done():
+			lines = append(lines, fmt.Sprintf("  %-*s   %s, %s", width, t.Name(), r.Shop.Style.Green("done"), show.Count(t.Tests, "test")))
+			continue
+		case here != nil && here.Task == t:
+			status = "you are here: "
+		}
+		lines = append(lines, fmt.Sprintf("  %-*s   %s", width, t.Name(), status+countRed(t)))
+	}
+	return lines
+}
+
+// countRed says how many of a task's tests are red.
+func countRed(t *Task) string {
+	total, red := max(t.Tests, len(t.Red)), len(t.Red)
+	var text string
+	switch {
+	case total == 0 && len(t.Missing) > 0:
+		return "its tests did not run"
+	case total == 0:
+		return "it has no tests yet"
+	case red == 0:
+		text = "none red"
+	case total == 1:
+		text = "its one test is red"
+	default:
+		text = fmt.Sprintf("%d of %d tests red", red, total)
+	}
+	if len(t.Missing) > 0 {
+		text += ", others did not run"
+	}
+	return text
+}
+
+// red shows the first red test in full, or all of them, and lists the others of
+// its task.
+func (r *Report) red() []string {
+	first := FirstRed(r.Tasks())
+	if first == nil {
+		return r.noneRed()
+	}
+	if r.All {
+		var lines []string
+		for _, t := range r.Tasks() {
+			for _, f := range t.Red {
+				if f != first {
+					lines = append(lines, "")
+				}
+				lines = append(lines, r.failure(f, f == first)...)
+			}
+		}
+		return append(lines, r.ended(nil)...)
+	}
+	lines := r.failure(first, true)
+	lines = append(lines, r.ended(first)...)
+	return append(lines, r.others(first)...)
+}
+
+// others lists the red tests of the same task after the first.
+func (r *Report) others(first *Failure) []string {
+	const most = 8
+	rest := first.Task.Red[1:]
+	later := 0
+	for _, t := range r.Tasks() {
+		if t != first.Task {
+			later += len(t.Red)
+		}
+	}
+	var lines []string
+	if len(rest) > 0 {
+		lines = append(lines, "", fmt.Sprintf("%s red in %s:", moreAre(len(rest)), first.Task.Name()))
+		for i, f := range rest {
+			if i == most && len(rest) > most+1 {
+				lines = append(lines, fmt.Sprintf("  and %d more", len(rest)-most))
+				break
+			}
+			lines = append(lines, show.Hang("  - ", r.sentence(f))...)
+		}
+	}
+	if len(rest)+later > 0 {
+		lines = append(lines, "", "All of them in full: "+r.again("ALL=1"))
+	}
+	return lines
+}
+
+func moreAre(n int) string {
+	if n == 1 {
+		return "1 more is"
+	}
+	return fmt.Sprintf("%d more are", n)
+}
+
+// again returns the command that was run, with more variables.
+func (r *Report) again(vars ...string) string {
+	var all []string
+	if r.Task != "" {
+		all = append(all, "TASK="+r.Task)
+	} else {
+		all = append(all, fmt.Sprintf("STEP=%d", r.Step.Number))
+	}
+	if r.Base != "" {
+		all = append(all, "BASE="+r.Base)
+	}
+	if r.Race {
+		all = append(all, "RACE=1")
+	}
+	return r.Shop.Command("test", append(all, vars...)...)
+}
+
+// allGreen says that a number of tests is green.
+func allGreen(n int) string {
+	if n == 1 {
+		return "its test is green"
+	}
+	return fmt.Sprintf("all %d tests are green", n)
+}
+
+// green says that everything passed, and what comes next.
+func (r *Report) green() []string {
+	tests := 0
+	for _, t := range r.Tasks() {
+		tests += t.Tests
+	}
+	step := fmt.Sprintf("STEP=%d", r.Step.Number)
+	if r.Task != "" {
+		return []string{
+			r.Shop.Style.Green(fmt.Sprintf("Task %s is done: %s.", r.tasks[0].Name(), allGreen(tests))), "",
+			"next   " + r.Shop.Command("test", step) + "   all tasks of the step",
+		}
+	}
+	lines := []string{r.Shop.Style.Green(fmt.Sprintf("Step %d is done: %s.", r.Step.Number, allGreen(tests))), ""}
+	type choice struct{ command, what string }
+	choices := []choice{{r.Shop.Command("run", step), "try your code by hand"}}
+	choices = append(choices, choice{r.Shop.Command("solution", step), "read the reference beside yours"})
+	if next, ok := r.Shop.Next(r.Step); ok {
+		choices = append(choices, choice{r.Shop.Command("test", fmt.Sprintf("STEP=%d", next.Number)), "begin step " + fmt.Sprint(next.Number) + ", " + next.Title})
+	} else {
+		choices = append(choices, choice{r.Shop.Command("progress"), "see all steps; no later one is here yet"})
+	}
+	label := "next   "
+	width := 0
+	for _, c := range choices {
+		width = max(width, len(c.command))
+	}
+	for _, c := range choices {
+		lines = append(lines, fmt.Sprintf("%s%-*s   %s", label, width, c.command, c.what))
+		label = "       "
+	}
+	return lines
+}
