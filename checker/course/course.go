@@ -50,19 +50,19 @@ func (t Task) Number() int {
 	return n
 }
 
-// names lists the steps by folder and package. A step is here before its course
-// file is, so that nothing has to be renumbered.
-var names = []struct{ dir, pkg string }{
-	{"01-tcp-echo", "echo"},
-	{"02-request-line", "reqline"},
-	{"03-headers-bodies", "message"},
-	{"04-keep-alive", "keepalive"},
-	{"05-thread-pool", "pool"},
-	{"06-routing", "router"},
-	{"07-middleware", "middleware"},
-	{"08-rate-limiting", "ratelimit"},
-	{"09-static-files", "static"},
-	{"10-production-server", "server"},
+// names lists the steps: folder, package, and the title for as long as the
+// course file is not written.
+var names = []struct{ dir, pkg, title string }{
+	{"01-tcp-echo", "echo", "TCP echo"},
+	{"02-request-line", "reqline", "Request line"},
+	{"03-headers-bodies", "message", "Headers and bodies"},
+	{"04-keep-alive", "keepalive", "Keep-alive"},
+	{"05-thread-pool", "pool", "Thread pool"},
+	{"06-routing", "router", "Routing"},
+	{"07-middleware", "middleware", "Middleware"},
+	{"08-rate-limiting", "ratelimit", "Rate limiting"},
+	{"09-static-files", "static", "Static files"},
+	{"10-production-server", "server", "Production server"},
 }
 
 // Load reads the course that is built into this program. An error names the

@@ -10,8 +10,8 @@ import (
 )
 
 // Parse reads the course files NN-topic.md in the top folder of fsys; other
-// files are left alone. A step without a file has no tasks, and the title that
-// its folder suggests.
+// files are left alone. A step without a file has no tasks, and a title all
+// the same.
 func Parse(fsys fs.FS) (*Course, error) {
 	paths, err := fs.Glob(fsys, "[0-9]*.md")
 	if err != nil {
@@ -28,7 +28,7 @@ func Parse(fsys fs.FS) (*Course, error) {
 	c := &Course{}
 	var errs []error
 	for i, name := range names {
-		step := Step{Number: i + 1, Dir: name.dir, Package: name.pkg, Title: titleOf(name.dir)}
+		step := Step{Number: i + 1, Dir: name.dir, Package: name.pkg, Title: name.title}
 		path := name.dir + ".md"
 		if text, ok := texts[path]; ok {
 			p := parser{path: path, step: step}
@@ -44,13 +44,6 @@ func Parse(fsys fs.FS) (*Course, error) {
 		}
 	}
 	return c, errors.Join(errs...)
-}
-
-// titleOf makes a title of a folder's name: "Request line" of "02-request-line".
-func titleOf(dir string) string {
-	_, topic, _ := strings.Cut(dir, "-")
-	topic = strings.ReplaceAll(topic, "-", " ")
-	return strings.ToUpper(topic[:1]) + topic[1:]
 }
 
 // A parser reads one course file. It goes on after an error, so that all of

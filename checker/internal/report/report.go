@@ -218,22 +218,15 @@ func (r *Report) green() []string {
 		}
 	}
 	lines := []string{r.Shop.Style.Green(fmt.Sprintf("Step %d is done: %s.", r.Step.Number, allGreen(tests))), ""}
-	type choice struct{ command, what string }
-	choices := []choice{{r.Shop.Command("run", step), "try your code by hand"}}
-	choices = append(choices, choice{r.Shop.Command("solution", step), "read the reference beside yours"})
+	choices := [][2]string{
+		{r.Shop.Command("run", step), "try your code by hand"},
+		{r.Shop.Command("solution", step), "read the reference beside yours"},
+	}
 	if next, ok := r.Shop.Next(r.Step); ok {
-		choices = append(choices, choice{r.Shop.Command("test", fmt.Sprintf("STEP=%d", next.Number)), "begin step " + fmt.Sprint(next.Number) + ", " + next.Title})
+		command := r.Shop.Command("test", fmt.Sprintf("STEP=%d", next.Number))
+		choices = append(choices, [2]string{command, fmt.Sprintf("begin step %d, %s", next.Number, next.Title)})
 	} else {
-		choices = append(choices, choice{r.Shop.Command("progress"), "see all steps; no later one is here yet"})
+		choices = append(choices, [2]string{r.Shop.Command("progress"), "see all steps; no later one is here yet"})
 	}
-	label := "next   "
-	width := 0
-	for _, c := range choices {
-		width = max(width, len(c.command))
-	}
-	for _, c := range choices {
-		lines = append(lines, fmt.Sprintf("%s%-*s   %s", label, width, c.command, c.what))
-		label = "       "
-	}
-	return lines
+	return append(lines, show.Choices(choices)...)
 }

@@ -131,3 +131,18 @@ func List(items []string) string {
 		return strings.Join(items[:n-1], ", ") + " and " + items[n-1]
 	}
 }
+
+// Choices lays out what can be done next: commands, and what each does.
+func Choices(choices [][2]string) []string {
+	width := 0
+	for _, c := range choices {
+		width = max(width, utf8.RuneCountInString(c[0]))
+	}
+	label := "next   "
+	var lines []string
+	for _, c := range choices {
+		lines = append(lines, strings.TrimRight(fmt.Sprintf("%s%-*s   %s", label, width, c[0], c[1]), " "))
+		label = "       "
+	}
+	return lines
+}

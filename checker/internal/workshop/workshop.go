@@ -35,6 +35,7 @@ type Workshop struct {
 	Err    io.Writer // complaints
 	Style  show.Style
 	ByMake bool // called by make: then commands are shown as make's
+	Tty    bool // a human reads Out at a terminal
 }
 
 // FindRoot returns the root of the workshop around dir: the folder with the

@@ -1,0 +1,37 @@
+# Every target is one go command, so that those without make can type it;
+# "make help" lists both forms.
+
+.PHONY: help test watch hint progress run solution reset bisect starters check
+
+help:
+	@go tool checker help
+
+test:
+	@go tool checker test $(STEP) $(if $(TASK),-task $(TASK)) $(if $(BASE),-base $(BASE)) $(if $(RACE),-race) $(if $(ALL),-all)
+
+watch:
+	@go tool checker watch $(STEP) $(if $(POLL),-poll)
+
+hint:
+	@go tool checker hint $(TASK) $(if $(LEVEL),-level $(LEVEL))
+
+progress:
+	@go tool checker progress
+
+run:
+	@go tool checker run $(STEP) $(if $(ADDR),-addr $(ADDR)) $(if $(REFERENCE),-reference)
+
+solution:
+	@go tool checker solution $(STEP)
+
+reset:
+	@go tool checker reset $(STEP)
+
+bisect:
+	@go tool checker bisect $(STEP)
+
+starters:
+	@go tool checker starters
+
+check:
+	@go tool checker check

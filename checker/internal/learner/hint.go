@@ -1,0 +1,138 @@
+package learner
+
+import (
+	"context"
+	"flag"
+	"fmt"
+
+	"barewire/checker/course"
+	"barewire/checker/internal/gotest"
+	"barewire/checker/internal/report"
+	"barewire/checker/internal/show"
+	"barewire/checker/internal/source"
+	"barewire/checker/internal/workshop"
+)
+
+// lastHint is how many hints a task has.
+const lastHint = 3
+
+// Hint shows a hint for a task: the first, and each time it is asked for again
+// while the same test is red, one more.
+func Hint(ctx context.Context, w *workshop.Workshop, args []string) int {
+	flags := flag.NewFlagSet("hint", flag.ContinueOnError)
+	level := flags.Int("level", 0, "show this hint, `1`, 2 or 3, instead of one more")
+	names, err := workshop.Parse(flags, args)
+	if err == nil {
+		err = workshop.AtMost(1, "hint", names)
+	}
+	if err == nil && (*level < 0 || *level > lastHint) {
+		err = fmt.Errorf("hint: there is no hint %d; a task has hints 1, 2 and 3", *level)
+	}
+	if err != nil {
+		return w.Fail(workshop.Usage, err)
+	}
+	var step course.Step
+	var task course.Task
+	if len(names) == 1 {
+		if step, task, err = w.Task(names[0]); err != nil {
+			return w.Fail(workshop.Usage, err)
+		}
+	} else {
+		defer Soothe(w)()
+		at, err := Current(ctx, w)
+		if err != nil {
+			return w.Fail(workshop.Red, err)
+		}
+		var status int
+		if step, task, status = redTask(w, at); task.ID == "" {
+			return status
+		}
+	}
+	return showHint(w, step, task, *level)
+}
+
+// redTask returns the task of the first red test. Where there is none it says
+// why, and returns the status to exit with.
+func redTask(w *workshop.Workshop, at Place) (course.Step, course.Task, int) {
+	if at.Green {
+		w.Lines("Nothing is red: every step that is here is done.")
+		return at.Step, course.Task{}, workshop.Green
+	}
+	r := &report.Report{Shop: w, Step: at.Step, Package: at.Package}
+	Remember(w, r)
+	first := report.FirstRed(r.Tasks())
+	if first == nil || first.Task.Hints[0] == "" {
+		r.Print() // it does not compile, or not one test ran: the report is the hint
+		return at.Step, course.Task{}, workshop.Red
+	}
+	return at.Step, first.Task.Task, workshop.Red
+}
+
+// showHint prints a hint of the task and remembers which.
+func showHint(w *workshop.Workshop, step course.Step, task course.Task, level int) int {
+	state := w.State()
+	failure := state.Failures[task.ID]
+	seen := state.Hints[task.ID]
+	if seen.Failure != failure {
+		seen = workshop.Hinted{Failure: failure}
+	}
+	again := seen.Level == lastHint && level == 0
+	if level == 0 {
+		level = min(seen.Level+1, lastHint)
+	}
+	seen.Level = max(seen.Level, level)
+	state.Hints[task.ID] = seen
+	if err := w.Save(state); err != nil {
+		return w.Fail(workshop.Red, fmt.Errorf("hint: cannot remember which hints were shown: %w", err))
+	}
+	w.Lines(w.Style.Bold(fmt.Sprintf("Hint %d of %d for %s %s", level, lastHint, task.ID, task.Title)))
+	if again {
+		w.Lines("(this was the last one; here it is again)")
+	}
+	if failure != "" {
+		w.Lines(show.Hang("red     ", sentence(w, step, failure))...)
+	}
+	if level == 1 {
+		w.Lines("")
+		w.Lines(show.Markdown(task.What, "")...)
+	}
+	w.Lines("")
+	w.Lines(show.Markdown(task.Hints[level-1], "  ")...)
+	w.Lines("")
+	w.Lines(afterHint(w, step, task, level)...)
+	return workshop.Green
+}
+
+// sentence says what a test checks.
+func sentence(w *workshop.Workshop, step course.Step, test string) string {
+	if row := source.New(w.Root).Row(step.Dir, test); row.Sentence != "" {
+		return row.Sentence
+	}
+	return test
+}
+
+// afterHint says what can be done with a hint, or without one.
+func afterHint(w *workshop.Workshop, step course.Step, task course.Task, level int) []string {
+	id := "TASK=" + task.ID
+	choices := [][2]string{{w.Command("test", id), "after your change"}}
+	if level < lastHint {
+		choices = append(choices, [2]string{w.Command("hint", id), "one more hint"})
+	} else {
+		choices = append(choices, [2]string{w.Command("solution", fmt.Sprintf("STEP=%d", step.Number)), "the reference, beside your code"})
+	}
+	if chapter := w.Chapter(step); chapter != "" {
+		choices = append(choices, [2]string{chapter, "the chapter"})
+	}
+	return show.Choices(choices)
+}
+
+// FirstRed returns the task of the first red test, with its hints, or none.
+func FirstRed(step course.Step, p *gotest.Package) course.Task {
+	if p == nil {
+		return course.Task{}
+	}
+	if first := report.FirstRed(report.TasksOf(step, p)); first != nil && first.Task.Hints[0] != "" {
+		return first.Task.Task
+	}
+	return course.Task{}
+}

@@ -1,0 +1,149 @@
+// Command checker is everything that is typed in this workshop: what a learner
+// uses, and what keeps the workshop itself right. "go tool checker help" lists
+// its commands; the Makefile calls it.
+//
+// This file only chooses; each command is a function of a package in internal.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"barewire/checker/course"
+	"barewire/checker/internal/compare"
+	"barewire/checker/internal/demo"
+	"barewire/checker/internal/learner"
+	"barewire/checker/internal/show"
+	"barewire/checker/internal/starter"
+	"barewire/checker/internal/watch"
+	"barewire/checker/internal/workshop"
+
+	"github.com/mattn/go-colorable"
+	"golang.org/x/term"
+)
+
+// A command is what stands after "go tool checker".
+type command struct {
+	name  string
+	about string
+	forms []form
+	run   func(ctx context.Context, w *workshop.Workshop, args []string) int
+}
+
+// A form is one way to type a command: with make, and without.
+type form struct{ withMake, without string }
+
+// forLearners and forMaintainers are the commands, in the order of help.
+var (
+	forLearners = []command{
+		{"test", "run the tests of a step; without a step, of the one you are on", []form{
+			{"test", "test"},
+			{"test STEP=3", "test 3"},
+			{"test TASK=3.2", "test 3.2"},
+			{"test STEP=3 ALL=1", "test 3 -all"},
+			{"test STEP=3 BASE=reference", "test 3 -base reference"},
+			{"test STEP=3 RACE=1", "test 3 -race"},
+		}, learner.Test},
+		{"watch", "run them again whenever you save a file", []form{{"watch STEP=3", "watch 3"}}, watch.Watch},
+		{"hint", "one hint for the first red task, or for the one you name", []form{
+			{"hint", "hint"},
+			{"hint TASK=3.2", "hint 3.2"},
+		}, learner.Hint},
+		{"progress", "how far you are, and what comes next", []form{{"progress", "progress"}}, learner.Progress},
+		{"run", "start the program of a step, with your code", []form{
+			{"run STEP=3", "run 3"},
+			{"run STEP=3 REFERENCE=1", "run 3 -reference"},
+			{"run STEP=3 ADDR=:9000", "run 3 -addr :9000"},
+		}, demo.Run},
+		{"solution", "your code beside the reference: this gives the answer away", []form{{"solution STEP=3", "solution 3"}}, compare.Solution},
+		{"reset", "begin a step anew; what you wrote is kept", []form{{"reset STEP=3", "reset 3"}}, compare.Reset},
+		{"bisect", "which of your earlier steps makes this one red", []form{{"bisect STEP=4", "bisect 4"}}, learner.Bisect},
+	}
+	forMaintainers = []command{
+		{"starters", "write the starters anew from the solutions", []form{{"starters", "starters"}}, starters},
+	}
+)
+
+func starters(ctx context.Context, w *workshop.Workshop, args []string) int {
+	return starter.Main(ctx, w.Root, args, w.Out, w.Err)
+}
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+func run(args []string) int {
+	// Every command ends soon after the first signal, and leaves the terminal
+	// and the files as they should be.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	w := &workshop.Workshop{
+		Out:    colorable.NewColorable(os.Stdout),
+		Err:    colorable.NewColorable(os.Stderr),
+		ByMake: os.Getenv("MAKELEVEL") != "",
+		Tty:    term.IsTerminal(int(os.Stdout.Fd())),
+	}
+	w.Style.Color = w.Tty && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "-help" || args[0] == "--help" {
+		help(w)
+		return workshop.Green
+	}
+	for _, c := range append(forLearners, forMaintainers...) {
+		if c.name == args[0] {
+			return start(ctx, w, c, args[1:])
+		}
+	}
+	fmt.Fprintf(w.Err, "there is no command %q; the commands are %s\n", args[0], names())
+	return workshop.Usage
+}
+
+// start finds the workshop and runs a command in it.
+func start(ctx context.Context, w *workshop.Workshop, c command, args []string) int {
+	dir, err := os.Getwd()
+	if err == nil {
+		w.Root, err = workshop.FindRoot(dir)
+	}
+	if err == nil {
+		w.Course, err = course.Load()
+	}
+	if err != nil {
+		return w.Fail(workshop.Usage, err)
+	}
+	return c.run(ctx, w, args)
+}
+
+// names lists the commands in a sentence.
+func names() string {
+	var all []string
+	for _, c := range append(forLearners, forMaintainers...) {
+		all = append(all, c.name)
+	}
+	return show.List(append(all, "help"))
+}
+
+// help lists the commands as they are typed with make and without.
+func help(w *workshop.Workshop) {
+	w.Lines(w.Style.Bold("Barewire: an HTTP/1.1 server from a raw TCP socket, one red test at a time"), "")
+	table := func(commands []command) {
+		for _, c := range commands {
+			w.Lines("  " + w.Style.Bold(fmt.Sprintf("%-10s", c.name)) + "  " + c.about)
+			for _, f := range c.forms {
+				w.Printf("    make %-29s go tool checker %s\n", f.withMake, f.without)
+			}
+		}
+	}
+	table(forLearners)
+	w.Lines("", "For maintainers (checker/README.md):", "")
+	table(forMaintainers)
+	w.Lines("")
+	w.Lines(show.Wrap("Where there is no make, as on Windows, type the form on the right. "+
+		"The exit status is 0 if all is green, 1 if something is red, 2 if the command was not understood. "+
+		"NO_COLOR=1 turns colours off.", show.Width)...)
+	next := "go tool checker progress"
+	if w.ByMake {
+		next = "make progress"
+	}
+	w.Lines("", "next   "+w.Style.Bold(strings.TrimSpace(next)))
+}
