@@ -90,7 +90,7 @@ func showHint(w *workshop.Workshop, step course.Step, task course.Task, level in
 		w.Lines("(this was the last one; here it is again)")
 	}
 	if failure != "" {
-		w.Lines(show.Hang("red     ", sentence(w, step, failure))...)
+		w.Lines(show.Hang("red now: ", sentence(w, step, failure))...)
 	}
 	if level == 1 {
 		w.Lines("")

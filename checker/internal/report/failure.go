@@ -156,6 +156,10 @@ func example(output []string) (lines, printed []string) {
 
 // next says where to go from a failure.
 func (r *Report) next(f *Failure) []string {
+	var lines []string
+	if !r.panicked(f) && !r.timedOut(f) && f.Test.Outcome != gotest.Unfinished && len(r.races(f.Test.Name)) == 0 {
+		lines = r.code(f) // otherwise the place is there already
+	}
 	var places []string
 	if below := r.below(f); below != "" {
 		places = append(places, below)
@@ -166,10 +170,30 @@ func (r *Report) next(f *Failure) []string {
 		places = append(places, chapter)
 	}
 	if len(places) == 0 {
-		places = append(places, "steps/"+r.Step.Dir)
+		places = append(places, "change it, save, and run the tests again: "+r.again())
 	}
-	lines := label("next", strings.Join(places, " · "))
-	lines[0] = strings.Replace(lines[0], places[0], r.Shop.Style.Bold(places[0]), 1)
+	next := label("next", strings.Join(places, " · "))
+	next[0] = strings.Replace(next[0], places[0], r.Shop.Style.Bold(places[0]), 1)
+	return append(lines, next...)
+}
+
+// code says where the task is to be written.
+func (r *Report) code(f *Failure) []string {
+	const most = 3
+	name := "code"
+	var lines []string
+	todos := r.tree.Todos(r.Step.Dir, f.Task.ID)
+	for i, todo := range todos {
+		if i == most {
+			return append(lines, fmt.Sprintf("%sand %d places more", under, len(todos)-most))
+		}
+		text := fmt.Sprintf("%s:%d, %s", todo.File, todo.Line, todo.Func)
+		if todo.Text != "" {
+			text += ": " + todo.Text
+		}
+		lines = append(lines, label(name, text)...)
+		name = ""
+	}
 	return lines
 }
 

@@ -33,11 +33,19 @@ func New(root string) *Tree {
 
 // A Step is what is known of the source of one step.
 type Step struct {
-	dir   string
-	funcs []function
-	tasks map[string]string // by a function's name
-	tests []testFile
-	own   map[string][]string // the lines of the learner's files
+	dir    string
+	funcs  []function
+	tasks  map[string]string   // by a function's name
+	solved map[string][]string // the tasks that the solution names, by function
+	tests  []testFile
+	own    map[string][]string // the lines of the learner's files
+}
+
+// A Todo is a place where a task is to be done.
+type Todo struct {
+	Place
+	Func string
+	Text string // what the starter says is to be done, or "" if that line is gone
 }
 
 // A function is where a function's declaration is, in steps or in solutions.
@@ -113,12 +121,32 @@ func (t *Tree) Find(dir string, texts ...string) []Place {
 	return places
 }
 
+// Todos returns where a task of a step is to be done: the TODO lines that name
+// it, or, where they are gone, the functions that they were in.
+func (t *Tree) Todos(dir, task string) []Todo {
+	s := t.step(dir)
+	var todos []Todo
+	for _, p := range t.Find(dir, "// TODO "+task+":") {
+		_, text, _ := strings.Cut(s.own[p.File][p.Line-1], "// TODO "+task+":")
+		todos = append(todos, Todo{p, t.Func(p.File, p.Line), strings.TrimSpace(text)})
+	}
+	if len(todos) > 0 {
+		return todos
+	}
+	for _, f := range s.funcs {
+		if Own(f.file) && slices.Contains(s.solved[f.name], task) {
+			todos = append(todos, Todo{Place{f.file, f.from}, f.name, ""})
+		}
+	}
+	return todos
+}
+
 // step returns a step, and reads it if that was not done yet.
 func (t *Tree) step(dir string) *Step {
 	if s := t.steps[dir]; s != nil {
 		return s
 	}
-	s := &Step{dir: dir, tasks: make(map[string]string), own: make(map[string][]string)}
+	s := &Step{dir: dir, tasks: make(map[string]string), solved: make(map[string][]string), own: make(map[string][]string)}
 	t.steps[dir] = s
 	if dir == "" {
 		return s
@@ -170,7 +198,12 @@ func (s *Step) add(fset *token.FileSet, f *ast.File, file string, fn *ast.FuncDe
 	s.funcs = append(s.funcs, function{file, from, fset.Position(fn.End()).Line, name})
 	if fn.Doc != nil {
 		for _, c := range fn.Doc.List {
-			if m := directive.FindStringSubmatch(c.Text); m != nil && s.tasks[name] == "" {
+			m := directive.FindStringSubmatch(c.Text)
+			if m == nil {
+				continue
+			}
+			s.solved[name] = append(s.solved[name], m[1])
+			if s.tasks[name] == "" {
 				s.tasks[name] = m[1]
 			}
 		}

@@ -138,3 +138,17 @@ func TestFind(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+func TestTodos(t *testing.T) {
+	tree := tree(t)
+	const file = "steps/03-headers-bodies/field.go"
+	for task, want := range map[string][]source.Todo{
+		"3.1": {{Place: source.Place{File: file, Line: 3}, Func: "Field.Parse"}},
+		"3.4": {{Place: source.Place{File: file, Line: 9}, Func: "Host", Text: "this comes later now."}},
+		"3.9": nil,
+	} {
+		if diff := cmp.Diff(want, tree.Todos("03-headers-bodies", task)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", task, diff)
+		}
+	}
+}
