@@ -1,0 +1,130 @@
+// Package wrong holds the wrong programs: small edits of the reference, of the
+// kind that people make, each of which a test has to catch. It reads them from
+// checker/wrong, lays them over the reference, and says what the test made of
+// them.
+//
+// It leaves out which programs there have to be; the gate counts them.
+//
+// Read this file first, then run.go.
+package wrong
+
+import (
+	"bytes"
+	"fmt"
+	"go/format"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/txtar"
+)
+
+// A Program is one wrong program.
+type Program struct {
+	File     string // its file below the root, with slashes
+	Step     string // the folder of the step, such as "03-headers-bodies"
+	Task     string // such as "3.2", from the name of the file
+	About    string // the mistake, in a sentence
+	CaughtBy string // the test that has to fail, with its subtest
+	EndsWith string // "", or "panic" or "hang" where that is how it is caught
+	edits    []edit
+}
+
+// An edit replaces text that stands exactly once in a file of the reference.
+type edit struct{ file, old, new string }
+
+// fileName is how the file of a wrong program is named: task, then what it is.
+var fileName = regexp.MustCompile(`^(\d+\.\d+)-[a-z0-9-]+\.txtar$`)
+
+// Load reads every program below checker/wrong, in the order of their names.
+func Load(root string) ([]Program, error) {
+	var programs []Program
+	fsys := os.DirFS(root)
+	err := fs.WalkDir(fsys, "checker/wrong", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return err
+		}
+		p, err := parse(name, text)
+		programs = append(programs, p)
+		return err
+	})
+	return programs, err
+}
+
+// parse reads one program.
+func parse(name string, text []byte) (Program, error) {
+	p := Program{File: name, Step: path.Base(path.Dir(name))}
+	m := fileName.FindStringSubmatch(path.Base(name))
+	if m == nil {
+		return p, fmt.Errorf("%s: the name of a wrong program is n.m-what.txtar", name)
+	}
+	p.Task = m[1]
+	archive := txtar.Parse(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")))
+	var about []string
+	for line := range strings.Lines(string(archive.Comment)) {
+		line = strings.TrimSpace(line)
+		if test, ok := strings.CutPrefix(line, "caught-by:"); ok {
+			p.CaughtBy = strings.TrimSpace(test)
+		} else if how, ok := strings.CutPrefix(line, "ends-with:"); ok {
+			p.EndsWith = strings.TrimSpace(how)
+		} else if line != "" {
+			about = append(about, line)
+		}
+	}
+	p.About = strings.Join(about, " ")
+	for pair := range slices.Chunk(archive.Files, 2) {
+		if len(pair) < 2 || pair[1].Name != "with" {
+			return p, fmt.Errorf("%s: after the text of %s comes a part named \"with\"", name, pair[0].Name)
+		}
+		p.edits = append(p.edits, edit{pair[0].Name, part(pair[0].Data), part(pair[1].Data)})
+	}
+	switch {
+	case p.About == "":
+		return p, fmt.Errorf("%s: no sentence says what the mistake is", name)
+	case p.CaughtBy == "":
+		return p, fmt.Errorf("%s: no line \"caught-by:\" names a test", name)
+	case p.EndsWith != "" && p.EndsWith != "panic" && p.EndsWith != "hang":
+		return p, fmt.Errorf("%s: ends-with is panic or hang, not %q", name, p.EndsWith)
+	case len(p.edits) == 0:
+		return p, fmt.Errorf("%s: nothing is edited", name)
+	}
+	return p, nil
+}
+
+// part returns the text of a part without its last line end, so that an edit may
+// be a piece of a line.
+func part(data []byte) string { return strings.TrimSuffix(string(data), "\n") }
+
+// Sources returns the files of the reference that the program edits, edited, by
+// name. The old text must stand exactly once in its file.
+func (p Program) Sources(root string) (map[string][]byte, error) {
+	sources := map[string][]byte{}
+	for _, e := range p.edits {
+		src, ok := sources[e.file]
+		if !ok {
+			var err error
+			src, err = os.ReadFile(filepath.Join(root, "solutions", p.Step, filepath.FromSlash(e.file)))
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", p.File, err)
+			}
+		}
+		if n := bytes.Count(src, []byte(e.old)); n != 1 {
+			return nil, fmt.Errorf("%s: the text to replace stands %d times in %s, not once:\n%s", p.File, n, e.file, e.old)
+		}
+		sources[e.file] = bytes.Replace(src, []byte(e.old), []byte(e.new), 1)
+	}
+	for file, src := range sources {
+		if _, err := format.Source(src); err != nil {
+			return nil, fmt.Errorf("%s: %s is no Go any more: %w", p.File, file, err)
+		}
+	}
+	return sources, nil
+}
