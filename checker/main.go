@@ -16,6 +16,7 @@ import (
 	"barewire/checker/course"
 	"barewire/checker/internal/compare"
 	"barewire/checker/internal/demo"
+	"barewire/checker/internal/gate"
 	"barewire/checker/internal/learner"
 	"barewire/checker/internal/show"
 	"barewire/checker/internal/starter"
@@ -65,11 +66,16 @@ var (
 	}
 	forMaintainers = []command{
 		{"starters", "write the starters anew from the solutions", []form{{"starters", "starters"}}, starters},
+		{"check", "everything that must hold before a change may land", []form{{"check", "check"}}, check},
 	}
 )
 
 func starters(ctx context.Context, w *workshop.Workshop, args []string) int {
 	return starter.Main(ctx, w.Root, args, w.Out, w.Err)
+}
+
+func check(ctx context.Context, w *workshop.Workshop, args []string) int {
+	return gate.Main(ctx, w.Root, args, w.Out, w.Err)
 }
 
 func main() { os.Exit(run(os.Args[1:])) }

@@ -1,0 +1,148 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"barewire/checker/internal/overlay"
+	"barewire/checker/internal/starter"
+)
+
+// done is the last line of gotestsum.
+var done = regexp.MustCompile(`(?m)^DONE (?:\d+ runs, )?(\d+) tests?(?:, (\d+) skipped)?(?:, (\d+) failures?)?`)
+
+// checkOwn runs the checker's own tests and those of the nested modules.
+func checkOwn(ctx context.Context, g *gate) *verdict {
+	v := new(verdict)
+	race, missing := g.raceDetector(ctx)
+	if missing != "" {
+		v.notRun = append(v.notRun, missing)
+	}
+	modules, err := g.modules()
+	if err != nil {
+		v.failf("%v", err)
+	}
+	for _, dir := range modules {
+		packages := "./..."
+		if dir == "." {
+			packages = "./checker/..."
+		}
+		v.gotestsum(ctx, g, dir, append(race, "-shuffle=on", packages))
+	}
+	return v
+}
+
+// gotestsum runs the tests of one module.
+func (v *verdict) gotestsum(ctx context.Context, g *gate, dir string, args []string) {
+	sum := []string{"tool", "-modfile=" + filepath.Join(g.root, "go.mod"), "-n", "gotestsum"}
+	tool, err := g.command(ctx, ".", nil, sum...)
+	if err != nil {
+		v.failf("gotestsum cannot be built: %v\n%s", err, tool)
+		return
+	}
+	flags := []string{"--format=pkgname", "--hide-summary=skipped"}
+	if junit := g.junitFile(dir); junit != "" {
+		if err := os.MkdirAll(filepath.Dir(junit), 0o777); err != nil {
+			v.failf("%v", err)
+		}
+		flags = append(flags, "--junitfile="+junit)
+	}
+	out, err := g.program(ctx, dir, []string{quickExit}, strings.TrimSpace(tool), append(append(flags, "--"), args...)...)
+	m := done.FindStringSubmatch(out)
+	if m == nil {
+		v.failf("the tests in %s: %v\n%s", dir, err, out)
+		return
+	}
+	ran, skipped, failed := number(m[1]), number(m[2]), number(m[3])
+	v.passed += ran - skipped - failed
+	if skipped > 0 {
+		v.notRun = append(v.notRun, fmt.Sprintf("%d test(s) in %s skipped themselves: \"go test -v ./...\" says why", skipped, dir))
+	}
+	if err != nil || failed > 0 {
+		v.failf("the tests in %s: %v\n%s", dir, err, out)
+	}
+}
+
+// junitFile returns where the JUnit file for a module goes, or "".
+func (g *gate) junitFile(dir string) string {
+	file := g.junit
+	if file == "" && g.ci {
+		file = filepath.Join(g.root, ".barewire", "junit.xml")
+	}
+	if file != "" && dir != "." {
+		file = strings.TrimSuffix(file, ".xml") + "-" + strings.ReplaceAll(filepath.ToSlash(dir), "/", "-") + ".xml"
+	}
+	return file
+}
+
+// number returns the number that digits are, or 0.
+func number(digits string) int {
+	n, _ := strconv.Atoi(digits)
+	return n
+}
+
+// fuzzTarget is the line that declares one.
+var fuzzTarget = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(`)
+
+// checkFuzz runs each fuzz target of the steps on the reference. What it finds is
+// written below the step's testdata, where the step's tests use it from then on.
+func checkFuzz(ctx context.Context, g *gate) *verdict {
+	v := new(verdict)
+	if g.fuzzTime == 0 {
+		v.notRun = append(v.notRun, "fuzzing: -fuzztime is 0")
+		return v
+	}
+	steps, err := starter.Steps(g.root)
+	if err != nil {
+		v.failf("%v", err)
+	}
+	err = g.withPlan(func(p *overlay.Plan) error {
+		for _, step := range steps {
+			if err := p.ReferenceUnder(step); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, func(file string) error {
+		for _, step := range steps {
+			if err := v.fuzz(ctx, g, step, file); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		v.failf("%v", err)
+	}
+	return v
+}
+
+// fuzz runs the fuzz targets of one step.
+func (v *verdict) fuzz(ctx context.Context, g *gate, step, overlayFile string) error {
+	files, err := filepath.Glob(filepath.Join(g.root, "steps", step, "*_test.go"))
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		for _, m := range fuzzTarget.FindAllSubmatch(src, -1) {
+			target := string(m[1])
+			out, err := g.command(ctx, ".", nil, "test", "-vet=off", "-run=^$", "-fuzz=^"+target+"$",
+				"-fuzztime="+g.fuzzTime.String(), "-overlay="+overlayFile, "./steps/"+step)
+			if err != nil {
+				v.failf("steps/%s: %s: %v\n%s", step, target, err, out)
+				continue
+			}
+			v.passed++
+		}
+	}
+	return nil
+}

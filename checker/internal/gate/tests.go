@@ -1,0 +1,217 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"barewire/checker/internal/gotest"
+	"barewire/checker/internal/overlay"
+	"barewire/checker/internal/starter"
+	"barewire/checker/internal/wrong"
+)
+
+// quickExit keeps the race detector from sleeping for a second at the end of each
+// program, which it does so that races at exit are seen.
+const quickExit = "GORACE=atexit_sleep_ms=0"
+
+// withPlan lays the trees that lay says, and calls do with the overlay.
+func (g *gate) withPlan(lay func(*overlay.Plan) error, do func(file string) error) error {
+	plan := overlay.New(g.root)
+	if err := lay(plan); err != nil {
+		return err
+	}
+	file, remove, err := plan.Write()
+	if err != nil {
+		return err
+	}
+	defer remove()
+	return do(file)
+}
+
+// names returns the names of the tests that ran, sorted.
+func names(p *gotest.Package) []string {
+	var all []string
+	for _, t := range p.Tests {
+		all = append(all, t.Name)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// problems says what kept a package's tests from being counted: it was not built,
+// it panicked, it hung, or tests that should have run did not.
+func problems(step string, p *gotest.Package) (all []string) {
+	for _, b := range p.Build {
+		all = append(all, fmt.Sprintf("%s: %s:%d: %s", step, b.File, b.Line, b.Msg))
+	}
+	if p.Panic != nil {
+		all = append(all, fmt.Sprintf("%s: a panic: %s", step, p.Panic.Value))
+	}
+	if p.Timeout != nil {
+		all = append(all, fmt.Sprintf("%s: a test hangs: %s", step, strings.Join(p.Timeout.Tests, ", ")))
+	}
+	if len(p.Races) > 0 {
+		all = append(all, fmt.Sprintf("%s: %d data race(s)", step, len(p.Races)))
+	}
+	if len(p.Missing) > 0 {
+		all = append(all, fmt.Sprintf("%s: these tests did not run: %s", step, strings.Join(p.Missing, ", ")))
+	}
+	if len(p.Tests) == 0 {
+		all = append(all, fmt.Sprintf("%s: no test ran at all", step))
+	}
+	return all
+}
+
+// checkGreen runs the steps' tests on the solutions. Each of them must pass by its
+// own event: what the program prints at its end is not asked.
+func checkGreen(ctx context.Context, g *gate) *verdict {
+	v := new(verdict)
+	steps, err := starter.Steps(g.root)
+	if err != nil {
+		v.failf("%v", err)
+		return v
+	}
+	race, missing := g.raceDetector(ctx)
+	if missing != "" {
+		v.notRun = append(v.notRun, missing)
+	}
+	run := gotest.Run{Dir: g.root, Args: append(race, "-vet=off", "-count=1", "-shuffle=on", "-timeout=120s"), Env: []string{quickExit}}
+	for _, step := range steps {
+		run.Packages = append(run.Packages, "./solutions/"+step)
+	}
+	err = g.withPlan(func(p *overlay.Plan) error {
+		for _, step := range steps {
+			if err := p.TestsOverSolution(step); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, func(file string) error {
+		run.Overlay = file
+		result, err := run.Do(ctx)
+		if err != nil {
+			return err
+		}
+		g.green = map[string][]string{}
+		for i, p := range result.Packages {
+			v.green(steps[i], p)
+			g.green[steps[i]] = names(p)
+		}
+		return nil
+	})
+	if err != nil {
+		v.failf("%v", err)
+	}
+	return v
+}
+
+// green judges the tests of one solution.
+func (v *verdict) green(step string, p *gotest.Package) {
+	found := problems("solutions/"+step, p)
+	for _, t := range p.Tests {
+		switch {
+		case t.Outcome == gotest.Pass:
+			v.passed++
+		case t.Outcome == gotest.Skip:
+			v.notRun = append(v.notRun, fmt.Sprintf("solutions/%s: %s skipped itself: %s", step, t.Name, strings.Join(t.Output, " ")))
+		default:
+			found = append(found, fmt.Sprintf("solutions/%s: %s: %s\n%s", step, t.Name, t.Outcome, strings.Join(t.Output, "\n")))
+		}
+	}
+	if len(found) == 0 && !p.OK() {
+		found = append(found, fmt.Sprintf("solutions/%s: %s\n%s", step, p.Exit, strings.Join(p.Output, "\n")))
+	}
+	v.failures = append(v.failures, found...)
+}
+
+// checkRed runs the steps' tests on the starters, each on the reference of the
+// steps before it so that it is red for its own reason. The starters are generated
+// anew: what a learner wrote does not count.
+func checkRed(ctx context.Context, g *gate) *verdict {
+	v := new(verdict)
+	steps, err := starter.Steps(g.root)
+	if err != nil {
+		v.failf("%v", err)
+		return v
+	}
+	for i, step := range steps {
+		err := g.withPlan(func(p *overlay.Plan) error {
+			for _, earlier := range steps[:i] {
+				if err := p.ReferenceUnder(earlier); err != nil {
+					return err
+				}
+			}
+			return p.StarterUnder(step)
+		}, func(file string) error {
+			result, err := gotest.Run{Dir: g.root, Packages: []string{"./steps/" + step}, Overlay: file,
+				Args: []string{"-vet=off", "-count=1", "-timeout=60s"}}.Do(ctx)
+			if err == nil {
+				v.red(step, result.Packages[0], g.green[step])
+			}
+			return err
+		})
+		if err != nil {
+			v.failf("steps/%s: %v", step, err)
+		}
+	}
+	return v
+}
+
+// red judges the tests of one starter. Green is the tests of its solution, or nil
+// where those have not been run.
+func (v *verdict) red(step string, p *gotest.Package, green []string) {
+	v.failures = append(v.failures, problems("steps/"+step, p)...)
+	for _, t := range p.Tests {
+		if t.Outcome == gotest.Fail {
+			v.passed++
+		} else {
+			v.failf("steps/%s: %s: %s on the starter, and must fail", step, t.Name, t.Outcome)
+		}
+	}
+	if green == nil {
+		return
+	}
+	ran := names(p)
+	for _, name := range green {
+		if _, ok := slices.BinarySearch(ran, name); !ok {
+			v.failf("steps/%s: %s runs on the solution only", step, name)
+		}
+	}
+	for _, name := range ran {
+		if _, ok := slices.BinarySearch(green, name); !ok {
+			v.failf("steps/%s: %s runs on the starter only", step, name)
+		}
+	}
+}
+
+// checkWrong runs every wrong program, two at a time.
+func checkWrong(ctx context.Context, g *gate) *verdict {
+	v := new(verdict)
+	programs, err := wrong.Load(g.root)
+	if err != nil {
+		v.failf("%v", err)
+	}
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	places := make(chan struct{}, 2)
+	for _, p := range programs {
+		places <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-places }()
+			err := p.Run(ctx, g.root)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				v.failf("%v", err)
+			} else {
+				v.passed++
+			}
+		})
+	}
+	wg.Wait()
+	slices.Sort(v.failures)
+	return v
+}
