@@ -49,11 +49,12 @@ const (
 )
 
 // Reset makes d ready for the next body. It keeps its limits and its memory.
+//
+//starter:todo 3.11 As the zero value was, but with the limits.
 func (d *ChunkedDecoder) Reset() {
 	*d = ChunkedDecoder{
 		Limits:  d.Limits,
 		Trailer: d.Trailer,
-		//starter:omit
 		partial: d.partial[:0],
 	}
 	d.Trailer.Reset()
