@@ -1,5 +1,7 @@
 package keepalive
 
+// This file is for the content of a request, as an io.Reader.
+
 import (
 	"io"
 	"time"

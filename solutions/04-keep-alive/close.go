@@ -1,5 +1,7 @@
 package keepalive
 
+// This file is for how a connection ends.
+
 import (
 	"io"
 	"net"

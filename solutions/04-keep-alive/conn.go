@@ -1,5 +1,7 @@
 package keepalive
 
+// This file is for the connection: its buffers, and the loop that serves one request after another.
+
 import (
 	"bytes"
 	"context"

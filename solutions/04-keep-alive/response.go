@@ -1,5 +1,7 @@
 package keepalive
 
+// This file is for the ResponseWriter: what frames a response.
+
 import (
 	"strconv"
 	"time"

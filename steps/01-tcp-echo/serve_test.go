@@ -1,0 +1,221 @@
+package echo_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"barewire/checker/testkit"
+	echo "barewire/steps/01-tcp-echo"
+)
+
+// greet is a Handler that says "hi" and waits until its client is gone.
+func greet(ctx context.Context, conn net.Conn) {
+	io.WriteString(conn, "hi")
+	io.Copy(io.Discard, conn)
+}
+
+func TestTask3_Serve(t *testing.T) {
+	t.Run("a second client is served while the first one says nothing", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			r := serve(t, greet)
+			for i := range 3 {
+				c := r.dial()
+				if symptom := c.hear("hi"); symptom != "" {
+					testkit.Report{
+						Want: `"hi" to each of three clients, all of them connected and silent`,
+						Got:  fmt.Sprintf("client %d: %s", i+1, symptom),
+						At:   c.at(),
+						Why:  "a handler waits for its client, for hours if need be; whoever waits for the handler cannot accept the next client",
+					}.Fatal(t)
+				}
+			}
+		})
+	})
+
+	t.Run("a hundred clients are served at the same time", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			const clients = 100
+			var arrived atomic.Int32
+			everybody := make(chan struct{})
+			release := sync.OnceFunc(func() { close(everybody) })
+			r := serve(t, func(ctx context.Context, conn net.Conn) {
+				if arrived.Add(1) == clients {
+					release()
+				}
+				<-everybody
+				io.WriteString(conn, "all here")
+			})
+			t.Cleanup(release)
+			var dialed []*client
+			for range clients {
+				dialed = append(dialed, r.dial())
+			}
+			for _, c := range dialed {
+				if symptom := c.hear("all here"); symptom != "" {
+					testkit.Report{
+						Want: fmt.Sprintf("%d handlers that run at the same time", clients),
+						Got:  fmt.Sprintf("%d handlers have begun; the client heard %s", arrived.Load(), symptom),
+						Why:  "these handlers wait for each other, as those of a chat would: one goroutine for each connection, however many there are",
+					}.Fatal(t)
+				}
+			}
+		})
+	})
+
+	t.Run("the connection is closed when its handler has returned", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			r := serve(t, func(ctx context.Context, conn net.Conn) { io.WriteString(conn, "bye") })
+			for i := range 2 {
+				if symptom := r.dial().hearEnd("bye"); symptom != "" {
+					testkit.Report{
+						Want: `"bye", then EOF, while the server goes on`,
+						Got:  fmt.Sprintf("client %d: %s", i+1, symptom),
+						Why:  "without EOF the client cannot know that this was all, and each connection that stays open is a file descriptor the less",
+					}.Fatal(t)
+				}
+			}
+		})
+	})
+
+	t.Run("Echo for many clients on real TCP, one of which never reads", func(t *testing.T) {
+		r := serveTCP(t)
+		slow := r.dial()
+		slow.say("an answer to this is never read")
+		const clients, size = 20, 100_000
+		symptoms := make(chan string, clients)
+		for i := range clients {
+			c := r.dial()
+			go func() {
+				text := strings.Repeat(fmt.Sprintf("client %2d\n", i), size/10)
+				go func() {
+					c.say(text)
+					c.Conn.(*net.TCPConn).CloseWrite()
+				}()
+				symptom := c.hearEnd(text)
+				if symptom != "" {
+					symptom = fmt.Sprintf("client %d: %s", i, symptom)
+				}
+				symptoms <- symptom
+			}()
+		}
+		for range clients {
+			if symptom := <-symptoms; symptom != "" {
+				testkit.Report{
+					Want: fmt.Sprintf("each of %d clients gets its own %d bytes back, then EOF", clients, size),
+					Got:  symptom,
+					Why:  "the handlers of all connections run at the same time, and must not have anything in common",
+				}.Fatal(t)
+			}
+		}
+	})
+}
+
+// A runningTCP is a server that runs Echo on real TCP.
+type runningTCP struct {
+	t      *testing.T
+	ln     net.Listener
+	srv    *echo.Server
+	served chan struct{} // closed when Serve has returned
+	err    error         // what it returned then
+}
+
+func serveTCP(t *testing.T) *runningTCP {
+	t.Helper()
+	testkit.NoLeaks(t)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &runningTCP{
+		t: t, ln: ln, served: make(chan struct{}),
+		srv: &echo.Server{Handler: echo.Echo, ErrorLog: slog.New(slog.DiscardHandler)},
+	}
+	go func() {
+		defer close(r.served)
+		defer ln.Close()
+		r.err = r.srv.Serve(ln)
+	}()
+	t.Cleanup(func() { ln.Close() })
+	return r
+}
+
+// dial connects a client; the connection ends with the test.
+func (r *runningTCP) dial() *client {
+	r.t.Helper()
+	conn, err := net.Dial("tcp", r.ln.Addr().String())
+	if err != nil {
+		testkit.Report{
+			Want: "a connection to " + r.ln.Addr().String(),
+			Got:  testkit.Symptom(err) + r.note(),
+		}.Fatal(r.t)
+	}
+	r.t.Cleanup(func() { conn.Close() })
+	return &client{Conn: conn, note: r.note}
+}
+
+// note says that Serve has returned, if so.
+func (r *runningTCP) note() string {
+	select {
+	case <-r.served:
+		return fmt.Sprintf("; Serve has returned: %v", r.err)
+	default:
+		return ""
+	}
+}
+
+func TestTask3_Panic(t *testing.T) {
+	t.Run("a handler that panics costs its own connection only", func(t *testing.T) {
+		report := testkit.Report{
+			Want: "the connection of the handler that panicked is closed; the others, and the server, go on",
+			Why:  "a panic that its own goroutine does not recover ends the whole program, and with it every other connection",
+		}
+		testkit.Apart(t, report, func(t *testing.T) {
+			testkit.Bubble(t, func(t *testing.T) {
+				r := serve(t, func(ctx context.Context, conn net.Conn) {
+					buf := make([]byte, 1)
+					for {
+						if _, err := conn.Read(buf); err != nil {
+							return
+						}
+						if buf[0] == '!' {
+							panic("a bug in the handler")
+						}
+						conn.Write(buf)
+					}
+				})
+				before, bad := r.dial(), r.dial()
+				var after *client
+				for _, step := range []struct {
+					who string
+					do  func() string
+				}{
+					{"the client that makes its handler panic", func() string { return bad.say("!") }},
+					{"the client that makes its handler panic", func() string { return bad.hearEnd("") }},
+					{"a client from before", func() string { return before.say("x") }},
+					{"a client from before", func() string { return before.hear("x") }},
+					{"a client that came later", func() string { after = r.dial(); return after.say("x") }},
+					{"a client that came later", func() string { return after.hear("x") }},
+				} {
+					if symptom := step.do(); symptom != "" {
+						report.Got = step.who + ": " + symptom
+						report.Fatal(t)
+					}
+				}
+				if !strings.Contains(r.log.String(), "a bug in the handler") {
+					testkit.Report{
+						Want: "ErrorLog is told of the panic, with its value",
+						Got:  "what was logged: " + testkit.Excerpt(r.log.String()),
+						Why:  "a panic that nobody hears of is a bug that nobody mends",
+					}.Error(t)
+				}
+			})
+		})
+	})
+}

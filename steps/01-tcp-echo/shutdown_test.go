@@ -1,0 +1,392 @@
+package echo_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"barewire/checker/testkit"
+	echo "barewire/steps/01-tcp-echo"
+)
+
+// mustStop fails the test if Serve does not return ErrServerClosed, or has left
+// the listener open.
+func (r *running) mustStop() {
+	r.t.Helper()
+	report := testkit.Report{
+		Want: "Serve returns ErrServerClosed, and the listener is closed",
+		Why:  "a client that connects to a listener that nobody serves waits for ever; refused, it would try elsewhere",
+	}
+	switch {
+	case !r.hasReturned(patience):
+		report.Got = fmt.Sprintf("Serve still runs %v after Shutdown", patience)
+		report.At = testkit.StuckAt()
+	case !errors.Is(r.err, echo.ErrServerClosed):
+		report.Got = fmt.Sprintf("Serve returned: %v", r.err)
+	case !r.ln.isClosed():
+		report.Got = "the listener is still open"
+	default:
+		return
+	}
+	report.Fatal(r.t)
+}
+
+// await waits for Shutdown to return; it fails the test if that takes more than
+// d, or if it returns something else than want.
+func (r *running) await(done <-chan outcome, d time.Duration, want error, why string) outcome {
+	r.t.Helper()
+	report := testkit.Report{Want: "Shutdown returns nil", Why: why}
+	if want != nil {
+		report.Want = fmt.Sprintf("Shutdown returns the error %q", want)
+	}
+	select {
+	case o := <-done:
+		if !errors.Is(o.err, want) {
+			report.Got = o.String() + r.note()
+			report.Fatal(r.t)
+		}
+		return o
+	case <-time.After(d):
+		report.Got = fmt.Sprintf("Shutdown has not returned %v later", d)
+		report.At = testkit.StuckAt()
+		report.Fatal(r.t)
+	}
+	panic("not reached")
+}
+
+func TestTask5_Shutdown(t *testing.T) {
+	t.Run("a server that nobody talks to stops at once", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			r := serve(t, greet)
+			synctest.Wait()
+			r.await(r.shutdown(time.Minute), patience, nil, "there is nothing to wait for")
+			r.mustStop()
+		})
+	})
+
+	t.Run("a Serve that comes after Shutdown returns at once", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			r := newServer(t, greet)
+			r.await(r.shutdown(time.Minute), patience, nil, "there is nothing to wait for")
+			r.begin()
+			r.mustStop()
+		})
+	})
+
+	t.Run("the handlers are told, and have time to finish", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			early := false
+			r := serve(t, func(ctx context.Context, conn net.Conn) {
+				select {
+				case <-ctx.Done():
+					early = true
+				case <-time.After(500 * time.Millisecond):
+				}
+				<-ctx.Done()
+				time.Sleep(3 * time.Second)
+				io.WriteString(conn, "done")
+			})
+			report := testkit.Report{
+				Want: "ctx is done when Shutdown begins, not before; and Shutdown waits until the handler has returned",
+				Why:  "a handler that is told can finish its work; one that is cut off leaves its client with half an answer",
+			}
+			c := r.dial()
+			time.Sleep(time.Second)
+			done := r.shutdown(time.Minute)
+			if symptom := c.hearEnd("done"); symptom != "" {
+				report.Got = "the client heard " + symptom
+				report.At = c.at()
+				report.Fatal(t)
+			}
+			if early {
+				report.Got = "ctx was done before Shutdown was called"
+				report.Fatal(t)
+			}
+			if o := r.await(done, patience, nil, report.Why); o.took < 3*time.Second {
+				report.Got = fmt.Sprintf("%v; the handler took 3s more", o)
+				report.Fatal(t)
+			}
+			r.mustStop()
+		})
+	})
+
+	t.Run("a handler that is not done at the deadline loses its connection", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			returned := make(chan struct{})
+			r := serve(t, func(ctx context.Context, conn net.Conn) {
+				defer close(returned)
+				greet(ctx, conn)
+			})
+			c := r.dial()
+			c.hear("hi")
+			const deadline = 2 * time.Second
+			why := "who asks for a shutdown within 2 s has something planned for afterwards, such as to be killed"
+			o := r.await(r.shutdown(deadline), deadline+patience, context.DeadlineExceeded, why)
+			if o.took != deadline {
+				testkit.Report{Want: "Shutdown returns when its ctx ends, after 2s", Got: o.String(), Why: why}.Fatal(t)
+			}
+			if symptom := c.hearEnd(""); symptom != "" {
+				testkit.Report{
+					Want: "the connection is closed",
+					Got:  "the client heard " + symptom,
+					Why:  "closing it is what wakes the handler: its Read fails, and it returns",
+				}.Fatal(t)
+			}
+			<-returned // or Bubble says what waits for ever
+			r.mustStop()
+		})
+	})
+
+	t.Run("a handler that cannot be woken does not hold Shutdown", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			release := make(chan struct{})
+			r := serve(t, func(ctx context.Context, conn net.Conn) { <-release })
+			t.Cleanup(func() { close(release) })
+			r.dial()
+			synctest.Wait()
+			r.await(r.shutdown(2*time.Second), 2*time.Second+patience, context.DeadlineExceeded,
+				"a handler that waits for something else than its connection notices nothing; a program that wants to end must not depend on it")
+		})
+	})
+
+	t.Run("two Shutdowns at the same time both wait, and a third one may follow", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			r := serve(t, func(ctx context.Context, conn net.Conn) {
+				<-ctx.Done()
+				time.Sleep(3 * time.Second)
+			})
+			r.dial()
+			synctest.Wait()
+			const why = "a second Ctrl-C, or a deferred Shutdown, is normal; closing a channel twice would panic"
+			first, second := r.shutdown(time.Minute), r.shutdown(time.Minute)
+			for i, done := range []<-chan outcome{first, second} {
+				if o := r.await(done, patience, nil, why); o.took < 3*time.Second {
+					testkit.Report{
+						Want: "both return when the handler has, after 3s",
+						Got:  fmt.Sprintf("call %d: %v", i+1, o),
+						Why:  "nil means that everything is finished, whoever asks",
+					}.Fatal(t)
+				}
+			}
+			r.await(r.shutdown(time.Minute), patience, nil, why)
+			r.mustStop()
+		})
+	})
+
+	// Accept and Close race in every real server: this listener lets Accept win.
+	t.Run("a connection accepted at the very moment of Shutdown is served", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			var ran atomic.Bool
+			r := newServer(t, func(ctx context.Context, conn net.Conn) {
+				time.Sleep(3 * time.Second)
+				ran.Store(true)
+				io.WriteString(conn, "served")
+			})
+			c := r.lastDial()
+			r.begin()
+			synctest.Wait()
+			report := testkit.Report{
+				Want: "its handler runs, and Shutdown waits for it",
+				Why:  "Accept had returned it before the listener was closed: the client is connected and has sent its request",
+			}
+			done := r.shutdown(time.Minute)
+			if symptom := c.hearEnd("served"); symptom != "" {
+				report.Got = "the client heard " + symptom
+				if !ran.Load() {
+					report.Got += "; its handler did not run"
+				}
+				report.Fatal(t)
+			}
+			if o := r.await(done, patience, nil, report.Why); o.took < 3*time.Second {
+				report.Got = fmt.Sprintf("%v; the handler took 3s", o)
+				report.Fatal(t)
+			}
+			r.mustStop()
+		})
+	})
+
+	t.Run("a connection accepted when the time is already up is closed", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			r := newServer(t, func(ctx context.Context, conn net.Conn) {
+				io.Copy(io.Discard, conn)
+			})
+			c := r.lastDial()
+			r.ln.delay = time.Second
+			r.begin()
+			synctest.Wait()
+			r.await(r.shutdown(0), patience, context.DeadlineExceeded, "its deadline has passed, and Serve is still in Accept")
+			time.Sleep(2 * time.Second) // now Accept has returned the connection
+			if symptom := c.hearEnd(""); symptom != "" {
+				testkit.Report{
+					Want: "the connection is closed, for Shutdown has given up waiting",
+					Got:  "the client heard " + symptom,
+					At:   testkit.StuckAt(),
+					Why:  "whatever closes the connections that are left has to think of one that comes a moment later",
+				}.Fatal(t)
+			}
+			r.mustStop()
+		})
+	})
+
+	t.Run("Shutdown does not wait for a pause of Serve", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			r := newServer(t, greet)
+			r.ln.errs = failures(1000)
+			r.begin()
+			time.Sleep(10*time.Second + 100*time.Millisecond) // by now the pauses take 1 s
+			done := r.shutdown(time.Minute)
+			synctest.Wait()
+			if !r.hasReturned(0) {
+				testkit.Report{
+					Want: "Serve wakes from its pause, and returns ErrServerClosed at once",
+					Got:  "Serve is still asleep",
+					At:   testkit.StuckAt(),
+					Why:  "time.Sleep cannot be woken; a select on a timer and on \"Shutdown has begun\" can",
+				}.Fatal(t)
+			}
+			r.await(done, patience, nil, "nobody was connected")
+			r.mustStop()
+		})
+	})
+
+	t.Run("Echo on real TCP: ten clients that say nothing, then Shutdown", func(t *testing.T) {
+		r := serveTCP(t)
+		report := testkit.Report{
+			Want: "every client gets EOF, Shutdown returns nil, Serve returns ErrServerClosed, and nobody can connect any more",
+			Why:  "a client that says nothing would hold up a Shutdown for as long as it likes",
+		}
+		var clients []*client
+		for range 10 {
+			c := r.dial()
+			clients = append(clients, c)
+			symptom := c.say("x")
+			if symptom == "" {
+				symptom = c.hear("x")
+			}
+			if symptom != "" {
+				report.Got = "before Shutdown: " + symptom
+				report.Fatal(t)
+			}
+		}
+		testkit.Within(t, patience, "Shutdown to return", func() {
+			ctx, cancel := context.WithTimeout(context.Background(), patience/2)
+			defer cancel()
+			if err := r.srv.Shutdown(ctx); err != nil {
+				report.Got = fmt.Sprintf("Shutdown returned %v", err)
+				report.Fatal(t)
+			}
+		})
+		for _, c := range clients {
+			if symptom := c.hearEnd(""); symptom != "" {
+				report.Got = "after Shutdown: " + symptom
+				report.Fatal(t)
+			}
+		}
+		testkit.Within(t, patience, "Serve to return", func() {
+			<-r.served
+		})
+		if !errors.Is(r.err, echo.ErrServerClosed) {
+			report.Got = fmt.Sprintf("Serve returned: %v", r.err)
+			report.Fatal(t)
+		}
+		if conn, err := net.Dial("tcp", r.ln.Addr().String()); err == nil {
+			conn.Close()
+			report.Got = "a client could still connect"
+			report.Fatal(t)
+		}
+	})
+}
+
+// lastDial connects a client whose connection Accept returns although the
+// listener is being closed.
+func (r *running) lastDial() *client {
+	server, other := net.Pipe()
+	r.t.Cleanup(func() { other.Close() })
+	r.ln.last = testkit.Guard(r.t, server)
+	return &client{Conn: other, note: r.note}
+}
+
+func TestTask5_Echo(t *testing.T) {
+	t.Run("an Echo that waits for its client returns when ctx is done", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			c := talkPiped(t, ctx)
+			report := testkit.Report{
+				Want: "Echo sends back what comes until ctx is done, then it returns",
+				Why:  "a Read knows nothing of contexts: only a deadline, or Close, ends it from outside",
+			}
+			for i, step := range []func() string{
+				func() string { return c.say("hello") },
+				func() string { return c.hear("hello") },
+				func() string {
+					synctest.Wait() // for Echo to be in Read again
+					cancel()
+					return c.hearEnd("")
+				},
+			} {
+				if symptom := step(); symptom != "" {
+					report.Got = []string{"", "", "after ctx was done: "}[i] + symptom
+					report.At = c.at()
+					report.Fatal(t)
+				}
+			}
+		})
+	})
+
+	t.Run("what Echo has read comes back although ctx is done", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			c := talkPiped(t, ctx)
+			symptom := c.say("hello") // Echo has it now, and waits for the client to read
+			cancel()
+			synctest.Wait()
+			time.Sleep(time.Second)
+			if symptom == "" {
+				symptom = c.hearEnd("hello")
+			}
+			if symptom != "" {
+				testkit.Report{
+					Sent: "hello",
+					Mark: 5,
+					Note: "then ctx was done, before the client read its answer",
+					Want: "the 5 bytes back, then EOF",
+					Got:  symptom,
+					Why:  "SetDeadline and Close end a Write as well as a Read, and with it an answer that is on its way",
+				}.Fatal(t)
+			}
+		})
+	})
+
+	t.Run("nothing stays behind when the client ends first", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			c := talkPiped(t, ctx)
+			symptom := c.say("hello")
+			if symptom == "" {
+				symptom = c.hear("hello")
+			}
+			if symptom != "" {
+				testkit.Report{Sent: "hello", Want: "the 5 bytes back", Got: symptom}.Fatal(t)
+			}
+			c.Close()
+			synctest.Wait()
+			if testkit.Goroutines() > 0 {
+				testkit.Report{
+					Want: "Echo returns, and so does every goroutine that it started",
+					Got:  "a goroutine still waits",
+					At:   testkit.StuckAt(),
+					Why:  "a server that runs for a month serves millions of connections: one goroutine left by each is a leak that ends it",
+				}.Fatal(t)
+			}
+		})
+	})
+}

@@ -1,0 +1,76 @@
+// Package message parses and writes the parts of an HTTP/1.1 message: field
+// lines and the header section (RFC 9112 §5), where the content ends (§6),
+// chunked transfer coding (§7.1), the head of a response, and what is most often
+// in them: cookies, forms and JSON.
+//
+// As in the step before, no socket and no clock: bytes in, a count and a value
+// out; writers append to a slice. A message that cannot be framed in exactly one
+// way is an error, and every part has a limit. It leaves out when to read and
+// write, and when a connection ends, which is the next step.
+//
+// Read field.go and header.go first, then head.go, which puts the head of a
+// request together, framing.go and chunked.go. response.go writes; cookie.go and
+// content.go are for handlers.
+package message
+
+import (
+	"errors"
+
+	"barewire/steps/02-request-line"
+)
+
+// Parse reads the header section at the start of src, up to and with the empty
+// line that ends it, and returns how many bytes it took. The fields that h had
+// are gone, and the new ones are borrowed from src.
+//
+// It returns [reqline.ErrIncomplete] while the empty line is not there yet. Every
+// other error is a [*reqline.ProtocolError] with an offset into src: what
+// [ParseField] and [reqline.CutLine] say of a line, and a 431 (RFC 6585 §5) where
+// the section has more bytes or more fields than lim allows.
+func (h *Header) Parse(src []byte, lim Limits) (n int, err error) {
+	// TODO 3.5: Take lines off src until one is empty. Check the limits before you believe a line.
+	return 0, errors.New("task 3.5 is not written yet")
+}
+
+// A Head is the head of a request: its request line and its header section, and
+// what follows from them. It may be used again for the next request; the zero
+// value is ready.
+type Head struct {
+	reqline.RequestLine
+	Header Header
+
+	// Host is the host, and the port if there is one, that the request is
+	// for: see [Host]. Borrowed.
+	Host []byte
+
+	// Framing is where the content ends.
+	Framing Framing
+}
+
+// Parse reads the head of a request at the start of src and returns how many
+// bytes it took. The content starts there. All bytes in h are borrowed from src.
+//
+// It returns [reqline.ErrIncomplete] while the head has no end; call it again
+// with the same bytes and more behind them. Then bytes that were looked at before
+// are looked at again only when a line has been completed, so that a client which
+// sends one byte at a time does not cost the square of what it sends. Every other
+// error is a [*reqline.ProtocolError] with an offset into src: what
+// [reqline.RequestLine.Parse], [Header.Parse], [Host] and [RequestFraming] say,
+// and a 413 (RFC 9110 §15.5.14) where Content-Length is above the limit.
+func (h *Head) Parse(src []byte, lim Limits) (n int, err error) {
+	// TODO 3.9: Request line, header section, host, framing, in this order; each starts where the one before ended.
+	return 0, errors.New("task 3.9 is not written yet")
+}
+
+// Host returns the host and port that a request is for (RFC 9112 §3.2): the
+// authority of the target if that has one, and otherwise the value of the Host
+// field. It is borrowed, and empty only for HTTP/1.0 without Host.
+//
+// The error is a 400 where HTTP/1.1 comes without a Host field, where there is
+// more than one, even with the same value, and where its value is no authority.
+// An empty value is an error unless the target has an authority: it stands for a
+// URI without a host, and http has none of those (RFC 9110 §4.2.1).
+func Host(l *reqline.RequestLine, h *Header) ([]byte, error) {
+	// TODO 3.6: Count first. Then check the value, also when the target decides.
+	return nil, errors.New("task 3.6 is not written yet")
+}

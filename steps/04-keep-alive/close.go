@@ -1,0 +1,3 @@
+package keepalive
+
+// This file is for how a connection ends.

@@ -1,0 +1,91 @@
+package keepalive
+
+import (
+	"errors"
+	"io"
+	"strconv"
+
+	"barewire/steps/03-headers-bodies"
+)
+
+// A Handler answers a request. It is called once for each, one after another for
+// the requests of one connection, and its response is complete when it returns.
+// The request, its bytes and the ResponseWriter are of no use afterwards: the
+// connection uses them again for the next request. Strings are copies and may be
+// kept.
+type Handler interface {
+	ServeHTTP(w ResponseWriter, r *Request)
+}
+
+// HandlerFunc is a function that is a Handler.
+type HandlerFunc func(w ResponseWriter, r *Request)
+
+// ServeHTTP calls f.
+func (f HandlerFunc) ServeHTTP(w ResponseWriter, r *Request) { f(w, r) }
+
+// MaxHeld is how many bytes of content are held back while it is not known
+// whether there will be more, so that a response which fits has a Content-Length
+// and leaves in one write with its head.
+const MaxHeld = 4 << 10
+
+// What Write says of content that the response cannot have. Nothing of it is
+// sent: the client would take it for the start of the next response.
+var (
+	// ErrNoContent is for a status that has no content (RFC 9110 §6.4.1).
+	ErrNoContent = errors.New("http: a response with this status has no content")
+
+	// ErrContentLength is for more content than the handler's own
+	// Content-Length said.
+	ErrContentLength = errors.New("http: more content than Content-Length says")
+)
+
+// A ResponseWriter is what a handler writes its response with.
+type ResponseWriter interface {
+	// Header returns the fields of the response. Once the first byte of content
+	// has been written, or WriteHeader called, the header section is fixed, and
+	// changes have no effect.
+	//
+	// Content-Length may be set; then it is kept to. Date is filled in unless
+	// it is set, "Connection: close" closes, and the server says how the
+	// content is framed: Transfer-Encoding is ignored.
+	Header() *message.Header
+
+	// WriteHeader fixes the header section and the status. Only the first call
+	// counts. A status from 100 to 199, but for 101, is sent at once with the
+	// fields that are there, and more may follow.
+	WriteHeader(status int)
+
+	// Write writes content, after WriteHeader(200) if that was not called. The
+	// bytes are copied or sent before it returns. In the response to a HEAD
+	// request they are counted and not sent. The errors are ErrNoContent,
+	// ErrContentLength, and those of the connection.
+	Write(content []byte) (int, error)
+
+	// Flush sends what has been written so far.
+	Flush() error
+}
+
+// Text answers with a text in UTF-8.
+func Text(w ResponseWriter, status int, text string) error {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, err := io.WriteString(w, text)
+	return err
+}
+
+// JSON answers with v as JSON. If v cannot be encoded, nothing is written.
+func JSON(w ResponseWriter, status int, v any) error {
+	content, err := message.AppendJSON(nil, v)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, err = w.Write(content)
+	return err
+}
+
+// Error answers with the name of a status as text.
+func Error(w ResponseWriter, status int) error {
+	return Text(w, status, strconv.Itoa(status)+" "+message.StatusText(status)+"\n")
+}

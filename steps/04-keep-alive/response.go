@@ -1,0 +1,3 @@
+package keepalive
+
+// This file is for the ResponseWriter: what frames a response.
