@@ -3,6 +3,7 @@ package message
 import (
 	"bytes"
 	"io"
+	"strings"
 
 	"barewire/solutions/02-request-line"
 )
@@ -222,7 +223,7 @@ func InTrailer(name string) bool {
 		"Cache-Control", "Age", "Date", "Expires", "Location", "Retry-After", "Vary", "Warning",
 		"Content-Encoding", "Content-Type", "Content-Range", // how to read the content
 	} {
-		if equalFold([]byte(name), forbidden) {
+		if strings.EqualFold(name, forbidden) {
 			return false
 		}
 	}

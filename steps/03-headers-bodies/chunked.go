@@ -1,6 +1,9 @@
 package message
 
-import "errors"
+import (
+	"errors"
+	"strings"
+)
 
 // A ChunkedDecoder takes the chunked transfer coding off a message body (RFC 9112
 // §7.1.3), piece by piece as the bytes arrive. The zero value is ready for a body
@@ -53,7 +56,7 @@ func InTrailer(name string) bool {
 		"Cache-Control", "Age", "Date", "Expires", "Location", "Retry-After", "Vary", "Warning",
 		"Content-Encoding", "Content-Type", "Content-Range", // how to read the content
 	} {
-		if equalFold([]byte(name), forbidden) {
+		if strings.EqualFold(name, forbidden) {
 			return false
 		}
 	}
