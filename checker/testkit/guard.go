@@ -101,7 +101,7 @@ func (w *Tripwire) Count(what string, progress bool, err error) {
 			Want: fmt.Sprintf("an end after %s has returned the error %q", what, err),
 			Got:  fmt.Sprintf("%s called %d times more, with the same end each time", what, guardLimit-1),
 			At:   callerAt(),
-			Why:  "a loop that does not look at the error runs for ever and burns a whole core",
+			Why:  "every error ends the stream, not io.EOF alone; a loop that goes on runs for ever and burns a whole core",
 		}.Error(w.t)
 		w.t = nil // once is enough
 	}

@@ -30,7 +30,7 @@ func Symptom(err error) string {
 		return "connection refused: nobody listens there"
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.ECONNABORTED),
 		hasText(err, "forcibly closed", "aborted by the software"):
-		return "connection reset: the other side closed it with bytes unread"
+		return "connection reset: the other side dropped it, or closed it with bytes unread"
 	case errors.Is(err, syscall.EPIPE):
 		return "broken pipe: the other side had closed the connection already"
 	default:

@@ -26,11 +26,11 @@ func TestSymptom(t *testing.T) {
 		{fmt.Errorf("accept: %w", net.ErrClosed), "the connection is closed already, on this side"},
 		{io.ErrClosedPipe, "the connection is closed already"},
 		{&net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)},
-			"connection reset: the other side closed it with bytes unread"},
+			"connection reset: the other side dropped it, or closed it with bytes unread"},
 		{&net.OpError{Op: "write", Err: os.NewSyscallError("write", syscall.EPIPE)},
 			"broken pipe: the other side had closed the connection already"},
 		{errors.New("wsarecv: An existing connection was forcibly closed by the remote host."),
-			"connection reset: the other side closed it with bytes unread"},
+			"connection reset: the other side dropped it, or closed it with bytes unread"},
 		{errors.New("task 1.1 is not written yet"), "task 1.1 is not written yet"},
 	}
 	for _, tt := range tests {

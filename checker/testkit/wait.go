@@ -221,8 +221,11 @@ func stepFrame(stack, state string) string {
 			break
 		}
 		name := funcName(fn)
-		if strings.Contains(at, "_test.go:") ||
-			!strings.HasPrefix(fn, "barewire/steps/") && !strings.HasPrefix(fn, "barewire/solutions/") {
+		if strings.Contains(at, "_test.go:") || strings.HasPrefix(fn, "barewire/checker/testkit.") {
+			callee = fakeName(name)
+			continue
+		}
+		if !strings.HasPrefix(fn, "barewire/steps/") && !strings.HasPrefix(fn, "barewire/solutions/") {
 			callee = name
 			continue
 		}
@@ -235,6 +238,15 @@ func stepFrame(stack, state string) string {
 		return fmt.Sprintf("%s (%s): %s", name, at, state)
 	}
 	return ""
+}
+
+// fakeName says what a step has called when it called a test: a method of one of
+// its fakes, which stands for the real one, or a function.
+func fakeName(name string) string {
+	if strings.Contains(name, ".func") {
+		return "a function of the test"
+	}
+	return name[strings.LastIndexByte(name, '.')+1:]
 }
 
 // funcName shortens "a/b/c.(*T).F(0x1, 0x2)" to "c.(*T).F".

@@ -41,6 +41,18 @@ created by barewire/solutions/01-tcp-echo.(*Server).Serve in goroutine 9
 			bubble: "synctest bubble 2",
 		},
 		{
+			name: "waits in a fake of the test",
+			stack: `goroutine 12 [select (durable), synctest bubble 2]:
+net.(*pipe).Read(0xc0000be000, {0xc0000140b8?, 0x0?, 0x0?})
+	/usr/local/go/src/net/pipe.go:151 +0x25
+barewire/checker/testkit.(*guarded).Read(0xc0000be000, {0xc0000140b8?, 0x0?, 0x0?})
+	/home/ada/barewire/checker/testkit/guard.go:45 +0x25
+barewire/steps/01-tcp-echo.Echo({0x0, 0x0}, {0x0?, 0x0?})
+	/home/ada/barewire/steps/01-tcp-echo/echo.go:31 +0x4b`,
+			want:   goroutine{"goroutine 12", "Echo (echo.go:31), in a call of Read"},
+			bubble: "synctest bubble 2",
+		},
+		{
 			name: "was started by a step, and is not in it",
 			stack: `goroutine 12 [select]:
 time.Sleep(0x1)
@@ -112,7 +124,7 @@ created by barewire/steps/01-tcp-echo.(*Server).Serve in goroutine 9
 exit status 2
 `,
 			what: "panic: boom",
-			at:   "(*Server).Serve.func1 (server.go:60), in a call of 01-tcp-echo_test.TestTask3_Panic.func2",
+			at:   "(*Server).Serve.func1 (server.go:60), in a call of a function of the test",
 		},
 		{name: "a fatal error", out: "fatal error: concurrent map writes\n", what: "fatal error: concurrent map writes"},
 	}
