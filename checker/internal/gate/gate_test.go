@@ -1,0 +1,192 @@
+package gate
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+)
+
+// workshop is a small workshop in which everything holds: one step, one task.
+const workshop = `
+-- go.mod --
+module barewire
+
+go 1.26
+-- solutions/01-tcp-echo/add.go --
+// Package echo adds.
+package echo
+
+// Add returns the sum of a and b.
+//
+//starter:todo 1.1 Use the operator.
+func Add(a, b int) int {
+	return a + b
+}
+-- steps/01-tcp-echo/add.go --
+// Package echo adds.
+package echo
+
+// Add returns the sum of a and b.
+func Add(a, b int) int {
+	// TODO 1.1: Use the operator.
+	return 0
+}
+-- steps/01-tcp-echo/add_test.go --
+package echo_test
+
+import (
+	"testing"
+
+	echo "barewire/steps/01-tcp-echo"
+)
+
+func TestTask1_Add(t *testing.T) {
+	t.Run("two and two", func(t *testing.T) {
+		if got := echo.Add(2, 2); got != 4 {
+			t.Errorf("got %d, want 4", got)
+		}
+	})
+}
+-- checker/wrong/01-tcp-echo/1.1-minus.txtar --
+It subtracts.
+
+caught-by: TestTask1_Add/two_and_two
+-- add.go --
+a + b
+.. with ..
+a - b
+-- checker/wrong/01-tcp-echo/1.1-one-more.txtar --
+It is off by one.
+
+caught-by: TestTask1_Add/two_and_two
+-- add.go --
+a + b
+.. with ..
+a + b + 1
+-- checker/course/01-tcp-echo.md --
+# Adding
+
+It adds.
+
+## 1.1 Add (5 minutes)
+
+The sum is right.
+
+### Hint 1
+Look at the tests.
+### Hint 2
+Think of an operator.
+### Hint 3
+It looks like a cross.
+`
+
+// lay writes a workshop to a folder with a space in its name. A wrong program is
+// an archive in an archive, so its second marker is written with dots.
+func lay(t *testing.T, edits ...string) string {
+	t.Helper()
+	// The inner archives' first markers would end the outer file too.
+	text := strings.ReplaceAll(workshop, "-- add.go --", ".. add.go ..")
+	root := filepath.Join(t.TempDir(), "a workshop")
+	for _, f := range txtar.Parse([]byte(text)).Files {
+		content := f.Data
+		if strings.HasSuffix(f.Name, ".txtar") {
+			content = bytes.ReplaceAll(content, []byte(".. add.go .."), []byte("-- add.go --"))
+			content = bytes.ReplaceAll(content, []byte(".. with .."), []byte("-- with --"))
+		}
+		for i := 0; i+2 < len(edits); i += 3 {
+			if f.Name == edits[i] {
+				if !bytes.Contains(content, []byte(edits[i+1])) {
+					t.Fatalf("%s has no %q", f.Name, edits[i+1])
+				}
+				content = bytes.Replace(content, []byte(edits[i+1]), []byte(edits[i+2]), 1)
+			}
+		}
+		name := filepath.Join(root, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, content, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return root
+}
+
+const (
+	solution    = "solutions/01-tcp-echo/add.go"
+	starterFile = "steps/01-tcp-echo/add.go"
+	tests       = "steps/01-tcp-echo/add_test.go"
+	wrongFile   = "checker/wrong/01-tcp-echo/1.1-minus.txtar"
+	courseFile  = "checker/course/01-tcp-echo.md"
+)
+
+// Every way in which a workshop can be broken turns the stage that looks for it
+// red, and the failure says where.
+func TestGate(t *testing.T) {
+	const body = "\treturn a + b\n"
+	for _, test := range []struct {
+		name  string
+		only  string
+		edits []string // file, old, new
+		want  []string // in what is printed; nothing for a workshop that is all right
+	}{
+		{"all is right", "format,course,fresh,green,red,wrong", nil, nil},
+		{"a file that gofmt would change", "format", []string{solution, "return a + b", "return a+b"}, []string{solution}},
+		{"a file with the line ends of Windows", "format", []string{solution, "package echo\n", "package echo\r\n"}, []string{solution, "CR LF"}},
+		{"a solution changed without its starter", "fresh", []string{solution, "the operator", "an operator"}, []string{starterFile, "make starters"}},
+		{"a directive that is misspelt", "fresh", []string{solution, "starter:todo", "starter:tood"}, []string{"add.go:6"}},
+		{"a solution that is broken", "green", []string{solution, body, "\treturn a - b\n"}, []string{"solutions/01-tcp-echo: TestTask1_Add/two_and_two: fail"}},
+		{"a solution that does not compile", "green", []string{solution, body, "\treturn a + c\n"}, []string{"add.go:8", "undefined: c"}},
+		{"a solution that ends the program", "green", []string{solution, "package echo\n", "package echo\n\nimport \"os\"\n\nfunc init() { os.Exit(0) }\n"}, []string{"did not run: TestTask1_Add"}},
+		{"a test that passes on the starter", "green,red", []string{tests, "Add(2, 2); got != 4", "Add(2, 2); got > 4"}, []string{"steps/01-tcp-echo: TestTask1_Add/two_and_two: pass on the starter"}},
+		{"a starter that panics", "red", []string{solution, "operator.\n", "operator.\n//starter:return []int{}[a]\n"}, []string{"a panic"}},
+		{"a subtest that only one side runs", "green,red", []string{tests, `t.Run("two and two"`, `if echo.Add(1, 1) == 2 {
+		t.Run("one and one", func(t *testing.T) {})
+	}
+	t.Run("two and two"`}, []string{"one_and_one runs on the solution only"}},
+		{"a wrong program that passes", "wrong", []string{wrongFile, "a - b", "b + a"}, []string{wrongFile, "not caught"}},
+		{"a wrong program whose test is gone", "wrong", []string{wrongFile, "two_and_two", "two_and_three"}, []string{"there is no test"}},
+		{"a wrong program whose text is gone", "wrong", []string{wrongFile, "a + b", "a * b"}, []string{"0 times"}},
+		{"a hint that is missing", "course", []string{courseFile, "### Hint 3\nIt looks like a cross.\n", ""}, []string{"01-tcp-echo.md"}},
+		{"a test of no task", "course", []string{tests, "TestTask1_Add", "TestAdd"}, []string{"TestAdd is named after no task", "1.1 has no test"}},
+		{"a test of a task that is not there", "course", []string{tests, "TestTask1_Add", "TestTask2_Add"}, []string{"task 1.2"}},
+		{"a todo comment of a task that is not there", "course", []string{solution, "todo 1.1", "todo 1.2"}, []string{"task 1.2"}},
+		{"too few wrong programs", "course", []string{wrongFile, "It subtracts.\n\ncaught", "It subtracts.\n\nnot-caught"}, []string{"caught-by"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var out, complaints bytes.Buffer
+			status := Main(t.Context(), lay(t, test.edits...), []string{"-only", test.only}, &out, &complaints)
+			if want := min(len(test.want), 1); status != want || complaints.Len() > 0 {
+				t.Errorf("exit status %d, want %d\n%s%s", status, want, complaints.String(), out.String())
+			}
+			for _, want := range test.want {
+				if !strings.Contains(out.String(), want) {
+					t.Errorf("nothing says %q:\n%s", want, out.String())
+				}
+			}
+		})
+	}
+}
+
+func TestUnknownStage(t *testing.T) {
+	var out, complaints bytes.Buffer
+	if status := Main(t.Context(), t.TempDir(), []string{"-only", "smell"}, &out, &complaints); status != 2 {
+		t.Errorf("exit status %d, want 2", status)
+	}
+	if !strings.Contains(complaints.String(), `"smell"`) || !strings.Contains(complaints.String(), "staticcheck") {
+		t.Errorf("it says %q, and not what there is", complaints.String())
+	}
+}
+
+// A stage that finds nothing to check has not passed.
+func TestNothingChecked(t *testing.T) {
+	var out, complaints bytes.Buffer
+	if status := Main(t.Context(), t.TempDir(), []string{"-only", "fresh"}, &out, &complaints); status != 1 {
+		t.Errorf("exit status %d, want 1\n%s", status, out.String())
+	}
+}
