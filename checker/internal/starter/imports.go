@@ -44,7 +44,7 @@ func packageNames(f *ast.File) map[string]bool {
 	names := map[string]bool{}
 	ast.Inspect(f, func(n ast.Node) bool {
 		if sel, ok := n.(*ast.SelectorExpr); ok {
-			//lint:ignore SA1019 the parser's own resolution is all that is needed here
+			// The parser's own resolution, old as it is, is all that is needed.
 			if x, ok := sel.X.(*ast.Ident); ok && x.Obj == nil {
 				names[x.Name] = true
 			}
