@@ -27,13 +27,12 @@ import (
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "the address to listen on")
 	flag.Parse()
-	if err := listen(*addr); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+	fmt.Fprintln(os.Stderr, listen(*addr))
+	os.Exit(1)
 }
 
-// listen serves connections to addr, each in its own goroutine.
+// listen serves connections to addr, each in its own goroutine, until the
+// listener fails.
 func listen(addr string) error {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
