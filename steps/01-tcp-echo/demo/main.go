@@ -1,6 +1,6 @@
 // Command demo runs the echo server of step 1 until you press Ctrl-C.
 //
-// Talk to it with: nc 127.0.0.1 8080 (or: curl telnet://127.0.0.1:8080)
+// Talk to it with: nc 127.0.0.1 8080 (or: curl -N telnet://127.0.0.1:8080)
 package main
 
 import (
