@@ -14,6 +14,8 @@ import (
 // does not end.
 var bubbleLimit = 20 * time.Second
 
+const leakWhy = "nothing in Go ends a goroutine from outside: unless what it waits for comes, it stays for as long as the program runs"
+
 // Within runs f and ends the test if f is still running after d: what says what
 // was being waited for, such as "the server to send back \"hello\"". The
 // goroutine that runs f is left behind then; nothing in Go can end it.
@@ -86,6 +88,7 @@ func Bubble(t *testing.T, f func(t *testing.T)) {
 			Want: "no goroutine left when the test ends",
 			Got:  "a goroutine that waits for ever",
 			At:   stuckAt(goroutines(<-bubble)),
+			Why:  leakWhy,
 		}.Fatal(t)
 	case strings.Contains(text, "all goroutines in bubble are blocked"):
 		Report{
@@ -125,6 +128,7 @@ func NoLeaks(t testing.TB) {
 					Want: "no goroutine left when the test ends",
 					Got:  fmt.Sprintf("%d still there", len(left)),
 					At:   stuckAt(left),
+					Why:  leakWhy,
 				}.Error(t)
 				return
 			}

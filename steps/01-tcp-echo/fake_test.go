@@ -321,6 +321,7 @@ type running struct {
 	log    *logged
 	served chan struct{} // closed when Serve has returned
 	err    error         // what it returned then
+	stops  bool          // the test calls Shutdown itself
 }
 
 // newServer makes a server that logs to nowhere; begin starts it.
@@ -341,6 +342,13 @@ func (r *running) begin() {
 	r.t.Cleanup(func() {
 		r.ln.Close()
 		r.hasReturned(10 * time.Second)
+		if !r.stops {
+			// A server may keep something until it is shut down.
+			select {
+			case <-r.shutdown(patience):
+			case <-time.After(2 * patience):
+			}
+		}
 	})
 }
 
@@ -385,6 +393,7 @@ func (r *running) hasReturned(d time.Duration) bool {
 // shutdown calls Shutdown with a deadline. What it returns is the channel's
 // value, with the time that it took.
 func (r *running) shutdown(deadline time.Duration) <-chan outcome {
+	r.stops = true
 	done := make(chan outcome, 1)
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), deadline)

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"barewire/checker/testkit"
 	echo "barewire/steps/01-tcp-echo"
@@ -124,6 +125,7 @@ type runningTCP struct {
 	srv    *echo.Server
 	served chan struct{} // closed when Serve has returned
 	err    error         // what it returned then
+	stops  bool          // shutdown was called
 }
 
 func serveTCP(t *testing.T) *runningTCP {
@@ -142,8 +144,25 @@ func serveTCP(t *testing.T) *runningTCP {
 		defer ln.Close()
 		r.err = r.srv.Serve(ln)
 	}()
-	t.Cleanup(func() { ln.Close() })
+	t.Cleanup(func() {
+		ln.Close()
+		r.shutdown(patience)
+	})
 	return r
+}
+
+// shutdown calls Shutdown with a deadline, the first time that it is called.
+func (r *runningTCP) shutdown(deadline time.Duration) (err error) {
+	if r.stops {
+		return nil
+	}
+	r.stops = true
+	testkit.Within(r.t, 2*deadline, "Shutdown to return", func() {
+		ctx, cancel := context.WithTimeout(context.Background(), deadline)
+		defer cancel()
+		err = r.srv.Shutdown(ctx)
+	})
+	return err
 }
 
 // dial connects a client; the connection ends with the test.

@@ -274,14 +274,10 @@ func TestTask5_Shutdown(t *testing.T) {
 				report.Fatal(t)
 			}
 		}
-		testkit.Within(t, patience, "Shutdown to return", func() {
-			ctx, cancel := context.WithTimeout(context.Background(), patience/2)
-			defer cancel()
-			if err := r.srv.Shutdown(ctx); err != nil {
-				report.Got = fmt.Sprintf("Shutdown returned %v", err)
-				report.Fatal(t)
-			}
-		})
+		if err := r.shutdown(patience / 2); err != nil {
+			report.Got = fmt.Sprintf("Shutdown returned the error %q", err)
+			report.Fatal(t)
+		}
 		for _, c := range clients {
 			if symptom := c.hearEnd(""); symptom != "" {
 				report.Got = "after Shutdown: " + symptom
