@@ -86,6 +86,14 @@ type Server struct {
 //   - When ctx is done, an idle connection is closed at once. Requests that have
 //     arrived are still answered, the last one with "Connection: close". What the
 //     handler sees as [Request.Context] is ctx.
+//   - A client that closes its sending side still gets every answer.
 func (s *Server) ServeConn(ctx context.Context, nc net.Conn) {
 	// TODO 4.2: Read a head, call the handler, write the response. Make one request work before you make a loop of it.
+	// TODO 4.3: Give the handler a Body that ends where the content ends.
+	// TODO 4.4: Then the loop: the next request starts behind the content of this one, whether it was read or not.
+	// TODO 4.5: Content that does not fit leaves while the handler still writes: in chunks, or until the connection closes.
+	// TODO 4.6: The first Read of a Body may owe the client a 100.
+	// TODO 4.7: What cannot be parsed is answered once; then the connection ends, gently.
+	// TODO 4.8: A deadline before every wait.
+	// TODO 4.9: When ctx is done, nobody may wait for a request any more.
 }
