@@ -41,7 +41,8 @@ var longAgo = time.Unix(1, 0)
 // and returns.
 //
 //starter:todo 1.1 Read into a buffer and write back what came, until Read or Write reports an error.
-//starter:todo 1.5 When ctx is done, wake the Read that waits: a deadline that has passed does it.
+//starter:todo 1.2 At io.EOF return: the client still listens, and the caller closes the connection.
+//starter:todo 1.6 When ctx is done, wake the Read that waits: a deadline that has passed does it.
 func Echo(ctx context.Context, conn net.Conn) {
 	// Only Read is woken: a Write that waits for a slow client still has bytes
 	// to deliver.

@@ -29,5 +29,6 @@ type Handler func(ctx context.Context, conn net.Conn)
 // and returns.
 func Echo(ctx context.Context, conn net.Conn) {
 	// TODO 1.1: Read into a buffer and write back what came, until Read or Write reports an error.
-	// TODO 1.5: When ctx is done, wake the Read that waits: a deadline that has passed does it.
+	// TODO 1.2: At io.EOF return: the client still listens, and the caller closes the connection.
+	// TODO 1.6: When ctx is done, wake the Read that waits: a deadline that has passed does it.
 }
