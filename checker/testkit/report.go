@@ -5,7 +5,8 @@
 // It leaves out how reports are coloured, counted and put in order; that is the
 // runner's work (barewire/checker). Under plain "go test" the same text appears.
 //
-// Read report.go first, then split.go.
+// Read report.go first, then split.go and wait.go; guard.go and apart.go are for
+// code that would take the whole test run with it.
 package testkit
 
 import (
