@@ -75,10 +75,10 @@ var inputs = []struct{ name, input string }{
 	{"pipelined16", strings.Repeat(minimal, 16)},
 }
 
-var hello = []byte("Hello, World!")
+var greeting = []byte("Hello, World!")
 
-// handler reads the content and answers, as one would write it.
-func handler() keepalive.HandlerFunc {
+// greeter reads the content and answers, as one would write it.
+func greeter() keepalive.HandlerFunc {
 	scratch := make([]byte, 2048)
 	return func(w keepalive.ResponseWriter, r *keepalive.Request) {
 		for {
@@ -87,7 +87,7 @@ func handler() keepalive.HandlerFunc {
 			}
 		}
 		w.Header().Set("Content-Type", "text/plain")
-		w.Write(hello)
+		w.Write(greeting)
 	}
 }
 
@@ -99,7 +99,7 @@ func TestBudget(t *testing.T) {
 			const reads = 200
 			serve := func(n int) *replay {
 				conn := &replay{input: in.input, left: n}
-				(&keepalive.Server{Handler: handler()}).ServeConn(context.Background(), conn)
+				(&keepalive.Server{Handler: greeter()}).ServeConn(context.Background(), conn)
 				return conn
 			}
 			few := testing.AllocsPerRun(5, func() { serve(2) })
@@ -120,7 +120,7 @@ func BenchmarkServe(b *testing.B) {
 		b.Run("request="+in.name+"/impl=ours", func(b *testing.B) {
 			b.ReportAllocs()
 			conn := &replay{input: in.input, left: (b.N + requests - 1) / requests}
-			(&keepalive.Server{Handler: handler()}).ServeConn(context.Background(), conn)
+			(&keepalive.Server{Handler: greeter()}).ServeConn(context.Background(), conn)
 			if conn.wrote == 0 {
 				b.Error("nothing was answered")
 			}
@@ -143,7 +143,7 @@ func serveNetHTTP(conn net.Conn) {
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			io.Copy(io.Discard, r.Body)
 			w.Header().Set("Content-Type", "text/plain")
-			w.Write(hello)
+			w.Write(greeting)
 		}),
 		ConnState: func(_ net.Conn, s http.ConnState) {
 			if s == http.StateClosed {

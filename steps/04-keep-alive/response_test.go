@@ -1,0 +1,313 @@
+package keepalive_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"barewire/checker/testkit"
+	keepalive "barewire/steps/04-keep-alive"
+)
+
+// handle returns a server with a handler.
+func handle(f func(w keepalive.ResponseWriter, r *keepalive.Request)) keepalive.Server {
+	return keepalive.Server{Handler: keepalive.HandlerFunc(f)}
+}
+
+const bye = "Connection: close"
+
+func TestTask2_Response(t *testing.T) {
+	run(t, []row{
+		{
+			name: "the handler's content is the response's",
+			why:  "a response without WriteHeader has status 200; here the client asked for the connection to be closed",
+			send: []string{get("/x", bye)},
+			want: "200, then closed", check: contents("hello /x"),
+		},
+		{
+			name: "the content has its length",
+			why:  "a server SHOULD send Content-Length when it knows the size before the head leaves (RFC 9110 §8.6)",
+			send: []string{get("/x", bye)},
+			want: "200, then closed", check: both(field("Content-Length", "8"), field("Transfer-Encoding", "")),
+		},
+		{
+			name: "no content has length 0",
+			why:  "without a length and without chunks, the client would wait for the end of the connection (RFC 9112 §6.3)",
+			server: handle(func(keepalive.ResponseWriter, *keepalive.Request) {
+			}),
+			send: []string{get("/", bye)},
+			want: "200, then closed", check: field("Content-Length", "0"),
+		},
+		{
+			name: "a status of the handler's choice",
+			why:  "WriteHeader chooses the status",
+			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				w.WriteHeader(404)
+				io.WriteString(w, "no")
+			}),
+			send: []string{get("/", bye)},
+			want: "404, then closed", check: contents("no"),
+		},
+		{
+			name: "the first WriteHeader counts",
+			why:  "the client can be told one status only, and the first may be on its way",
+			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				w.WriteHeader(201)
+				w.WriteHeader(500)
+			}),
+			send: []string{get("/", bye)},
+			want: "201, then closed",
+		},
+		{
+			name: "fields that are set after the first write are not sent",
+			why:  "the header section stands before the content; a field that was sometimes sent and sometimes not would depend on the size of a buffer",
+			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				w.Header().Set("A", "before")
+				io.WriteString(w, "content")
+				w.Header().Set("A", "after")
+				w.Header().Set("B", "after")
+			}),
+			send: []string{get("/", bye)},
+			want: "200, then closed", check: both(field("A", "before"), field("B", "")),
+		},
+		{
+			name: "the request arrives in pieces",
+			why:  "TCP keeps the order of bytes and not where a Read ends",
+			send: []string{"G", "ET /x HT", "TP/1.1\r", "\nHost: a\r\nConnection: close\r\n", "\r\n"},
+			want: "200, then closed", check: contents("hello /x"),
+		},
+		{
+			name: "several writes are one content",
+			why:  "the length is that of all writes together (RFC 9110 §8.6)",
+			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				for range 3 {
+					io.WriteString(w, "ab")
+				}
+			}),
+			send: []string{get("/", bye)},
+			want: "200, then closed", check: both(contents("ababab"), field("Content-Length", "6")),
+		},
+		{
+			name: "one write to the connection",
+			why:  "head and content in two writes are two system calls and often two packets",
+			send: []string{get("/x", bye)},
+			want: "200, then closed", check: func(k *talk, _ []reply) (string, string) {
+				return "1 write to the connection", fmt.Sprintf("%d write to the connection", len(k.reads))
+			},
+		},
+		{
+			name: "the handler's bytes are its own afterwards",
+			why:  "Write copies or sends before it returns: the handler may use its slice again",
+			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				p := []byte("one ")
+				w.Write(p)
+				copy(p, "two ")
+				w.Write(p)
+			}),
+			send: []string{get("/", bye)},
+			want: "200, then closed", check: contents("one two "),
+		},
+		{
+			name: "a long field section",
+			why:  "the buffer has to grow with the head, up to the limit of step 3 (64 KiB)",
+			server: handle(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+				fmt.Fprint(w, len(r.Header.Value("Long")))
+			}),
+			send: []string{get("/", bye, "Long: "+strings.Repeat("x", 20000))},
+			want: "200, then closed", check: contents("20000"),
+		},
+	})
+}
+
+func TestTask2_Date(t *testing.T) {
+	testkit.Bubble(t, func(t *testing.T) {
+		srv := handle(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+			if r.Path() == "/own" {
+				w.Header().Set("Date", "Thu, 01 Jan 1970 00:00:00 GMT")
+			}
+		})
+		for path, want := range map[string]string{
+			"/":    time.Now().UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT"),
+			"/own": "Thu, 01 Jan 1970 00:00:00 GMT",
+		} {
+			k := converse(t, &srv, get(path, bye))
+			all, _ := k.replies()
+			got := k.summary()
+			if len(all) == 1 {
+				got = describe("Date", strings.Join(all[0].Header.Values("Date"), " and "))
+			}
+			if want = describe("Date", want); got != want {
+				testkit.Report{Sent: k.sent, Want: want, Got: got,
+					Why: "an origin server with a clock MUST send Date, once (RFC 9110 §6.6.1)"}.Error(t)
+			}
+		}
+	})
+}
+
+func TestTask2_NoContent(t *testing.T) {
+	var rows []row
+	for _, test := range []struct {
+		name, method string
+		status       int
+		length       string // the Content-Length that is wanted
+		why          string
+	}{
+		{"HEAD says what GET would and has no content", "HEAD", 200, "4", "a response to HEAD ends with its header section (RFC 9112 §6.3)"},
+		{"204 has neither content nor length", "GET", 204, "", "MUST NOT send Content-Length with 204 (RFC 9110 §8.6)"},
+		{"205 has length 0", "GET", 205, "0", "a 205 has no content, and says so (RFC 9110 §15.3.6)"},
+		{"304 has no content", "GET", 304, "", "a 304 ends with its header section (RFC 9112 §6.3)"},
+	} {
+		rows = append(rows, row{
+			name: test.name, why: test.why,
+			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				w.WriteHeader(test.status)
+				_, err := io.WriteString(w, "text")
+				if refused := errors.Is(err, keepalive.ErrNoContent); refused != (test.method != "HEAD") {
+					w.Header().Set("X", "ignored")
+					panic(fmt.Sprintf("Write to %s with %d returned %v", test.method, test.status, err))
+				}
+			}),
+			// The second request shows whether the first response ended where
+			// the client thinks it did.
+			send:    []string{request(test.method, "/", ""), get("/", bye)},
+			methods: []string{test.method},
+			want:    fmt.Sprintf("%d, %d, then closed", test.status, test.status),
+			check: func(_ *talk, all []reply) (string, string) {
+				got := all[0].Header.Get("Content-Length")
+				if all[0].content != "" {
+					got = "content"
+				}
+				return describe("Content-Length", test.length), describe("Content-Length", got)
+			},
+		})
+	}
+	run(t, rows)
+}
+
+func TestTask5_LongResponse(t *testing.T) {
+	long := strings.Repeat("0123456789abcdef", 1024) // 16 KiB
+	writeLong := handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) { io.WriteString(w, long) })
+	inPieces := handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+		for i := 0; i < len(long); i += 100 {
+			io.WriteString(w, long[i:min(i+100, len(long))])
+		}
+	})
+	const why = "content whose length is not known when the head leaves is chunked (RFC 9112 §7.1)"
+	run(t, []row{
+		{
+			name: "one write that does not fit", why: why, server: writeLong,
+			send: []string{get("/"), get("/")},
+			want: "200, 200, then open", check: both(contents(long, long), field("Transfer-Encoding", "chunked"), field("Content-Length", "")),
+		},
+		{
+			name: "many writes that do not fit together", why: why, server: inPieces,
+			send: []string{get("/"), get("/")},
+			want: "200, 200, then open", check: both(contents(long, long), field("Transfer-Encoding", "chunked")),
+		},
+		{
+			name: "HTTP/1.0 gets it up to the end of the connection",
+			why:  "MUST NOT send Transfer-Encoding unless the request was HTTP/1.1 (RFC 9112 §6.1)", server: writeLong,
+			send: []string{"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"},
+			want: "200, then closed", check: both(contents(long), field("Transfer-Encoding", "")),
+		},
+		{
+			name: "with the handler's own length it is not chunked",
+			why:  "a sender MUST NOT send both (RFC 9112 §6.2)",
+			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				w.Header().Set("Content-Length", fmt.Sprint(len(long)))
+				io.WriteString(w, long)
+			}),
+			send: []string{get("/"), get("/")},
+			want: "200, 200, then open", check: both(contents(long, long), field("Transfer-Encoding", ""), field("Content-Length", "16384")),
+		},
+		{
+			name: "more than the handler's own length is refused",
+			why:  "the client takes byte 5 for the start of the next response (RFC 9112 §6.3)",
+			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				w.Header().Set("Content-Length", "4")
+				io.WriteString(w, "1234")
+				if _, err := io.WriteString(w, "5"); !errors.Is(err, keepalive.ErrContentLength) {
+					panic(fmt.Sprintf("Write of too much returned %v", err))
+				}
+			}),
+			send: []string{get("/"), get("/", bye)},
+			want: "200, 200, then closed", check: contents("1234", "1234"),
+		},
+		{
+			name: "less than the handler's own length ends the connection",
+			why:  "the client still waits: only the end of the connection tells it that nothing comes (RFC 9112 §8)",
+			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				w.Header().Set("Content-Length", "10")
+				io.WriteString(w, "1234")
+			}),
+			send: []string{get("/"), get("/")},
+			want: "200 (content cut off), then closed",
+		},
+		{
+			name: "the handler cannot frame the message itself",
+			why:  "Transfer-Encoding is the server's: a handler's would announce chunks that nobody writes",
+			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				w.Header().Set("Transfer-Encoding", "chunked")
+				io.WriteString(w, "text")
+			}),
+			send: []string{get("/"), get("/", bye)},
+			want: "200, 200, then closed", check: contents("text", "text"),
+		},
+		{
+			name: "a value with a line end stays one value",
+			why:  "otherwise whoever controls the value writes fields, or a whole response (RFC 9112 §11.1)",
+			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				w.Header().Set("Location", "/a\r\nSet-Cookie: admin=1\r\n\r\nHTTP/1.1 200 OK")
+			}),
+			send: []string{get("/", bye)},
+			want: "200, then closed", check: field("Set-Cookie", ""),
+		},
+	})
+}
+
+func TestTask5_Flush(t *testing.T) {
+	testkit.Bubble(t, func(t *testing.T) {
+		const pause = 300 * time.Millisecond
+		srv := handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+			io.WriteString(w, "first")
+			w.Flush()
+			time.Sleep(pause)
+			io.WriteString(w, "second")
+		})
+		k := converse(t, &srv, get("/", bye))
+		want := "\"first\" after 0s, the rest 300ms later: \"firstsecond\", 200, then closed"
+		got := k.summary()
+		if all, err := k.replies(); err == nil && len(all) == 1 && len(k.reads) > 1 && strings.Contains(k.reads[0].text, "first") {
+			got = fmt.Sprintf("\"first\" after %v, the rest %v later: %q, %s",
+				k.reads[0].at, k.reads[len(k.reads)-1].at-k.reads[0].at, all[0].content, got)
+		}
+		if got != want {
+			testkit.Report{Sent: k.sent, Want: want, Got: got, Why: "Flush sends what was written so far: a client that waits for it sees it"}.Error(t)
+		}
+	})
+}
+
+func TestTask5_Interim(t *testing.T) {
+	early := handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+		w.Header().Set("Link", "</style.css>; rel=preload")
+		w.WriteHeader(103)
+		io.WriteString(w, "text")
+	})
+	run(t, []row{
+		{
+			name: "a 103 is sent at once and the response follows", server: early,
+			why:  "an interim response has no content and is followed by the final one (RFC 9110 §15.2)",
+			send: []string{get("/"), get("/", bye)},
+			want: "103, 200, 103, 200, then closed",
+		},
+		{
+			name: "HTTP/1.0 gets the final response only", server: early,
+			why:  "a server MUST NOT send a 1xx to an HTTP/1.0 client (RFC 9110 §15.2)",
+			send: []string{"GET / HTTP/1.0\r\n\r\n"},
+			want: "200, then closed",
+		},
+	})
+}

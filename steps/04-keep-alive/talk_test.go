@@ -1,0 +1,278 @@
+package keepalive_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"barewire/checker/testkit"
+	keepalive "barewire/steps/04-keep-alive"
+)
+
+// A talk is what a client sent on one connection and what came back, with the
+// times at which it did. The clock is a fake one.
+type talk struct {
+	sent   string
+	reads  []piece // what the server wrote, one for each of its writes
+	closed bool    // the server closed the connection
+	took   time.Duration
+	stuck  bool // the server stopped reading before all was sent
+}
+
+type piece struct {
+	text string
+	at   time.Duration
+}
+
+// silence is how long a talk waits for more. It is longer than the pauses between
+// the pieces that are sent, and shorter than every deadline of the server.
+const silence = time.Second
+
+// gap is the pause between two pieces that are sent.
+const gap = 10 * time.Millisecond
+
+// converse sends pieces to a server with a pause between them, and returns what
+// came back until the server had closed the connection or was silent for a while.
+// It must be called in a bubble.
+func converse(t *testing.T, srv *keepalive.Server, pieces ...string) *talk {
+	t.Helper()
+	return listen(t, context.Background(), srv, silence, pieces...)
+}
+
+// listen is converse with a context for the server, and with a longer ear.
+func listen(t *testing.T, ctx context.Context, srv *keepalive.Server, silence time.Duration, pieces ...string) *talk {
+	t.Helper()
+	ours, theirs := net.Pipe()
+	returned := make(chan struct{})
+	go func() {
+		defer close(returned)
+		srv.ServeConn(ctx, testkit.Guard(t, theirs))
+	}()
+	begun := time.Now()
+	sent := make(chan bool)
+	go func() {
+		for i, p := range pieces {
+			if i > 0 {
+				time.Sleep(gap)
+			}
+			if _, err := io.WriteString(ours, p); err != nil {
+				sent <- false
+				return
+			}
+		}
+		sent <- true
+	}()
+	k := &talk{sent: strings.Join(pieces, "")}
+	k.read(ours, begun, silence)
+	ours.Close()
+	theirs.Close()
+	k.stuck = !<-sent
+	<-returned
+	return k
+}
+
+// read collects what comes until the end, or until nothing has come for a while.
+func (k *talk) read(conn net.Conn, begun time.Time, silence time.Duration) {
+	buf := make([]byte, 1<<20)
+	for {
+		conn.SetReadDeadline(time.Now().Add(silence))
+		n, err := conn.Read(buf)
+		if n > 0 {
+			k.reads = append(k.reads, piece{string(buf[:n]), time.Since(begun)})
+		}
+		if err != nil {
+			k.closed = !errors.Is(err, os.ErrDeadlineExceeded)
+			k.took = time.Since(begun)
+			return
+		}
+	}
+}
+
+// raw returns all that came back.
+func (k *talk) raw() string {
+	var b strings.Builder
+	for _, p := range k.reads {
+		b.WriteString(p.text)
+	}
+	return b.String()
+}
+
+// A reply is one response as a client reads it.
+type reply struct {
+	*http.Response
+	content string
+	broken  error // why the content ended too early
+}
+
+// replies reads the responses that came back, for requests with these methods;
+// GET for those that are not named. A rest that is no response is an error.
+func (k *talk) replies(methods ...string) ([]reply, error) {
+	var all []reply
+	r := bufio.NewReader(strings.NewReader(k.raw()))
+	for final := 0; ; {
+		if _, err := r.Peek(1); err != nil {
+			return all, nil
+		}
+		method := "GET"
+		if final < len(methods) {
+			method = methods[final]
+		}
+		res, err := http.ReadResponse(r, &http.Request{Method: method})
+		if err != nil {
+			rest, _ := io.ReadAll(r)
+			return all, fmt.Errorf("after %d response(s) something that is none: %v, before %q", len(all), err, testkit.Excerpt(string(rest)))
+		}
+		content, err := io.ReadAll(res.Body)
+		all = append(all, reply{res, string(content), err})
+		if res.StatusCode >= 200 {
+			final++
+		}
+	}
+}
+
+// summary says in a few words what came back: the status codes in order, what was
+// cut off, and whether the connection is still open.
+func (k *talk) summary(methods ...string) string {
+	all, err := k.replies(methods...)
+	var words []string
+	for _, r := range all {
+		word := fmt.Sprint(r.StatusCode)
+		if r.broken != nil {
+			word += " (content cut off)"
+		}
+		words = append(words, word)
+	}
+	if len(words) == 0 {
+		words = append(words, "no response")
+	}
+	if err != nil {
+		words = append(words, err.Error())
+	}
+	end := "open"
+	if k.closed {
+		end = "closed"
+	}
+	return strings.Join(words, ", ") + ", then " + end
+}
+
+// A row is one conversation and how it has to go.
+type row struct {
+	name    string
+	why     string
+	server  keepalive.Server // Handler is hello unless it is set
+	send    []string
+	methods []string // of the requests, where they are not GET
+	want    string   // as summary says it
+	// check looks closer, if the summary is right, and returns what is wanted
+	// and what came instead; "" for both if all is well.
+	check func(k *talk, all []reply) (want, got string)
+}
+
+// run runs the rows, each in a bubble of its own.
+func run(t *testing.T, rows []row) {
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			testkit.Bubble(t, func(t *testing.T) {
+				t.Helper()
+				srv := r.server
+				if srv.Handler == nil {
+					srv.Handler = keepalive.HandlerFunc(hello)
+				}
+				srv.ErrorLog = quiet
+				k := converse(t, &srv, r.send...)
+				report := testkit.Report{Sent: k.sent, Want: r.want, Got: k.summary(r.methods...), Why: r.why}
+				if report.Got == r.want && r.check != nil {
+					all, _ := k.replies(r.methods...)
+					report.Want, report.Got = r.check(k, all)
+				}
+				if report.Want != report.Got {
+					report.Error(t)
+				}
+			})
+		})
+	}
+}
+
+// quiet is a log that nobody reads.
+var quiet = slog.New(slog.DiscardHandler)
+
+// hello answers every request with its path.
+func hello(w keepalive.ResponseWriter, r *keepalive.Request) {
+	w.Header().Set("Content-Type", "text/plain")
+	io.WriteString(w, "hello "+string(r.Target.Path))
+}
+
+// get returns a request for path with these further field lines.
+func get(path string, fields ...string) string {
+	return request("GET", path, "", fields...)
+}
+
+func request(method, path, content string, fields ...string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: a\r\n", method, path)
+	for _, f := range fields {
+		b.WriteString(f + "\r\n")
+	}
+	return b.String() + "\r\n" + content
+}
+
+// post returns a request with content and its length.
+func post(path, content string, fields ...string) string {
+	return request("POST", path, content, append(fields, fmt.Sprintf("Content-Length: %d", len(content)))...)
+}
+
+// contents checks what the responses say.
+func contents(want ...string) func(*talk, []reply) (string, string) {
+	return func(_ *talk, all []reply) (string, string) {
+		var got []string
+		for _, r := range all {
+			got = append(got, r.content)
+		}
+		return fmt.Sprintf("content %q", want), fmt.Sprintf("content %q", got)
+	}
+}
+
+// field checks a field of the last response. The value "" stands for no field.
+func field(name, want string) func(*talk, []reply) (string, string) {
+	return func(_ *talk, all []reply) (string, string) {
+		last := all[len(all)-1]
+		got := strings.Join(last.Header.Values(name), " and ")
+		switch name {
+		case "Transfer-Encoding": // net/http takes these two out
+			got = strings.Join(last.TransferEncoding, ", ")
+		case "Connection":
+			if last.Close && got == "" {
+				got = "close"
+			}
+		}
+		return describe(name, want), describe(name, got)
+	}
+}
+
+func describe(name, value string) string {
+	if value == "" {
+		return "no field " + name
+	}
+	return name + ": " + value
+}
+
+// both joins checks.
+func both(checks ...func(*talk, []reply) (string, string)) func(*talk, []reply) (string, string) {
+	return func(k *talk, all []reply) (string, string) {
+		for _, check := range checks {
+			if want, got := check(k, all); want != got {
+				return want, got
+			}
+		}
+		return "", ""
+	}
+}
