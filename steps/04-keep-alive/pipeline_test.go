@@ -1,0 +1,142 @@
+package keepalive_test
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"barewire/checker/testkit"
+	keepalive "barewire/steps/04-keep-alive"
+)
+
+func TestTask4_Loop(t *testing.T) {
+	ignore := handle(func(w keepalive.ResponseWriter, r *keepalive.Request) { io.WriteString(w, string(r.Target.Path)) })
+	run(t, []row{
+		{
+			name: "one request after another", why: "a connection persists (RFC 9112 §9.3)",
+			send: []string{get("/1"), get("/2"), get("/3")},
+			want: "200, 200, 200, then open", check: contents("hello /1", "hello /2", "hello /3"),
+		},
+		{
+			name: "requests that arrive together are answered in order", why: "a client tells responses apart by their order only (RFC 9112 §9.2)",
+			send: []string{get("/1") + get("/2") + get("/3")},
+			want: "200, 200, 200, then open", check: contents("hello /1", "hello /2", "hello /3"),
+		},
+		{
+			name: "and with one write", why: "a write for each of sixteen requests that came with one read is sixteen system calls",
+			send: []string{strings.Repeat(get("/"), 16)},
+			want: strings.Repeat("200, ", 16) + "then open",
+			check: func(k *talk, _ []reply) (string, string) {
+				return "1 write to the connection", fmt.Sprintf("%d write to the connection", len(k.reads))
+			},
+		},
+		{
+			name: "nothing is held back while the server waits", why: "a client may send its next request only when it has the answer to this one",
+			send: []string{get("/1") + "GET /2 HT", "TP/1.1\r\nHost: a\r\n\r\n"},
+			want: "200, 200, then open",
+			check: func(k *talk, _ []reply) (string, string) {
+				return "the first response after 0s", fmt.Sprintf("the first response after %v", k.reads[0].at)
+			},
+		},
+		{
+			name: "nor while a handler waits for content", why: "the client may wait for the first response before it sends the content of the second request",
+			server: handle(echo),
+			send:   []string{get("/1") + request("POST", "/2", "", "Content-Length: 2"), "hi"},
+			want:   "200, 200, then open",
+			check: func(k *talk, _ []reply) (string, string) {
+				return "the first response after 0s", fmt.Sprintf("the first response after %v", k.reads[0].at)
+			},
+		},
+		{
+			name: "the client asks to close", why: "MUST NOT process requests behind one that says close (RFC 9112 §9.6)",
+			send: []string{get("/1") + get("/2", bye) + get("/3")},
+			want: "200, 200, then closed", check: field("Connection", "close"),
+		},
+		{
+			name: "the handler asks to close", why: "a handler closes the connection with the field that says so (RFC 9112 §9.6)",
+			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) { w.Header().Set("Connection", "close") }),
+			send:   []string{get("/1") + get("/2")},
+			want:   "200, then closed", check: field("Connection", "close"),
+		},
+		{
+			name: "HTTP/1.0 closes", why: "HTTP/1.0 does not persist unless asked (RFC 9112 §9.3)",
+			send: []string{"GET /1 HTTP/1.0\r\n\r\n" + get("/2")},
+			want: "200, then closed",
+		},
+		{
+			name: "HTTP/1.0 with keep-alive is told that it persists", why: "an HTTP/1.0 client waits for the end of the connection unless the response says keep-alive (RFC 9112 §9.3)",
+			send: []string{"GET /1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "GET /2 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"},
+			want: "200, 200, then open", check: field("Connection", "keep-alive"),
+		},
+		{
+			name: "content that the handler did not read is no request", why: "MUST read all of the content or close (RFC 9112 §9.3): this content looks like a request",
+			server: ignore,
+			send:   []string{post("/1", get("/evil")) + get("/2")},
+			want:   "200, 200, then open", check: contents("/1", "/2"),
+		},
+		{
+			name: "nor chunked content", why: "MUST read all of the content or close (RFC 9112 §9.3)",
+			server: ignore,
+			send:   []string{chunks(get("/evil"), get("/worse")) + get("/2")},
+			want:   "200, 200, then open", check: contents("/", "/2"),
+		},
+		{
+			name: "nor content that is read in part", why: "the next request starts behind all of the content",
+			server: handle(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+				io.ReadFull(r.Body, make([]byte, 3))
+				io.WriteString(w, string(r.Target.Path))
+			}),
+			send: []string{post("/1", "abc"+get("/evil")) + get("/2")},
+			want: "200, 200, then open", check: contents("/1", "/2"),
+		},
+		{
+			name: "unread content that arrives later", why: "the response may leave before the content is here; what follows is still content",
+			server: ignore,
+			send:   []string{request("POST", "/1", "", "Content-Length: 5"), "12345" + get("/2")},
+			want:   "200, 200, then open", check: contents("/1", "/2"),
+		},
+		{
+			name: "too much unread content closes", why: "reading a gigabyte to save a connection is a bad bargain; the client is told (RFC 9112 §9.6)",
+			server: func() keepalive.Server { s := ignore; s.Limits.Content = 1 << 40; return s }(),
+			send:   []string{request("POST", "/1", "", "Content-Length: 10000000")},
+			want:   "200, then closed", check: field("Connection", "close"),
+		},
+		{
+			name: "an empty line before a request", why: "old clients sent one behind a form; a server SHOULD ignore it (RFC 9112 §2.2)",
+			send: []string{get("/1") + "\r\n" + get("/2")},
+			want: "200, 200, then open",
+		},
+	})
+}
+
+// However a client's bytes are cut on their way, the answers are the same.
+func TestTask4_Splits(t *testing.T) {
+	sent := get("/1") + post("/2", "content") + chunks("hel", "lo") + request("HEAD", "/4", "") + get("/5", bye)
+	methods := []string{"GET", "POST", "POST", "HEAD", "GET"}
+	srv := handle(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+		content, err := r.Content()
+		fmt.Fprintf(w, "%s %s %s %s", r.Method, r.Target.Path, content, ending(err))
+	})
+	const want = "200, 200, 200, 200, 200, then closed"
+	first := ""
+	for name, pieces := range testkit.Splits(sent) {
+		testkit.Bubble(t, func(t *testing.T) {
+			k := converse(t, &srv, pieces...)
+			raw := k.raw()
+			got := k.summary(methods...)
+			if first == "" {
+				first = raw
+			}
+			if got == want && raw != first && !strings.Contains(raw, first[:20]) {
+				got = "other bytes"
+			}
+			if got != want {
+				testkit.Report{Sent: sent, Want: want, Got: got + " (sent " + name + ")", Why: "TCP keeps the order of bytes and not where a Read ends"}.Error(t)
+			}
+		})
+		if t.Failed() {
+			return
+		}
+	}
+}
