@@ -1,0 +1,149 @@
+package keepalive_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"barewire/checker/testkit"
+	keepalive "barewire/steps/04-keep-alive"
+)
+
+func TestTask7_Refused(t *testing.T) {
+	var rows []row
+	for _, test := range []struct {
+		name, send, why string
+		status          int
+	}{
+		{"no Host", "GET / HTTP/1.1\r\n\r\n", "RFC 9112 §3.2", 400},
+		{"a bare LF", "GET / HTTP/1.1\nHost: a\n\n", "RFC 9112 §2.2", 400},
+		{"a space before the colon", get("/", "A : b"), "RFC 9112 §5.1", 400},
+		{"Content-Length and Transfer-Encoding", request("POST", "/", "0\r\n\r\n", "Content-Length: 5", "Transfer-Encoding: chunked"), "RFC 9112 §6.3", 400},
+		{"an unknown transfer coding", request("POST", "/", "", "Transfer-Encoding: gzip, chunked"), "RFC 9112 §6.1", 501},
+		{"a target that is too long", get("/" + strings.Repeat("x", 9000)), "RFC 9112 §3", 414},
+		{"a header section that is too large", get("/", "A: "+strings.Repeat("x", 70000)), "RFC 6585 §5", 431},
+		{"another version", "GET / HTTP/2.0\r\nHost: a\r\n\r\n", "RFC 9110 §15.6.6", 505},
+	} {
+		rows = append(rows, row{
+			name: test.name,
+			why:  "answered once with the status of the error, and nothing behind it is read as a request: nobody knows where that would start (" + test.why + ")",
+			send: []string{get("/1") + test.send + get("/evil")},
+			want: fmt.Sprintf("200, %d, then closed", test.status), check: field("Connection", "close"),
+		})
+	}
+	rows = append(rows, row{
+		name: "HTTP/1.0 without Host is no error", why: "Host came with HTTP/1.1 (RFC 9112 §3.2)",
+		send: []string{"GET / HTTP/1.0\r\n\r\n"},
+		want: "200, then closed",
+	})
+	run(t, rows)
+}
+
+func TestTask7_Panic(t *testing.T) {
+	panicking := handle(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+		switch r.Path() {
+		case "/early":
+			w.Header().Set("A", "b")
+			panic("before anything is written")
+		case "/held":
+			io.WriteString(w, "half of")
+			panic("before anything has left")
+		case "/late":
+			io.WriteString(w, "half of the content")
+			w.Flush()
+			panic("after the head has left")
+		}
+		hello(w, r)
+	})
+	for _, test := range []struct{ name, path, want string }{
+		{"before anything is written", "/early", "200, 500, then closed"},
+		{"before anything has left", "/held", "200, 500, then closed"},
+		{"after the head has left", "/late", "200, 200 (content cut off), then closed"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			report := testkit.Report{Sent: get("/1") + get(test.path) + get("/3"), Want: test.want,
+				Why: "a panic in a handler must not end the program, nor look like a complete response: a 500 if nothing of the response has left (RFC 9110 §15.6.1), and a response that is visibly cut off otherwise (RFC 9112 §8)"}
+			testkit.Apart(t, report, func(t *testing.T) {
+				testkit.Bubble(t, func(t *testing.T) {
+					srv := panicking
+					srv.ErrorLog = quiet
+					k := converse(t, &srv, report.Sent)
+					if report.Got = k.summary(); report.Got != report.Want {
+						report.Error(t)
+					}
+				})
+			})
+		})
+	}
+}
+
+// A client that sends more than the server wants to read still gets the answer. This
+// is about what the kernel does with unread bytes, so it runs on real sockets.
+func TestTask7_Lingering(t *testing.T) {
+	big := strings.Repeat("x", 600<<10)
+	for _, test := range []struct{ name, send, want string }{
+		{"a refused request with content behind it", "POST / HTTP/1.1\r\n\r\n" + big, "400"},
+		{"content that nobody reads", request("POST", "/", big, "Content-Length: 100000000"), "413"},
+		{"a request that says close, and more behind it", get("/", bye) + big, "200"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			srv := &keepalive.Server{Handler: keepalive.HandlerFunc(hello), ErrorLog: quiet}
+			client := dialTCP(t, srv)
+			var raw []byte
+			var err error
+			testkit.Within(t, 20*time.Second, "the response, and the end of the connection", func() {
+				// The client sends all of it before it reads: it has not
+				// noticed yet that nobody listens any more.
+				io.WriteString(client, test.send)
+				time.Sleep(50 * time.Millisecond) // a real clock: time for a reset to arrive
+				client.SetReadDeadline(time.Now().Add(10 * time.Second))
+				if tcp, ok := client.(*net.TCPConn); ok {
+					tcp.CloseWrite()
+				}
+				raw, err = io.ReadAll(client)
+			})
+			k := &talk{reads: []piece{{text: string(raw)}}, closed: true}
+			got, want := k.summary(), test.want+", then closed"
+			if err != nil {
+				got += ", with " + testkit.Symptom(err)
+			}
+			if got != want {
+				testkit.Report{Sent: test.send, Want: want, Got: got,
+					Why: "a connection that is closed with bytes unread is reset, and the reset throws away the answer: close the sending side, read on for a little, then close (RFC 9112 §9.6)"}.Error(t)
+			}
+		})
+	}
+}
+
+// dialTCP serves one connection over loopback, and returns the client's end.
+func dialTCP(t *testing.T, srv *keepalive.Server) net.Conn {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	client, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := ln.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer conn.Close()
+		srv.ServeConn(context.Background(), testkit.Guard(t, conn))
+	}()
+	t.Cleanup(func() {
+		client.Close()
+		<-done
+	})
+	return client
+}

@@ -1,0 +1,133 @@
+package keepalive_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"barewire/checker/testkit"
+	keepalive "barewire/steps/04-keep-alive"
+)
+
+// pipe returns the two ends of a connection without a kernel, the second one for
+// the server.
+func pipe(t *testing.T) (ours, theirs net.Conn) {
+	ours, theirs = net.Pipe()
+	return ours, testkit.Guard(t, theirs)
+}
+
+func TestTask9_Stop(t *testing.T) {
+	const stopAt = 2 * time.Second
+	slow := func(w keepalive.ResponseWriter, r *keepalive.Request) {
+		if r.Path() == "/slow" {
+			time.Sleep(5 * time.Second)
+		}
+		hello(w, r)
+	}
+	for _, test := range []struct {
+		name string
+		send []string
+		want string
+		why  string
+	}{
+		{
+			"an idle connection closes at once", []string{get("/1")}, "200, then closed after 2s",
+			"nobody is in the middle of anything, and waiting for IdleTimeout would hold up the stop",
+		},
+		{
+			"so does one that never said anything", nil, "no response, then closed after 2s",
+			"nobody is in the middle of anything",
+		},
+		{
+			"a request in progress is answered, and told that it is the last", []string{get("/slow")}, "200 (Connection: close), then closed after 5s",
+			"an accepted request is never dropped; the client must know that the connection ends (RFC 9112 §9.6)",
+		},
+		{
+			"so are those that have arrived behind it", []string{get("/slow") + get("/2")}, "200, 200 (Connection: close), then closed after 5s",
+			"they have arrived: a client that is told nothing cannot know whether they were handled",
+		},
+		{
+			"a request that is arriving is answered", []string{"GET / HT", "TP/1.1\r\nHost: a\r\n\r\n"}, "200, then closed after 2s",
+			"only a connection that waits for a request may be woken",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			testkit.Bubble(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(context.Background())
+				defer cancel()
+				time.AfterFunc(stopAt, cancel)
+				k := listen(t, ctx, &keepalive.Server{Handler: keepalive.HandlerFunc(slow), ErrorLog: quiet}, patience, test.send...)
+				all, _ := k.replies()
+				got := ""
+				for i, r := range all {
+					got += fmt.Sprint(r.StatusCode)
+					if r.Close && i == len(all)-1 && k.took > stopAt {
+						got += " (Connection: close)"
+					}
+					got += ", "
+				}
+				if len(all) == 0 {
+					got = "no response, "
+				}
+				if got += fmt.Sprintf("then closed after %v", k.took); !k.closed {
+					got = k.summary()
+				}
+				if got != test.want {
+					testkit.Report{Sent: k.sent, Want: test.want, Got: got, Why: test.why}.Error(t)
+				}
+			})
+		})
+	}
+}
+
+func TestTask9_Context(t *testing.T) {
+	testkit.Bubble(t, func(t *testing.T) {
+		type key struct{}
+		ctx := context.WithValue(context.Background(), key{}, "theirs")
+		got := "the handler was not called"
+		k := listen(t, ctx, &keepalive.Server{Handler: keepalive.HandlerFunc(func(_ keepalive.ResponseWriter, r *keepalive.Request) {
+			got = fmt.Sprintf("a context with the value %v", r.Context().Value(key{}))
+		})}, silence, get("/", bye))
+		if want := "a context with the value theirs"; got != want {
+			testkit.Report{Sent: k.sent, Want: want, Got: got, Why: "a handler learns from the context of ServeConn that the server stops"}.Error(t)
+		}
+	})
+}
+
+// A client that has nothing more to send says so, and still reads. Half a connection
+// needs a kernel.
+func TestTask9_HalfClose(t *testing.T) {
+	for _, test := range []struct{ name, send, want string }{
+		{"behind two requests", get("/1") + get("/2"), "200, 200, then closed"},
+		{"behind content", post("/", "hello"), "200, then closed"},
+		{"in the middle of a head", get("/1") + "GET /2 HT", "200, 400, then closed"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			srv := &keepalive.Server{ErrorLog: quiet, Handler: keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+				time.Sleep(20 * time.Millisecond) // a real clock: the end has arrived before the answer
+				hello(w, r)
+			})}
+			client := dialTCP(t, srv)
+			var raw []byte
+			var err error
+			testkit.Within(t, 10*time.Second, "the responses, and the end of the connection", func() {
+				io.WriteString(client, test.send)
+				client.(*net.TCPConn).CloseWrite()
+				client.SetReadDeadline(time.Now().Add(5 * time.Second))
+				raw, err = io.ReadAll(client)
+			})
+			k := &talk{reads: []piece{{text: string(raw)}}, closed: true}
+			got := k.summary()
+			if err != nil {
+				got += ", with " + testkit.Symptom(err)
+			}
+			if got != test.want {
+				testkit.Report{Sent: test.send, Want: test.want, Got: got,
+					Why: "a client that closes its sending side still reads: every request that has arrived is answered, and one that ends in the middle with a 400 (RFC 9112 §8)"}.Error(t)
+			}
+		})
+	}
+}
