@@ -51,7 +51,7 @@ func ParseAuthority(src []byte) (host, port []byte, err error) {
 func checkName(name []byte) error {
 	for i, c := range name {
 		if !nameBytes[c] {
-			return badRequest("RFC 9110 §7.2", i, "byte %q in a host name", c)
+			return badRequest("RFC 9110 §7.2", i, "%q in a host name", name[i:i+1])
 		}
 		if c == '%' {
 			if c, ok := percentByte(name[i:]); !ok || c == 0 {

@@ -25,9 +25,9 @@ func ParseMethod(line []byte) (method string, n int, err error) {
 	case n == len(line):
 		return "", 0, badRequest("RFC 9112 §3", n, "the line ends in the method")
 	case n == 0:
-		return "", 0, badRequest("RFC 9112 §3.1", 0, "byte %q where the method should start", line[0])
+		return "", 0, badRequest("RFC 9112 §3.1", 0, "%q where the method should start", line[:1])
 	case line[n] != ' ':
-		return "", 0, badRequest("RFC 9112 §3.1", n, "byte %q in the method", line[n])
+		return "", 0, badRequest("RFC 9112 §3.1", n, "%q in the method", line[n:n+1])
 	}
 	return knownMethod(line[:n]), n + 1, nil
 }

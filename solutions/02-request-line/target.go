@@ -132,7 +132,7 @@ func (t *Target) parsePath(src []byte) error {
 	i := 0
 	for ; i < len(src) && src[i] != '?'; i++ {
 		if !pathBytes[src[i]] {
-			return badRequest("RFC 9112 §3.2", i, "byte %q in the path", src[i])
+			return badRequest("RFC 9112 §3.2", i, "%q in the path", src[i:i+1])
 		}
 		if src[i] == '%' {
 			if c, ok := percentByte(src[i:]); !ok || c == 0 {
@@ -147,7 +147,7 @@ func (t *Target) parsePath(src []byte) error {
 	t.Query = src[i+1:]
 	for j, c := range t.Query {
 		if !queryBytes[c] {
-			return badRequest("RFC 9112 §3.2", i+1+j, "byte %q in the query", c)
+			return badRequest("RFC 9112 §3.2", i+1+j, "%q in the query", t.Query[j:j+1])
 		}
 	}
 	return nil

@@ -167,7 +167,7 @@ func TestTask3_Authority(t *testing.T) {
 			r := s.report(tt.note, tt.why)
 			src := inBuffer(s.in)
 			host, port, err := reqline.ParseAuthority(src)
-			defer checkUnharmed(t, src, s.in)
+			checkUnharmed(t, src, s.in)
 			got := fmt.Sprintf("host %q, port %q", host, port)
 			switch {
 			case tt.bad && !s.isError(err, 400):

@@ -105,7 +105,7 @@ func TestTask1_Method(t *testing.T) {
 			r := s.report(tt.note, tt.why)
 			src := inBuffer(s.in)
 			method, n, err := reqline.ParseMethod(src)
-			defer checkUnharmed(t, src, s.in)
+			checkUnharmed(t, src, s.in)
 			if tt.status != 0 {
 				if !s.isError(err, tt.status) {
 					r.Want, r.Got = s.wantError(tt.status), gotError(err)

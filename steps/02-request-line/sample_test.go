@@ -3,7 +3,6 @@ package reqline_test
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -48,9 +47,13 @@ func newSample(text string) sample {
 	return s
 }
 
-// report returns a report on the sample; note says what stands at its mark.
+// report returns a report on the sample; note says what stands at its mark. A
+// sample of many bytes is not shown: its row says what it is.
 func (s sample) report(note, why string) testkit.Report {
-	if s.mark < 0 {
+	switch {
+	case len(s.in) > 500:
+		return testkit.Report{Why: why}
+	case s.mark < 0:
 		note = ""
 	}
 	return testkit.Report{Sent: s.in, Mark: max(s.mark, 0), Note: note, Why: why}
@@ -94,7 +97,11 @@ func gotError(err error) string {
 	case err == nil:
 		return "no error"
 	case ok:
-		return fmt.Sprintf("a *ProtocolError: %s, Offset %d\n(%s)", statusName(e.Status), e.Offset, testkit.Visible(e.Msg))
+		got := fmt.Sprintf("a *ProtocolError: %s, Offset %d", statusName(e.Status), e.Offset)
+		if e.Msg != "" {
+			got += "\n(" + testkit.Visible(e.Msg) + ")"
+		}
+		return got
 	case errors.Is(err, reqline.ErrIncomplete):
 		return "ErrIncomplete"
 	}
@@ -102,7 +109,8 @@ func gotError(err error) string {
 }
 
 func statusName(status int) string {
-	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
+	name := map[int]string{400: "Bad Request", 414: "URI Too Long", 501: "Not Implemented", 505: "HTTP Version Not Supported"}[status]
+	return strings.TrimSpace(fmt.Sprintf("%d %s", status, name))
 }
 
 // isProtocolError says whether err is one that a server can answer: a

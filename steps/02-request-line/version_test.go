@@ -107,7 +107,7 @@ func TestTask2_Version(t *testing.T) {
 			r := s.report(tt.note, tt.why)
 			src := inBuffer(s.in)
 			v, err := reqline.ParseVersion(src)
-			defer checkUnharmed(t, src, s.in)
+			checkUnharmed(t, src, s.in)
 			switch {
 			case tt.status != 0 && !s.isError(err, tt.status):
 				r.Want, r.Got = s.wantError(tt.status), gotError(err)
