@@ -57,6 +57,7 @@ type gate struct {
 	root     string
 	ci       bool          // anything not run is a failure
 	fuzzTime time.Duration // for each target
+	step     string        // the start of the steps' names that red, wrong and fuzz look at; "" for all
 	junit    string        // where the JUnit file of the checker's own tests goes, or ""
 	green    map[string][]string
 }
@@ -73,6 +74,7 @@ func Main(ctx context.Context, root string, args []string, stdout, stderr io.Wri
 	flags.SetOutput(stderr)
 	only := flags.String("only", "", "run only these stages, separated by commas")
 	flags.DurationVar(&g.fuzzTime, "fuzztime", 3*time.Second, "how long each fuzz target runs; 0 for not at all")
+	flags.StringVar(&g.step, "step", "", "in red, wrong and fuzz, look only at steps whose folders start so, such as 04")
 	flags.StringVar(&g.junit, "junit", "", "write a JUnit file of the checker's own tests (CI: .barewire/junit.xml)")
 	flags.Usage = func() {
 		fmt.Fprintf(stderr, "usage: go tool checker check [flags]\n\n")

@@ -110,6 +110,9 @@ func checkFuzz(ctx context.Context, g *gate) *verdict {
 		return nil
 	}, func(file string) error {
 		for _, step := range steps {
+			if !strings.HasPrefix(step, g.step) {
+				continue
+			}
 			if err := v.fuzz(ctx, g, step, file); err != nil {
 				return err
 			}

@@ -161,6 +161,9 @@ func checkRed(ctx context.Context, g *gate) *verdict {
 		return v
 	}
 	for i, step := range steps {
+		if !strings.HasPrefix(step, g.step) {
+			continue
+		}
 		err := g.withPlan(func(p *overlay.Plan) error {
 			for _, earlier := range steps[:i] {
 				if err := p.ReferenceUnder(earlier); err != nil {
@@ -221,6 +224,9 @@ func checkWrong(ctx context.Context, g *gate) *verdict {
 	var wg sync.WaitGroup
 	places := make(chan struct{}, 2)
 	for _, p := range programs {
+		if !strings.HasPrefix(p.Step, g.step) {
+			continue
+		}
 		places <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-places }()

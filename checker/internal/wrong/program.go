@@ -10,6 +10,7 @@ package wrong
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"go/format"
 	"io/fs"
@@ -38,11 +39,13 @@ type Program struct {
 type edit struct{ file, old, new string }
 
 // fileName is how the file of a wrong program is named: task, then what it is.
-var fileName = regexp.MustCompile(`^(\d+\.\d+)-[a-z0-9-]+\.txtar$`)
+var fileName = regexp.MustCompile(`^(\d+\.\d+)-[a-z0-9.-]+\.txtar$`)
 
-// Load reads every program below checker/wrong, in the order of their names.
+// Load reads every program below checker/wrong, in the order of their names. The
+// error has a line for each file that is none.
 func Load(root string) ([]Program, error) {
 	var programs []Program
+	var bad []error
 	fsys := os.DirFS(root)
 	err := fs.WalkDir(fsys, "checker/wrong", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -52,11 +55,14 @@ func Load(root string) ([]Program, error) {
 		if err != nil {
 			return err
 		}
-		p, err := parse(name, text)
-		programs = append(programs, p)
-		return err
+		if p, err := parse(name, text); err != nil {
+			bad = append(bad, err)
+		} else {
+			programs = append(programs, p)
+		}
+		return nil
 	})
-	return programs, err
+	return programs, errors.Join(append(bad, err)...)
 }
 
 // parse reads one program.
