@@ -93,6 +93,9 @@ func (r *Report) afterBuild(errs []gotest.BuildError) []string {
 	dir := source.StepOf(first.File)
 	step, err := r.Shop.Course.Step(dir)
 	switch {
+	case strings.Contains(first.Msg, "no non-test Go files"):
+		return label("next", "the files of this step are gone; this puts those of the beginning back: "+
+			r.Shop.Command("reset", fmt.Sprintf("STEP=%d", r.Step.Number)))
 	case strings.HasSuffix(first.File, "_test.go"):
 		return label("next", fmt.Sprintf("the tests of the step use this. What the starter exports has to stay, with its parameters and results: "+
 			"%s shows how it was", r.Shop.Command("solution", fmt.Sprintf("STEP=%d", r.Step.Number))))

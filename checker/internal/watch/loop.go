@@ -13,13 +13,15 @@ const settle = 30 * time.Millisecond
 // It knows no files and no terminal: tests drive it through its channels.
 type loop struct {
 	saved <-chan string // names of files that were saved
-	keys  <-chan byte   // keys that were pressed; nil if there are none
+	keys  <-chan byte   // keys that were pressed; nil if there are none, closed if the terminal is gone
 
 	// run runs the tests and shows the result. It returns early, and shows
 	// nothing, when ctx is cancelled. saved is the file that caused it, or "".
 	run func(ctx context.Context, saved string)
 	// key does what a key says, while no tests run, and says what comes then.
 	key func(ctx context.Context, key byte) action
+	// urgent reports whether a key stops the tests that run.
+	urgent func(key byte) bool
 	// crashed is called in a goroutine that panics, before the program ends.
 	crashed func()
 }
@@ -48,7 +50,8 @@ func (l *loop) watch(ctx context.Context) {
 	}
 }
 
-// once runs the tests. A save or a key meanwhile stops them.
+// once runs the tests. A save stops them, and so does a key that is urgent; any
+// other key has to wait for the result, which it may be about.
 func (l *loop) once(ctx context.Context, cause string) (action, string) {
 	running, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -60,6 +63,7 @@ func (l *loop) once(ctx context.Context, cause string) (action, string) {
 	// Nothing else may happen before the run has ended: both print.
 	end := func() { stop(); <-done }
 	defer end()
+	var pending []byte
 	for {
 		select {
 		case <-ctx.Done():
@@ -67,13 +71,24 @@ func (l *loop) once(ctx context.Context, cause string) (action, string) {
 		case name := <-l.saved:
 			end()
 			return l.gather(ctx, name)
-		case key := <-l.keys:
-			end()
-			if what := l.key(ctx, key); what != wait {
-				return what, ""
+		case key, ok := <-l.keys:
+			switch {
+			case !ok:
+				return quit, ""
+			case l.urgent(key):
+				end()
+				if what := l.key(ctx, key); what != wait {
+					return what, ""
+				}
+				return rerun, cause
 			}
-			return rerun, cause // it was stopped to make room for the key
+			pending = append(pending, key)
 		case <-done:
+			for _, key := range pending {
+				if what := l.key(ctx, key); what != wait {
+					return what, ""
+				}
+			}
 			return wait, ""
 		}
 	}
@@ -86,7 +101,10 @@ func (l *loop) idle(ctx context.Context) (action, string) {
 		return quit, ""
 	case name := <-l.saved:
 		return l.gather(ctx, name)
-	case key := <-l.keys:
+	case key, ok := <-l.keys:
+		if !ok {
+			return quit, ""
+		}
 		return l.key(ctx, key), ""
 	}
 }

@@ -41,11 +41,13 @@ func (t *terminal) close() {
 	t.once.Do(func() { _ = term.Restore(t.fd, t.old) })
 }
 
-// keys sends the keys that are pressed. The goroutine that reads ends with the
-// program: nothing can end a read of a terminal.
+// keys sends the keys that are pressed, and closes the channel when the terminal
+// is gone. The goroutine that reads ends with the program: nothing else can end
+// a read of a terminal.
 func keys(ctx context.Context, in io.Reader, crashed func()) <-chan byte {
 	pressed := make(chan byte)
 	go func() {
+		defer close(pressed)
 		defer func() {
 			if e := recover(); e != nil {
 				crashed()

@@ -56,7 +56,7 @@ func Watch(ctx context.Context, w *workshop.Workshop, args []string) int {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	l := &loop{run: s.run, key: s.key, crashed: func() {}}
+	l := &loop{run: s.run, key: s.key, urgent: urgent, crashed: func() {}}
 	s.screen = w.Tty
 	if t := s.terminal(); t != nil {
 		defer t.close()
@@ -125,9 +125,21 @@ func (s *session) footer() string {
 	return text + "; Ctrl-C ends"
 }
 
+// Keys that end the program, whatever else it does: a terminal that gives its
+// keys one by one sends no signals for them.
+const ctrlC, ctrlD, ctrlBackslash = 3, 4, 28
+
+// urgent reports whether a key stops the tests that run.
+func urgent(key byte) bool {
+	switch key {
+	case 'q', 'Q', 'n', 'N', ctrlC, ctrlD, ctrlBackslash:
+		return true
+	}
+	return false
+}
+
 // key does what a key says.
 func (s *session) key(ctx context.Context, key byte) action {
-	const ctrlC, ctrlD, ctrlBackslash = 3, 4, 28
 	switch key {
 	case 'q', 'Q', ctrlC, ctrlD, ctrlBackslash:
 		return quit
