@@ -8,6 +8,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"barewire/checker/course"
 	"barewire/checker/internal/compare"
 	"barewire/checker/internal/demo"
+	"barewire/checker/internal/gate"
 	"barewire/checker/internal/gate"
 	"barewire/checker/internal/learner"
 	"barewire/checker/internal/show"

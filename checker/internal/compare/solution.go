@@ -167,5 +167,5 @@ func clean(text []byte) []byte {
 		}
 		out = append(out, line)
 	}
-	return []byte(strings.Join(out, ""))
+	return []byte(strings.TrimLeft(strings.Join(out, ""), "\n"))
 }
