@@ -8,7 +8,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -17,7 +16,6 @@ import (
 	"barewire/checker/course"
 	"barewire/checker/internal/compare"
 	"barewire/checker/internal/demo"
-	"barewire/checker/internal/gate"
 	"barewire/checker/internal/gate"
 	"barewire/checker/internal/learner"
 	"barewire/checker/internal/show"
