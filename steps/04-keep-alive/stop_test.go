@@ -20,7 +20,6 @@ func pipe(t *testing.T) (ours, theirs net.Conn) {
 }
 
 func TestTask9_Stop(t *testing.T) {
-	const stopAt = 2 * time.Second
 	slow := func(w keepalive.ResponseWriter, r *keepalive.Request) {
 		if r.Path() == "/slow" {
 			time.Sleep(5 * time.Second)
@@ -29,28 +28,29 @@ func TestTask9_Stop(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name string
-		send []string
+		send []string // with a pause of 10 ms between two pieces
+		stop time.Duration
 		want string
 		why  string
 	}{
 		{
-			"an idle connection closes at once", []string{get("/1")}, "200, then closed after 2s",
+			"an idle connection closes at once", []string{get("/1")}, 2 * time.Second, "200, then closed after 2s",
 			"nobody is in the middle of anything, and waiting for IdleTimeout would hold up the stop",
 		},
 		{
-			"so does one that never said anything", nil, "no response, then closed after 2s",
+			"so does one that never said anything", nil, 2 * time.Second, "no response, then closed after 2s",
 			"nobody is in the middle of anything",
 		},
 		{
-			"a request in progress is answered, and told that it is the last", []string{get("/slow")}, "200 (Connection: close), then closed after 5s",
+			"a request in progress is answered, and told that it is the last", []string{get("/slow")}, 2 * time.Second, "200 (Connection: close), then closed after 5s",
 			"an accepted request is never dropped; the client must know that the connection ends (RFC 9112 §9.6)",
 		},
 		{
-			"so are those that have arrived behind it", []string{get("/slow") + get("/2")}, "200, 200 (Connection: close), then closed after 5s",
+			"so are those that have arrived behind it", []string{get("/slow") + get("/2")}, 2 * time.Second, "200, 200 (Connection: close), then closed after 5s",
 			"they have arrived: a client that is told nothing cannot know whether they were handled",
 		},
 		{
-			"a request that is arriving is answered", []string{"GET / HT", "TP/1.1\r\nHost: a\r\n\r\n"}, "200, then closed after 2s",
+			"a request that is arriving is answered", []string{"GET / HT", "TP/1.1\r\nHost: a\r\n\r\n"}, 5 * time.Millisecond, "200 (Connection: close), then closed after 10ms",
 			"only a connection that waits for a request may be woken",
 		},
 	} {
@@ -58,13 +58,13 @@ func TestTask9_Stop(t *testing.T) {
 			testkit.Bubble(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancel(context.Background())
 				defer cancel()
-				time.AfterFunc(stopAt, cancel)
+				time.AfterFunc(test.stop, cancel)
 				k := listen(t, ctx, &keepalive.Server{Handler: keepalive.HandlerFunc(slow), ErrorLog: quiet}, patience, test.send...)
 				all, _ := k.replies()
 				got := ""
 				for i, r := range all {
 					got += fmt.Sprint(r.StatusCode)
-					if r.Close && i == len(all)-1 && k.took > stopAt {
+					if r.Close && i == len(all)-1 && k.took > test.stop {
 						got += " (Connection: close)"
 					}
 					got += ", "
