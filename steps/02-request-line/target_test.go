@@ -486,6 +486,14 @@ func FuzzTask4_Target(f *testing.F) {
 			r.Want, r.Got = "parts that make the target if they are joined, in a form that the method has", fault+":\n"+describeTarget(&target)
 			r.Fatal(t)
 		}
+		l := reqline.RequestLine{Method: method, Target: target, Version: reqline.HTTP11}
+		if method != "CONNECT" && method != "OPTIONS" {
+			l.Method = "GET" // for net/http refuses what is no token
+		}
+		if r.Got = disagreement(l.Method+" "+in+" HTTP/1.1\r\n", &l); r.Got != "" {
+			r.Want = "what net/http reads"
+			r.Fatal(t)
+		}
 	})
 }
 
