@@ -141,9 +141,9 @@ func (b *bisection) try(ctx context.Context, what string, reference []course.Ste
 	}
 	status := b.w.Style.Green("green")
 	if !p.OK() {
-		status = b.w.Style.Red("RED") + "    " + strings.Join(redTasks(b.step, p), ", ")
+		status = b.w.Style.Red("RED") + "    " + short(redTasks(b.step, p))
 	}
-	b.w.Lines(fmt.Sprintf("  step %d %-44s %s", b.step.Number, what, status))
+	b.w.Lines(fmt.Sprintf("  step %d %-42s  %s", b.step.Number, what, status))
 	return p, nil
 }
 
@@ -166,6 +166,14 @@ func redTasks(step course.Step, p *gotest.Package) []string {
 		return []string{"no test ran"}
 	}
 	return ids
+}
+
+// short lists names in few columns.
+func short(names []string) string {
+	if n := len(names); n > 3 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:2], ", "), n-2)
+	}
+	return strings.Join(names, ", ")
 }
 
 // verdict runs the own tests of the steps to blame and says where to look.

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -87,11 +88,11 @@ func do(ctx context.Context, r gotest.Run) ([]*gotest.Package, error) {
 	return nil, err
 }
 
-// earlier returns the steps before s that are here.
+// earlier returns the steps before s of which there is a reference.
 func earlier(w *workshop.Workshop, s course.Step) []course.Step {
 	var steps []course.Step
-	for _, e := range w.StepsHere() {
-		if e.Number < s.Number {
+	for _, e := range w.Course.Steps {
+		if _, err := os.Stat(w.Path("solutions/" + e.Dir)); err == nil && e.Number < s.Number {
 			steps = append(steps, e)
 		}
 	}

@@ -45,6 +45,13 @@ func first[T any](all []T, err error) (one T, _ error) {
 // status to exit with.
 func Report(w *workshop.Workshop, at Place, o Options) int {
 	r := &report.Report{Shop: w, Step: at.Step, Package: at.Package, Task: o.Task, All: o.All, Base: o.Base, Race: o.Race}
+	if o.Base == "" && !at.Package.OK() {
+		for _, s := range dependencies(w, at.Step) {
+			if Untouched(w, s) {
+				r.Below = append(r.Below, s)
+			}
+		}
+	}
 	r.Print()
 	if o.Base == "" {
 		Remember(w, r)

@@ -2,9 +2,11 @@ package report
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
+	"barewire/checker/course"
 	"barewire/checker/internal/gotest"
 	"barewire/checker/internal/show"
 	"barewire/checker/internal/source"
@@ -156,6 +158,9 @@ func example(output []string) (lines, printed []string) {
 
 // next says where to go from a failure.
 func (r *Report) next(f *Failure) []string {
+	if below, ok := r.unwritten(f); ok {
+		return r.writeFirst(below)
+	}
 	var lines []string
 	if !r.panicked(f) && !r.timedOut(f) && f.Test.Outcome != gotest.Unfinished && len(r.races(f.Test.Name)) == 0 {
 		lines = r.code(f) // otherwise the place is there already
@@ -209,4 +214,42 @@ func (r *Report) below(f *Failure) string {
 		return ""
 	}
 	return r.Shop.Command("test", fmt.Sprintf("STEP=%d", step.Number))
+}
+
+// notWritten is what a starter's functions return instead of a result.
+var notWritten = regexp.MustCompile(`task (\d+)\.\d+ is not written yet`)
+
+// unwritten returns the earlier step that has to be written before the test can
+// be green, if that is known: it is not begun, or the test ran into a task of it.
+func (r *Report) unwritten(f *Failure) (course.Step, bool) {
+	if r.Base == "reference" {
+		return course.Step{}, false
+	}
+	if len(r.Below) > 0 {
+		return r.Below[0], true
+	}
+	m := notWritten.FindStringSubmatch(strings.Join(f.Test.Output, "\n"))
+	if m == nil {
+		return course.Step{}, false
+	}
+	step, err := r.Shop.Course.Step(m[1])
+	return step, err == nil && step.Number < r.Step.Number
+}
+
+// writeFirst says what to do about an earlier step that is not written.
+func (r *Report) writeFirst(below course.Step) []string {
+	n := r.Step.Number
+	lines := label("note", fmt.Sprintf("step %d stands on step %d, %s, which is not written yet", n, below.Number, below.Title))
+	return append(lines, indentAll(show.Choices([][2]string{
+		{r.Shop.Command("test", fmt.Sprintf("STEP=%d", below.Number)), "write that one first"},
+		{r.Shop.Command("test", fmt.Sprintf("STEP=%d", n), "BASE=reference"), "or go on with the reference's"},
+	}))...)
+}
+
+// indentAll puts the indent of a failure before each line.
+func indentAll(lines []string) []string {
+	for i, line := range lines {
+		lines[i] = indent + line
+	}
+	return lines
 }

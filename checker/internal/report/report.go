@@ -9,6 +9,7 @@ package report
 
 import (
 	"fmt"
+	"os"
 	"strings"
 
 	"barewire/checker/course"
@@ -23,10 +24,11 @@ type Report struct {
 	Shop    *workshop.Workshop
 	Step    course.Step
 	Package *gotest.Package
-	Task    string // the only task whose tests ran, such as "3.2", or ""
-	All     bool   // show every red test in full
-	Base    string // "reference" if the earlier steps are the reference's
-	Race    bool   // the race detector watched
+	Task    string        // the only task whose tests ran, such as "3.2", or ""
+	All     bool          // show every red test in full
+	Base    string        // "reference" if the earlier steps are the reference's
+	Race    bool          // the race detector watched
+	Below   []course.Step // earlier steps that this one stands on and that are not begun
 
 	tree  *source.Tree
 	tasks []*Task
@@ -181,19 +183,27 @@ func moreAre(n int) string {
 
 // again returns the command that was run, with more variables.
 func (r *Report) again(vars ...string) string {
-	var all []string
-	if r.Task != "" {
-		all = append(all, "TASK="+r.Task)
-	} else {
-		all = append(all, fmt.Sprintf("STEP=%d", r.Step.Number))
+	if r.Task == "" {
+		return r.whole(vars...)
 	}
+	return r.Shop.Command("test", append(r.how("TASK="+r.Task), vars...)...)
+}
+
+// whole returns the command that runs the whole step in the same way.
+func (r *Report) whole(vars ...string) string {
+	return r.Shop.Command("test", append(r.how(fmt.Sprintf("STEP=%d", r.Step.Number)), vars...)...)
+}
+
+// how adds to what is run how it is run.
+func (r *Report) how(what string) []string {
+	vars := []string{what}
 	if r.Base != "" {
-		all = append(all, "BASE="+r.Base)
+		vars = append(vars, "BASE="+r.Base)
 	}
 	if r.Race {
-		all = append(all, "RACE=1")
+		vars = append(vars, "RACE=1")
 	}
-	return r.Shop.Command("test", append(all, vars...)...)
+	return vars
 }
 
 // allGreen says that a number of tests is green.
@@ -214,14 +224,15 @@ func (r *Report) green() []string {
 	if r.Task != "" {
 		return []string{
 			r.Shop.Style.Green(fmt.Sprintf("Task %s is done: %s.", r.tasks[0].Name(), allGreen(tests))), "",
-			"next   " + r.Shop.Command("test", step) + "   all tasks of the step",
+			"next   " + r.whole() + "   all tasks of the step",
 		}
 	}
 	lines := []string{r.Shop.Style.Green(fmt.Sprintf("Step %d is done: %s.", r.Step.Number, allGreen(tests))), ""}
-	choices := [][2]string{
-		{r.Shop.Command("run", step), "try your code by hand"},
-		{r.Shop.Command("solution", step), "read the reference beside yours"},
+	var choices [][2]string
+	if _, err := os.Stat(r.Shop.Path("steps/" + r.Step.Dir + "/demo")); err == nil {
+		choices = append(choices, [2]string{r.Shop.Command("run", step), "try your code by hand"})
 	}
+	choices = append(choices, [2]string{r.Shop.Command("solution", step), "read the reference beside yours"})
 	if next, ok := r.Shop.Next(r.Step); ok {
 		command := r.Shop.Command("test", fmt.Sprintf("STEP=%d", next.Number))
 		choices = append(choices, [2]string{command, fmt.Sprintf("begin step %d, %s", next.Number, next.Title)})

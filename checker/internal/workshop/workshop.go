@@ -68,7 +68,12 @@ func (w *Workshop) Lines(lines ...string) {
 
 // Fail complains and returns status.
 func (w *Workshop) Fail(status int, err error) int {
-	fmt.Fprintln(w.Err, err)
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		if len(line) > show.Width && !strings.HasPrefix(line, " ") {
+			line = strings.Join(show.Wrap(line, show.Width), "\n")
+		}
+		fmt.Fprintln(w.Err, line)
+	}
 	return status
 }
 

@@ -1,0 +1,91 @@
+package learner_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"barewire/checker/internal/fixture"
+	"barewire/checker/internal/learner"
+	"barewire/checker/internal/workshop"
+)
+
+// commands are what an archive's comment may call. write puts a file in the
+// place of another, as a learner would.
+var commands = map[string]func(context.Context, *workshop.Workshop, []string) int{
+	"test":     learner.Test,
+	"hint":     learner.Hint,
+	"progress": learner.Progress,
+	"bisect":   learner.Bisect,
+	"write": func(_ context.Context, w *workshop.Workshop, args []string) int {
+		text, err := os.ReadFile(w.Path(args[1]))
+		if err == nil {
+			err = os.WriteFile(w.Path(args[0]), text, 0o666)
+		}
+		if err != nil {
+			return w.Fail(workshop.Red, err)
+		}
+		return workshop.Green
+	},
+}
+
+// TestTranscripts runs the commands of each archive in testdata, one after the
+// other, and compares all that is printed.
+func TestTranscripts(t *testing.T) {
+	for _, archive := range fixture.Archives(t) {
+		t.Run(archive.Name(), func(t *testing.T) {
+			w := archive.Lay(t)
+			var b bytes.Buffer
+			w.Out, w.Err = &b, &b
+			for _, command := range archive.Commands() {
+				fmt.Fprintf(&b, "$ %s\n", strings.Join(command, " "))
+				status := commands[command[0]](t.Context(), w, command[1:])
+				fmt.Fprintf(&b, "(exit status %d)\n\n", status)
+			}
+			archive.Compare(t, b.String())
+		})
+	}
+}
+
+// ofMake is what only who uses make can type.
+var ofMake = regexp.MustCompile(`make (test|hint|progress|run|solution|reset|bisect)\b|(STEP|TASK|BASE|ALL)=`)
+
+// TestNoMake says that who does not use make never reads about it.
+func TestNoMake(t *testing.T) {
+	for _, archive := range fixture.Archives(t) {
+		if name := archive.Name(); name != "test" && name != "hint" && name != "green" && name != "bisect-own" {
+			continue
+		}
+		t.Run(archive.Name(), func(t *testing.T) {
+			w := archive.Lay(t)
+			var b bytes.Buffer
+			w.Out, w.Err, w.ByMake = &b, &b, false
+			for _, command := range archive.Commands() {
+				commands[command[0]](t.Context(), w, command[1:])
+			}
+			if found := ofMake.FindString(b.String()); found != "" {
+				t.Errorf("%q is mentioned:\n%s", found, &b)
+			}
+			fixture.Narrow(t, b.String())
+		})
+	}
+}
+
+// TestStateIsOptional says that a state that cannot be read is forgotten, and
+// that one that cannot be written stops no test.
+func TestStateIsOptional(t *testing.T) {
+	archive := fixture.Archives(t)[0]
+	w := archive.Lay(t)
+	var b bytes.Buffer
+	w.Out, w.Err = &b, &b
+	if err := os.WriteFile(w.Path(workshop.StateDir), []byte("a file where a folder should be"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if status := learner.Test(t.Context(), w, []string{"1"}); status != workshop.Green {
+		t.Errorf("exit status %d:\n%s", status, &b)
+	}
+}
