@@ -216,7 +216,7 @@ func (r *reset) print(ctx context.Context, w *workshop.Workshop) {
 		w.Lines(w.Style.Bold(fmt.Sprintf("Step %d, %s, is as it was in the beginning.", r.step.Number, r.step.Title)), "")
 		list := func(what string, names []string) {
 			if len(names) > 0 {
-				w.Lines(show.Hang(fmt.Sprintf("  %-14s", what), strings.Join(names, "  "))...)
+				w.Lines(show.Hang(fmt.Sprintf("  %-14s", what), strings.Join(names, ", "))...)
 			}
 		}
 		list("back again", r.missing)
