@@ -329,6 +329,7 @@ func TestTask8_Properties(t *testing.T) {
 		{"time in proportion to the length, for a long path that is left and entered", func(n int) string {
 			return "/" + strings.Repeat("a", n/2) + strings.Repeat("/b/..", n/10)
 		}},
+		{"time in proportion to the length, for one long name that is encoded", func(n int) string { return "/" + strings.Repeat("%41%c3", n/6) }},
 		{"time in proportion to the length, for encoded dots", func(n int) string { return "/" + strings.Repeat("a/%2e/b/%2E./", n/12) }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
