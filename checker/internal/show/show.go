@@ -79,22 +79,26 @@ func Hang(label, text string) []string {
 	return lines
 }
 
-// Ends puts left at the left edge and right at the right edge, on one line if
-// both fit; otherwise right has the last line for itself.
+// Ends puts left at the left edge and right at the right edge of a line. Where
+// left is too long it goes on in more lines, and right stands on the last one.
 func Ends(left, right string) []string {
+	width := utf8.RuneCountInString
+	lines := []string{left}
+	if width(left) > Width {
+		lines = Wrap(left, Width-5)
+		for i := range lines[1:] {
+			lines[i+1] = "     " + lines[i+1]
+		}
+	}
 	if right == "" {
-		return Wrap(left, Width)
+		return lines
 	}
-	room := Width - utf8.RuneCountInString(left) - utf8.RuneCountInString(right)
-	if room >= 2 {
-		return []string{left + strings.Repeat(" ", room) + right}
+	last := lines[len(lines)-1]
+	if room := Width - width(last) - width(right); room >= 2 {
+		lines[len(lines)-1] = last + strings.Repeat(" ", room) + right
+		return lines
 	}
-	lines := Wrap(left, Width)
-	for i := range lines[1:] {
-		lines[i+1] = "     " + lines[i+1]
-	}
-	pad := max(0, Width-utf8.RuneCountInString(right))
-	return append(lines, strings.Repeat(" ", pad)+right)
+	return append(lines, strings.Repeat(" ", max(0, Width-width(right)))+right)
 }
 
 // Clean writes control characters, which a program may have printed, as Go

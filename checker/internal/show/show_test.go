@@ -19,6 +19,9 @@ func TestEnds(t *testing.T) {
 	}{
 		{"both fit", "FAIL 3.2 Host", "host_test.go:8", []string{"FAIL 3.2 Host" + strings.Repeat(" ", 53) + "host_test.go:8"}},
 		{"the right end has its own line", long, "host_test.go:8", []string{long, strings.Repeat(" ", 66) + "host_test.go:8"}},
+		{"the left end has two lines", "FAIL " + long + " more", "host_test.go:8",
+			[]string{"FAIL " + strings.TrimSuffix(long, " end"), "     end more" + strings.Repeat(" ", 53) + "host_test.go:8"}},
+		{"there is no right end", "  field.go:8", "", []string{"  field.go:8"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, show.Ends(test.left, test.right)); diff != "" {
