@@ -1,0 +1,195 @@
+package message_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"barewire/checker/testkit"
+	message "barewire/steps/03-headers-bodies"
+)
+
+func TestTask10_ChunkSize(t *testing.T) {
+	const bad = "refused with 400"
+	size := func(n int64, ext string) string { return fmt.Sprintf("size %d, extensions %q", n, ext) }
+	run(t, []row{
+		one("a digit", "5", size(5, ""), "RFC 9112 §7.1"),
+		one("letters in both cases", "aF", size(175, ""), "hexadecimal digits, in any case (RFC 9112 §7.1)"),
+		one("zero", "0", size(0, ""), "the last chunk (RFC 9112 §7.1)"),
+		one("leading zeros", "00000000000000000005", size(5, ""), "1*HEXDIG: any number of digits (RFC 9112 §7.1)"),
+		one("the largest size", "7fffffffffffffff", size(1<<63-1, ""), "it still fits (RFC 9112 §7.1)"),
+		one("one more", "¦8000000000000000", bad, "MUST anticipate large numbers, and not wrap around (RFC 9112 §7.1)"),
+		one("2^64 and 5", "¦10000000000000005", bad, "must not wrap around to 5 (RFC 9112 §7.1)"),
+		one("nothing", "", bad, "at least one digit (RFC 9112 §7.1)"),
+		one("a plus sign", "¦+5", bad, "digits only; strconv takes it (RFC 9112 §7.1)"),
+		one("a minus sign", "¦-5", bad, "digits only (RFC 9112 §7.1)"),
+		one("0x", "0¦x5", bad, "digits only: one server reads 5 and another 0, the end (RFC 9112 §7.1)"),
+		one("an underscore", "1¦_0", bad, "digits only (RFC 9112 §7.1)"),
+		one("a letter that is no digit", "5¦g", bad, "digits only (RFC 9112 §7.1)"),
+		one("a space in front", "¦ 5", bad, "the line starts with the size (RFC 9112 §7.1)"),
+		one("a space behind", "5¦ ", bad, "spaces are for extensions; what is skipped here has hidden messages (RFC 9112 §7.1.1)"),
+		one("a bare CR behind", "5¦\r", bad, "a CR without LF (RFC 9112 §2.2)"),
+		one("a comma", "5¦,5", bad, "a size is no list (RFC 9112 §7.1)"),
+		one("an extension", "5;a", size(5, ";a"), "MUST be ignored if it is not known (RFC 9112 §7.1.1)"),
+		one("an extension with a value", "5;a=b", size(5, ";a=b"), "RFC 9112 §7.1.1"),
+		one("an extension with a quoted value", `5;a="b;c \" d"`, size(5, `;a="b;c \" d"`), "RFC 9112 §7.1.1"),
+		one("several extensions", "5;a;b=c;d", size(5, ";a;b=c;d"), "RFC 9112 §7.1.1"),
+		one("spaces around their signs", "5 ; a = b\t; c", size(5, " ; a = b\t; c"), "bad whitespace MUST be parsed and removed (RFC 9110 §5.6.3)"),
+		one("a semicolon and nothing", "5;¦", bad, "an extension has a name (RFC 9112 §7.1.1)"),
+		one("two semicolons", "5;¦;a", bad, "an extension has a name (RFC 9112 §7.1.1)"),
+		one("a value that is missing", "5;a=¦", bad, "behind the sign stands a value (RFC 9112 §7.1.1)"),
+		one("a name without semicolon", "5 ¦a", bad, "an extension starts with a semicolon (RFC 9112 §7.1.1)"),
+		one("a quote without end", `5;a=¦"b`, bad, "a quoted string has an end (RFC 9110 §5.6.4)"),
+		one("a NUL in an extension", "5;a¦\x00", bad, "no character of a token (RFC 9112 §7.1.1)"),
+		one("an LF in a quoted value", "5;a=\"b¦\nc\"", bad, "EXT.TERM: one of two servers ends the line here (RFC 9110 §5.6.4)"),
+		one("a bare CR in an extension", "5;a¦\rb", bad, "EXT.TERM: one of two servers ends the line here (RFC 9112 §2.2)"),
+	}, func(in string) string {
+		n, ext, err := message.ParseChunkSize([]byte(in))
+		if err != nil {
+			return outcome(err)
+		}
+		return size(n, string(ext))
+	})
+}
+
+// decode feeds pieces to a decoder and says what came of them, and how many bytes were
+// taken.
+func decode(d *message.ChunkedDecoder, pieces ...string) string {
+	var content strings.Builder
+	taken := 0
+	for _, p := range pieces {
+		for rest := []byte(p); len(rest) > 0; {
+			data, n, err := d.Decode(rest)
+			content.Write(data)
+			taken += n
+			if errors.Is(err, io.EOF) {
+				return fmt.Sprintf("content %q, trailer %s, %d bytes", content.String(), fields(&d.Trailer), taken)
+			}
+			if err != nil {
+				return outcome(err)
+			}
+			if n <= 0 || n > len(rest) {
+				return fmt.Sprintf("no progress: %d of %d bytes taken", n, len(rest))
+			}
+			rest = rest[n:]
+		}
+	}
+	return fmt.Sprintf("content %q so far", content.String())
+}
+
+// anyPieces decodes in every way in which a body could arrive.
+func anyPieces(lim message.Limits) func(string) string {
+	return func(in string) string {
+		whole := decode(&message.ChunkedDecoder{Limits: lim}, in)
+		if strings.HasPrefix(whole, "an error that is no") || strings.HasPrefix(whole, "no progress") {
+			return whole
+		}
+		if behind := decode(&message.ChunkedDecoder{Limits: lim}, in+next); behind != whole && !strings.HasSuffix(whole, "so far") {
+			return whole + ", but with the next request behind it " + behind
+		}
+		if len(in) > 2000 {
+			return whole // too many ways
+		}
+		for name, pieces := range testkit.Splits(in) {
+			if got := decode(&message.ChunkedDecoder{Limits: lim}, pieces...); got != whole {
+				return fmt.Sprintf("%s, but %s %s", whole, name, got)
+			}
+		}
+		return whole
+	}
+}
+
+func TestTask11_Chunked(t *testing.T) {
+	const bad = "refused with 400"
+	end := func(content, trailer string, n int) string {
+		return fmt.Sprintf("content %q, trailer %s, %d bytes", content, trailer, n)
+	}
+	run(t, []row{
+		one("one chunk", "5\r\nhello\r\n0\r\n\r\n", end("hello", "", 15), "size, data, size 0, empty line (RFC 9112 §7.1)"),
+		one("two chunks", "3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n", end("hello", "", 20), "RFC 9112 §7.1"),
+		one("no content", "0\r\n\r\n", end("", "", 5), "the last chunk may be the only one (RFC 9112 §7.1)"),
+		one("data that looks like chunks", "f\r\n0\r\n\r\nGET / HTTP\r\n0\r\n\r\n", end("0\r\n\r\nGET / HTTP", "", 25), "data is as long as its size says, whatever it holds (RFC 9112 §7.1)"),
+		one("extensions", "5;a=b\r\nhello\r\n0;c\r\n\r\n", end("hello", "", 21), "MUST be ignored (RFC 9112 §7.1.1)"),
+		one("a trailer section", "1\r\na\r\n0\r\nSum: 1\r\nsum: 2\r\n\r\n", end("a", `Sum="1" sum="2"`, 27), "kept apart from the header section (RFC 9112 §7.1.2)"),
+		one("not at its end", "5\r\nhel", `content "hel" so far`, "content is handed out as it comes"),
+		one("data longer than its size", "5\r\nhello¦x\r\n0\r\n\r\n", bad, "a CRLF stands behind the data: what else is there was hidden from someone (RFC 9112 §7.1)"),
+		one("two bytes instead of CRLF", "5\r\nhello¦XX0\r\n\r\n", bad, "SPILL.TERM: two bytes that nobody looks at (RFC 9112 §7.1)"),
+		one("LF instead of CRLF behind the data", "5\r\nhello¦\n0\r\n\r\n", bad, "a bare LF (RFC 9112 §2.2)"),
+		one("LF instead of CRLF behind the size", "5¦\nhello\r\n0\r\n\r\n", bad, "CVE-2025-22871: one of two servers reads on for the CRLF (RFC 9112 §2.2)"),
+		one("CR instead of CRLF behind the size", "5¦\rhello\r\n0\r\n\r\n", bad, "a bare CR (RFC 9112 §2.2)"),
+		one("a size that is none", "¦zz\r\nhello\r\n0\r\n\r\n", bad, "RFC 9112 §7.1"),
+		one("a negative size", "¦-5\r\nhello\r\n0\r\n\r\n", bad, "RFC 9112 §7.1"),
+		one("an empty line for a size", "¦\r\n5\r\nhello\r\n0\r\n\r\n", bad, "RFC 9112 §7.1"),
+		one("a size too large to be true", "ffffffffffffffff5\r\n", bad, "must not wrap around to 5 (RFC 9112 §7.1)"),
+		one("a trailer line that is no field", "0\r\nA¦ : b\r\n\r\n", bad, "field lines are field lines (RFC 9112 §5.1)"),
+		one("a folded trailer line", "0\r\nA: b\r\n¦ c\r\n\r\n", bad, "RFC 9112 §5.2"),
+		one("a trailer section that ends in LF", "0\r\n¦\n", bad, "RFC 9112 §2.2"),
+		{
+			"fields that have no place in a trailer", "0\r\nContent-Length: 5\r\nHost: b\r\nA: 1\r\nTransfer-Encoding: x\r\nAuthorization: y\r\n\r\n",
+			[]string{end("", `A="1"`, 79), bad},
+			"framing, routing and authentication are over when the trailer comes: it must not change them, so such fields are dropped, or refused (RFC 9110 §6.5.1)",
+		},
+	}, anyPieces(message.Limits{}))
+}
+
+func TestTask11_Limits(t *testing.T) {
+	lim := message.Limits{Content: 10, Fields: 3}
+	const large = "refused with 413"
+	ext := strings.Repeat(";a=b", 500)
+	run(t, []row{
+		one("as much content as is allowed", "a\r\n0123456789\r\n0\r\n\r\n", `content "0123456789", trailer , 20 bytes`, "the limit itself is allowed"),
+		one("a chunk that is too large", "b\r\n", large, "as soon as it is announced: its bytes are not awaited (RFC 9110 §15.5.14)"),
+		one("chunks that are too large together", "5\r\n01234\r\n6\r\n", large, "the limit is for all of the content (RFC 9110 §15.5.14)"),
+		one("a size next to the largest", "5\r\n01234\r\n7fffffffffffffff\r\n", large, "a sum must not wrap around"),
+		one("too many trailer fields", "0\r\nA: \r\nB: \r\nC: \r\nD: \r\n\r\n", "refused with 431", "an endless trailer section is memory without end (RFC 6585 §5)"),
+		one("a trailer section that is too large", "0\r\nA: "+strings.Repeat("x", message.MaxTrailerSection)+"\r\n\r\n", "refused with 431", "RFC 6585 §5"),
+		one("a line that is too long", "1;"+strings.Repeat("a", message.MaxChunkLine)+"\r\n", "refused with 400", "one line must not be kept without end (RFC 9112 §7.1.1)"),
+		one("a line that never ends", "1;"+strings.Repeat("a", message.MaxChunkLine+10), "refused with 400", "one line must not be kept without end (RFC 9112 §7.1.1)"),
+		one("extensions without end", strings.Repeat("1"+ext+"\r\na\r\n", 9), "refused with 400", "CVE-2023-39326: they cost time and mean nothing (RFC 9112 §7.1.1)"),
+	}, anyPieces(lim))
+}
+
+// A decoder is used for one body after another, and says the end more than once.
+func TestTask11_Again(t *testing.T) {
+	const body = "1\r\na\r\n0\r\nA: b\r\n\r\n"
+	d := message.ChunkedDecoder{Limits: message.Limits{Content: 3}}
+	for i, want := range []string{`content "a", trailer A="b", 17 bytes`, `content "", trailer A="b", 0 bytes`} {
+		if got := decode(&d, body); got != want {
+			testkit.Report{Sent: body, Want: want, Got: got, Why: fmt.Sprintf("call %d: behind the body everything belongs to the next request", i+1)}.Error(t)
+		}
+	}
+	d.Reset()
+	if got, want := decode(&d, "2\r\nab\r\n0\r\n\r\n"), `content "ab", trailer , 12 bytes`; got != want {
+		testkit.Report{Want: want, Got: got, Why: "Reset makes it ready for the next body"}.Error(t)
+	}
+	d.Reset()
+	if got, want := decode(&d, "4\r\n"), "refused with 413"; got != want {
+		testkit.Report{Want: want, Got: got, Why: "Reset keeps the limits"}.Error(t)
+	}
+}
+
+// Whatever comes, Decode goes on or ends, and does not care how it is cut; what
+// was made into a chunk is what comes out again.
+func FuzzTask11_Chunked(f *testing.F) {
+	for _, seed := range []string{"5\r\nhello\r\n0\r\n\r\n", "1;a=\"b\"\r\na\r\n0\r\nA: b\r\n\r\n", "0\r\n\r\n", "zz\r\n", "", "5\r\nhelloX"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if len(body) > 300 {
+			return // so many ways to cut it
+		}
+		got := anyPieces(message.Limits{})(string(body))
+		if strings.Contains(got, ", but ") || strings.HasPrefix(got, "no progress") || strings.HasPrefix(got, "an error that is no") {
+			t.Errorf("%q: %s", body, got)
+		}
+		made := "0\r\n\r\n"
+		if len(body) > 0 {
+			made = fmt.Sprintf("%x\r\n%s\r\n%s", len(body), body, made)
+		}
+		if got, want := decode(new(message.ChunkedDecoder), made), fmt.Sprintf("content %q, trailer , %d bytes", body, len(made)); got != want {
+			t.Errorf("%q as one chunk: got %s, want %s", body, got, want)
+		}
+	})
+}

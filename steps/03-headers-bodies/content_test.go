@@ -1,0 +1,64 @@
+package message_test
+
+import (
+	"fmt"
+	"testing"
+
+	message "barewire/steps/03-headers-bodies"
+)
+
+func TestTask16_Form(t *testing.T) {
+	form := func(contentType string) func(string) string {
+		return func(in string) string {
+			h := header()
+			if contentType != "" {
+				h.Add("Content-Type", contentType)
+			}
+			q, err := message.ParseForm(h, []byte(in))
+			if err != nil {
+				return outcome(err)
+			}
+			return fmt.Sprint(q)
+		}
+	}
+	const urlencoded, why = "application/x-www-form-urlencoded", "a form is a query that did not fit into the target"
+	run(t, []row{one("a form", "a=1&b=x+y%21", "[{a 1} {b x y!}]", why)}, form(urlencoded))
+	run(t, []row{one("a parameter of the type", "a=1", "[{a 1}]", "the charset does not change what it is (RFC 9110 §8.3.1)")}, form(urlencoded+"; charset=UTF-8"))
+	run(t, []row{one("the type in another case", "a=1", "[{a 1}]", "types are case-insensitive (RFC 9110 §8.3.1)")}, form("Application/X-WWW-Form-URLEncoded"))
+	run(t, []row{one("another type", "a=1", "refused with 415", "415: the content is in a format that is not understood here (RFC 9110 §15.5.16)")}, form("text/plain"))
+	run(t, []row{one("no type", "a=1", "refused with 415", "to guess is to be led (RFC 9110 §8.3)")}, form(""))
+}
+
+func TestTask16_JSON(t *testing.T) {
+	decode := func(contentType string) func(string) string {
+		return func(in string) string {
+			var v struct{ A int }
+			if err := message.ParseJSON(header("Content-Type", contentType), []byte(in), &v); err != nil {
+				return outcome(err)
+			}
+			return fmt.Sprintf("A is %d", v.A)
+		}
+	}
+	const bad, why = "refused with 400", "content that is not what it says is the client's mistake (RFC 9110 §15.5.1)"
+	run(t, []row{
+		one("an object", `{"A": 7}`, "A is 7", "RFC 8259"),
+		one("spaces around it", " {\"A\": 7}\n", "A is 7", "RFC 8259 §2"),
+		one("half an object", `{"A": 7`, bad, why),
+		one("something behind it", `{"A": 7} {"A": 8}`, bad, "one value and nothing else: a json.Decoder would not look (RFC 8259 §2)"),
+		one("a value of another type", `{"A": "x"}`, bad, why),
+		one("nothing", "", bad, why),
+	}, decode("application/json; charset=utf-8"))
+	run(t, []row{one("a type that ends in +json", `{"A": 7}`, "A is 7", "the suffix says what it is (RFC 6839 §3.1)")}, decode("application/problem+json"))
+	run(t, []row{one("another type", `{"A": 7}`, "refused with 415", "a form that a browser sends across sites can look like JSON; its type cannot (RFC 9110 §15.5.16)")}, decode("text/plain"))
+	check(t, []fact{
+		{"a value as JSON", func() string {
+			dst, err := message.AppendJSON([]byte("x"), map[string]string{"a": "</script>"})
+			return fmt.Sprintf("%s%v", dst, err)
+		}, is("x{\"a\":\"\\u003c/script\\u003e\"}\n<nil>"), "behind what is there, with a line end, and safe in a page"},
+		{"what cannot be JSON", func() string {
+			dst, err := message.AppendJSON([]byte("x"), func() {})
+			good, _ := message.AppendJSON(nil, 1)
+			return fmt.Sprintf("%s %v %s", dst, err != nil, good)
+		}, is("x true 1\n"), "an error, and the slice as it was"},
+	})
+}

@@ -1,0 +1,85 @@
+package message_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	message "barewire/steps/03-headers-bodies"
+)
+
+func TestTask14_Cookies(t *testing.T) {
+	cookies := func(lines ...string) func() string {
+		return func() string {
+			var h message.Header
+			for _, l := range lines {
+				h.Add("Cookie", l)
+			}
+			var all []string
+			for name, value := range h.Cookies() {
+				all = append(all, name+"="+value)
+			}
+			return strings.Join(all, " ")
+		}
+	}
+	check(t, []fact{
+		{"two cookies", cookies("a=1; b=2"), is("a=1 b=2"), "pairs, separated by a semicolon and a space (RFC 6265 §4.2.1)"},
+		{"without the space", cookies("a=1;b=2"), is("a=1 b=2"), "a recipient does well to take it (RFC 6265 §4.2.1)"},
+		{"two lines", cookies("a=1", "b=2"), is("a=1 b=2"), "several field lines are taken one after another"},
+		{"a value with = in it", cookies("a=b=c="), is("a=b=c="), "the name ends at the first = (RFC 6265 §4.1.1)"},
+		{"no comma separates", cookies("a=1, b=2; c=3"), is("c=3"), "a comma is no character of a value, and no separator (RFC 6265 §4.1.1)"},
+		{"an empty value", cookies("a=; b=2"), is("a= b=2"), "a value may be empty (RFC 6265 §4.1.1)"},
+		{"a quoted value keeps its quotes", cookies(`a="x"; b=2`), is(`a="x" b=2`), "the quotes are part of the value (RFC 6265 §4.1.1)"},
+		{"what is no pair is left out", cookies("a; =b; c d=e; f=g h; i=\"; j=k"), is("j=k"), "the others are still good"},
+		{"both values of a name", cookies("a=1; a=2"), is("a=1 a=2"), "a client may have two of a name (RFC 6265 §4.2.2)"},
+		{"the first of a name", func() string {
+			h := header("Cookie", "A=0; a=1; a=2")
+			one, ok1 := h.Cookie("a")
+			none, ok2 := h.Cookie("b")
+			return fmt.Sprintf("%q %v %q %v", one, ok1, none, ok2)
+		}, is(`"1" true "" false`), "names are compared as they are (RFC 6265 §5.3)"},
+	})
+}
+
+func TestTask15_SetCookie(t *testing.T) {
+	set := func(c message.SetCookie) func() string {
+		return func() string {
+			dst, err := message.AppendSetCookie([]byte("x"), c)
+			if err == nil {
+				return string(dst)
+			}
+			// The starter refuses everything.
+			if dst, err := message.AppendSetCookie(nil, message.SetCookie{Name: "a", Value: "b"}); err != nil || string(dst) != "a=b" {
+				return fmt.Sprintf("refused, but a=b is %q, %v", dst, err)
+			}
+			if string(dst) != "x" {
+				return "refused, but the slice has become " + string(dst)
+			}
+			return "refused"
+		}
+	}
+	cookie := func(change func(*message.SetCookie)) message.SetCookie {
+		c := message.SetCookie{Name: "id", Value: "a3"}
+		change(&c)
+		return c
+	}
+	check(t, []fact{
+		{"name and value", set(message.SetCookie{Name: "id", Value: "a3"}), is("xid=a3"), "RFC 6265 §4.1.1"},
+		{"all attributes", set(message.SetCookie{Name: "id", Value: "a3", Path: "/a", Domain: "a.example", MaxAge: time.Hour,
+			Expires: time.Date(1994, 11, 6, 8, 49, 37, 0, time.UTC), Secure: true, HTTPOnly: true, SameSite: "Lax"}),
+			is("xid=a3; Path=/a; Domain=a.example; Max-Age=3600; Expires=Sun, 06 Nov 1994 08:49:37 GMT; Secure; HttpOnly; SameSite=Lax"), "RFC 6265 §4.1.1"},
+		{"a cookie that is deleted", set(cookie(func(c *message.SetCookie) { c.MaxAge = -1 })), is("xid=a3; Max-Age=0"), "zero or less deletes; 0 is what all clients understand (RFC 6265 §5.2.2)"},
+		{"an empty value", set(cookie(func(c *message.SetCookie) { c.Value = "" })), is("xid="), "a value may be empty (RFC 6265 §4.1.1)"},
+		{"a semicolon in the value", set(cookie(func(c *message.SetCookie) { c.Value = "a; Domain=evil" })), is("refused"), "whoever controls the value would set attributes (RFC 6265 §4.1.1)"},
+		{"a line end in the value", set(cookie(func(c *message.SetCookie) { c.Value = "a\r\nX: y" })), is("refused"), "no control is part of a value (RFC 6265 §4.1.1)"},
+		{"a comma in the value", set(cookie(func(c *message.SetCookie) { c.Value = "a,b" })), is("refused"), "RFC 6265 §4.1.1"},
+		{"a letter outside ASCII", set(cookie(func(c *message.SetCookie) { c.Value = "ä" })), is("refused"), "RFC 6265 §4.1.1"},
+		{"a name that is no token", set(cookie(func(c *message.SetCookie) { c.Name = "a b" })), is("refused"), "RFC 6265 §4.1.1"},
+		{"an empty name", set(cookie(func(c *message.SetCookie) { c.Name = "" })), is("refused"), "RFC 6265 §4.1.1"},
+		{"a semicolon in the path", set(cookie(func(c *message.SetCookie) { c.Path = "/; Secure" })), is("refused"), "RFC 6265 §4.1.1"},
+		{"a semicolon in the domain", set(cookie(func(c *message.SetCookie) { c.Domain = "a; b" })), is("refused"), "RFC 6265 §4.1.1"},
+		{"an unknown SameSite", set(cookie(func(c *message.SetCookie) { c.SameSite = "Sometimes" })), is("refused"), "browsers take it for none at all"},
+		{"SameSite=None without Secure", set(cookie(func(c *message.SetCookie) { c.SameSite = "None" })), is("refused"), "browsers refuse such a cookie without a word"},
+	})
+}
