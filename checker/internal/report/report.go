@@ -169,7 +169,8 @@ func (r *Report) others(first *Failure) []string {
 		}
 	}
 	if len(rest)+later > 0 {
-		lines = append(lines, "", "All of them in full: "+r.again("ALL=1"))
+		all := fmt.Sprintf("All %d red tests in full: ", 1+len(rest)+later)
+		lines = append(lines, "", all+r.again("ALL=1"))
 	}
 	return lines
 }
