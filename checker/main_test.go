@@ -50,3 +50,37 @@ func TestHelp(t *testing.T) {
 		}
 	}
 }
+
+// typed is a command as it is written in a text, with make or without.
+var typed = regexp.MustCompile("`(?:make|go tool checker) ([a-z]+)([^`]*)`")
+
+// TestReadme says that every command in the README is one, with flags and
+// variables that exist.
+func TestReadme(t *testing.T) {
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	makefile, err := os.ReadFile("../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := typed.FindAllStringSubmatch(string(text), -1)
+	if len(found) < 20 {
+		t.Errorf("only %d commands found", len(found))
+	}
+	for _, m := range found {
+		if !strings.Contains(string(makefile), "\n"+m[1]+":\n") {
+			t.Errorf("%s: there is no such command", m[0])
+		}
+		for word := range strings.FieldsSeq(m[2]) {
+			name, _, isVar := strings.Cut(word, "=")
+			if isVar && !strings.Contains(string(makefile), "$("+name+")") {
+				t.Errorf("%s: make knows no %s", m[0], name)
+			}
+			if strings.HasPrefix(word, "-") && !strings.Contains(strings.ReplaceAll(string(makefile), ",", " "), " "+word) {
+				t.Errorf("%s: make never uses %s", m[0], word)
+			}
+		}
+	}
+}

@@ -84,11 +84,11 @@ func (s *session) terminal() *terminal {
 
 // run runs the tests and shows the result.
 func (s *session) run(ctx context.Context, saved string) {
-	if saved != "" && !s.screen {
-		s.w.Lines("", fmt.Sprintf("---- %s was saved ----", filepath.Base(saved)))
-	} else if saved != "" {
-		s.w.Printf("%s\n", s.w.Style.Dim(filepath.Base(saved)+" was saved; the tests are running ..."))
+	what := fmt.Sprintf("The tests of step %d are running ...", s.step.Number)
+	if saved != "" {
+		what = filepath.Base(saved) + " was saved; the tests are running ..."
 	}
+	s.w.Lines("", s.w.Style.Dim(what))
 	packages, err := learner.Run(ctx, s.w, learner.Options{}, s.step)
 	switch {
 	case ctx.Err() != nil:
