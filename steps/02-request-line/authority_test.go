@@ -130,19 +130,19 @@ func TestTask3_Authority(t *testing.T) {
 			why: "\"eth0\" names a network card of the sender's machine: on any other machine it means nothing",
 		},
 		{
-			name: "a comma", src: "example.org¦,evil.example", bad: true, note: "a comma",
+			name: "a comma in the name", src: "example.org¦,evil.example", bad: true, note: "a comma",
 			why: "two fields of one name may be joined with a comma (RFC 9110 §5.3), so this may have been two Host fields once",
 		},
 		{
-			name: "a slash", src: "example.org¦/evil", bad: true, note: "a slash",
+			name: "a slash behind the name", src: "example.org¦/evil", bad: true, note: "a slash",
 			why: "a path is no part of the authority (RFC 3986 §3.2)",
 		},
 		{
-			name: "a backslash", src: `example.org¦\evil.example`, bad: true, note: "a backslash",
+			name: "a backslash in the name", src: `example.org¦\evil.example`, bad: true, note: "a backslash",
 			why: "browsers read a slash here, others a part of the name: two hosts for one URI (RFC 3986 §3.2.2)",
 		},
 		{
-			name: "a space", src: "example.org¦ ", bad: true, note: "a space",
+			name: "a space behind the name", src: "example.org¦ ", bad: true, note: "a space",
 			why: "no host name has a space (RFC 3986 §3.2.2), and one that is trimmed here may not be trimmed in front",
 		},
 		{

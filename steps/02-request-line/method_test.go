@@ -20,11 +20,11 @@ func TestTask1_Method(t *testing.T) {
 		why    string
 	}{
 		{
-			name: "GET", line: "GET¦ / HTTP/1.1", method: "GET", note: "the space belongs to n",
+			name: "a plain GET", line: "GET¦ / HTTP/1.1", method: "GET", note: "the space belongs to n",
 			why: "whoever calls ParseMethod goes on at line[n:], where the request target starts (RFC 9112 §3)",
 		},
 		{
-			name: "DELETE", line: "DELETE /users/7 HTTP/1.1", method: "DELETE",
+			name: "a method of another length", line: "DELETE /users/7 HTTP/1.1", method: "DELETE",
 			why: "methods differ in length; nothing in the line says how long this one is",
 		},
 		{

@@ -110,7 +110,7 @@ func TestTask4_OriginForm(t *testing.T) {
 			why: "the fragment never leaves the client (RFC 9110 §7.1)",
 		},
 		{
-			name: "a space", src: "/a¦ b", note: "a space",
+			name: "a space in the path", src: "/a¦ b", note: "a space",
 			why: "no white space is allowed in a target, and it must not be corrected silently: it may be there to slip past a filter (RFC 9112 §3.2)",
 		},
 		{
@@ -122,7 +122,7 @@ func TestTask4_OriginForm(t *testing.T) {
 			why: "a bare CR makes what it stands in invalid (RFC 9112 §2.2). Some servers have ended the line there",
 		},
 		{
-			name: "a NUL", src: "/a¦\x00.html", note: "a NUL",
+			name: "a raw NUL in the path", src: "/a¦\x00.html", note: "a NUL",
 			why: "no URI has a control character (RFC 3986 §2)",
 		},
 		{
@@ -138,7 +138,7 @@ func TestTask4_OriginForm(t *testing.T) {
 			why: "no URI has one (RFC 3986 §2), and on Windows it separates folders: a check that looks for \"/../\" does not see this one (CVE-2022-21221)",
 		},
 		{
-			name: "a quote", src: `/a¦"b`, note: "a quote",
+			name: "a quote in the path", src: `/a¦"b`, note: "a quote",
 			why: "no URI has one (RFC 3986 §2), and in a log line or a page it would end what it stands in",
 		},
 		{
@@ -181,7 +181,7 @@ func TestTask4_AbsoluteForm(t *testing.T) {
 			why: "schemes are compared without regard to case (RFC 9110 §4.2.3)",
 		},
 		{
-			name: "no path", src: "http://example.org",
+			name: "a URI without a path", src: "http://example.org",
 			form: reqline.AbsoluteForm, authority: "example.org", path: "/", query: none,
 			why: "an empty path is the same as \"/\" (RFC 9110 §4.2.3)",
 		},
@@ -229,7 +229,7 @@ func TestTask4_AbsoluteForm(t *testing.T) {
 			why: "an http URI has an authority, and \"//\" starts it (RFC 9110 §4.2.1). Browsers correct this, so that they and you would ask different hosts",
 		},
 		{
-			name: "no host", src: "http://¦/a", note: "no host",
+			name: "a URI without a host", src: "http://¦/a", note: "no host",
 			why: "an http URI without a host MUST be rejected (RFC 9110 §4.2.1)",
 		},
 		{

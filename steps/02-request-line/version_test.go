@@ -18,11 +18,11 @@ func TestTask2_Version(t *testing.T) {
 		why    string
 	}{
 		{
-			name: "HTTP/1.1", src: "HTTP/1.1", want: reqline.HTTP11,
+			name: "version 1.1", src: "HTTP/1.1", want: reqline.HTTP11,
 			why: "this is what nearly every client sends (RFC 9112 §2.3)",
 		},
 		{
-			name: "HTTP/1.0", src: "HTTP/1.0", want: reqline.HTTP10,
+			name: "version 1.0", src: "HTTP/1.0", want: reqline.HTTP10,
 			why: "old clients, health checks and scripts send it; what it means for the connection is decided later (RFC 9112 §9.3)",
 		},
 		{
@@ -30,11 +30,11 @@ func TestTask2_Version(t *testing.T) {
 			why: "minor versions only add what may be ignored: a server may handle this as HTTP/1.1 (RFC 9110 §2.5)",
 		},
 		{
-			name: "HTTP/2.0", src: "HTTP/¦2.0", status: 505, note: "the major version",
+			name: "version 2.0", src: "HTTP/¦2.0", status: 505, note: "the major version",
 			why: "a major version changes how messages are written, so this one cannot be read here: 505 says that, and the client can try another (RFC 9110 §15.6.6). A 400 would tell it that it made a mistake",
 		},
 		{
-			name: "HTTP/0.9", src: "HTTP/¦0.9", status: 505, note: "the major version",
+			name: "version 0.9", src: "HTTP/¦0.9", status: 505, note: "the major version",
 			why: "well formed, but a major version that is not spoken here (RFC 9110 §15.6.6)",
 		},
 		{
