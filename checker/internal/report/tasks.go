@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"barewire/checker/course"
 	"barewire/checker/internal/gotest"
@@ -137,30 +138,47 @@ func FirstRed(tasks []*Task) *Failure {
 }
 
 // noun makes words of the name of a test function: "host field" of
-// "TestTask2_HostField".
+// "TestTask2_HostField". An example is called as what it is an example of:
+// "Server.Serve" of "ExampleServer_Serve".
 func noun(test string) string {
-	name := strings.TrimPrefix(test, "Example")
-	if m := taskTest.FindStringSubmatch(test); m != nil {
-		name = m[2]
-	} else {
-		return name
+	m := taskTest.FindStringSubmatch(test)
+	if m == nil {
+		return exampleOf(strings.TrimPrefix(test, "Example"))
 	}
 	var b strings.Builder
-	runes := []rune(name)
+	runes := []rune(m[2])
+	upper := func(i int) bool { return 0 <= i && i < len(runes) && unicode.IsUpper(runes[i]) }
+	lower := func(i int) bool { return 0 <= i && i < len(runes) && unicode.IsLower(runes[i]) }
 	for i, r := range runes {
-		start := unicode.IsUpper(r) && i > 0 && (unicode.IsLower(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1]))
-		acronym := i+1 < len(runes) && unicode.IsUpper(runes[i+1]) || i+1 == len(runes) && i > 0 && unicode.IsUpper(runes[i-1])
 		switch {
 		case r == '_':
-			b.WriteByte(' ')
-			continue
-		case start:
+			r = ' '
+		case upper(i) && (lower(i-1) || i > 0 && lower(i+1)):
 			b.WriteByte(' ')
 		}
-		if !acronym {
+		if acronym := upper(i) && (upper(i+1) || i+1 == len(runes) && upper(i-1)); !acronym {
 			r = unicode.ToLower(r)
 		}
 		b.WriteRune(r)
 	}
 	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// exampleOf returns what an example is for, given the rest of its name. What
+// begins with a small letter tells several examples of one thing apart.
+func exampleOf(name string) string {
+	var of []string
+	parts := strings.Split(name, "_")
+	for i, part := range parts {
+		if first, _ := utf8.DecodeRuneInString(part); unicode.IsLower(first) {
+			return strings.TrimPrefix(strings.Join(of, ".")+", "+strings.Join(parts[i:], " "), ", ")
+		}
+		if part != "" {
+			of = append(of, part)
+		}
+	}
+	if len(of) == 0 {
+		return "the whole package"
+	}
+	return strings.Join(of, ".")
 }
