@@ -11,7 +11,7 @@ import (
 )
 
 func TestTask4_Loop(t *testing.T) {
-	ignore := handle(func(w keepalive.ResponseWriter, r *keepalive.Request) { io.WriteString(w, string(r.Target.Path)) })
+	ignore := handle(func(w keepalive.ResponseWriter, r *keepalive.Request) { w.Write(r.Target.Path) })
 	run(t, []row{
 		{
 			name: "one request after another", why: "a connection persists (RFC 9112 §9.3)",
@@ -85,7 +85,7 @@ func TestTask4_Loop(t *testing.T) {
 			name: "nor content that is read in part", why: "the next request starts behind all of the content",
 			server: handle(func(w keepalive.ResponseWriter, r *keepalive.Request) {
 				io.ReadFull(r.Body, make([]byte, 3))
-				io.WriteString(w, string(r.Target.Path))
+				w.Write(r.Target.Path)
 			}),
 			send: []string{post("/1", "abc"+get("/evil")) + get("/2")},
 			want: "200, 200, then open", check: contents("/1", "/2"),

@@ -40,7 +40,7 @@ func (p Program) Run(ctx context.Context, root string, env ...string) error {
 	defer remove()
 	result, err := gotest.Run{
 		Dir: root, Packages: []string{"./steps/" + p.Step}, Overlay: file, Env: env,
-		Args: []string{"-vet=off", "-count=1", "-timeout=20s", "-run=" + pattern(p.CaughtBy)},
+		Args: []string{"-vet=off", "-count=1", "-timeout=60s", "-run=" + pattern(p.CaughtBy)},
 	}.Do(ctx)
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.File, err)
