@@ -93,7 +93,7 @@ var fuzzTarget = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(`)
 // written below the step's testdata, where the step's tests use it from then on.
 func checkFuzz(ctx context.Context, g *gate) *verdict {
 	v := new(verdict)
-	if g.fuzzTime == 0 {
+	if g.fuzzTime == "0" {
 		v.notRun = append(v.notRun, "fuzzing: -fuzztime is 0")
 		return v
 	}
@@ -139,7 +139,7 @@ func (v *verdict) fuzz(ctx context.Context, g *gate, step, overlayFile string) e
 		for _, m := range fuzzTarget.FindAllSubmatch(src, -1) {
 			target := string(m[1])
 			out, err := g.command(ctx, ".", nil, "test", "-vet=off", "-run=^$", "-fuzz=^"+target+"$",
-				"-fuzztime="+g.fuzzTime.String(), "-overlay="+overlayFile, "./steps/"+step)
+				"-fuzztime="+g.fuzzTime, "-overlay="+overlayFile, "./steps/"+step)
 			if err != nil {
 				v.failf("steps/%s: %s: %v\n%s", step, target, err, out)
 				continue
