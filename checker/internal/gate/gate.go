@@ -55,10 +55,10 @@ func (v *verdict) failf(format string, args ...any) {
 // gate is one run.
 type gate struct {
 	root     string
-	ci       bool          // anything not run is a failure
-	fuzzTime string        // for each target, as go test takes it
-	step     string        // the start of the steps' names that red, wrong and fuzz look at; "" for all
-	junit    string        // where the JUnit file of the checker's own tests goes, or ""
+	ci       bool   // anything not run is a failure
+	fuzzTime string // for each target, as go test takes it
+	step     string // the start of the steps' names that red, wrong and fuzz look at; "" for all
+	junit    string // where the JUnit file of the checker's own tests goes, or ""
 	green    map[string][]string
 }
 
@@ -75,7 +75,7 @@ func Main(ctx context.Context, root string, args []string, stdout, stderr io.Wri
 	only := flags.String("only", "", "run only these stages, separated by commas")
 	// A number of runs and not a time: at the end of a time, go test now and then
 	// reports "context deadline exceeded" as if it were a finding (golang/go#75804).
-	flags.StringVar(&g.fuzzTime, "fuzztime", "10000x", "how long each fuzz target runs, such as 1m or 10000x; 0 for not at all")
+	flags.StringVar(&g.fuzzTime, "fuzztime", "30000x", "how long each fuzz target runs, such as 1m or 10000x; 0 for not at all")
 	flags.StringVar(&g.step, "step", "", "in red, wrong and fuzz, look only at steps whose folders start so, such as 04")
 	flags.StringVar(&g.junit, "junit", "", "write a JUnit file of the checker's own tests (CI: .barewire/junit.xml)")
 	flags.Usage = func() {
