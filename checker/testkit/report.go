@@ -33,7 +33,7 @@ type Report struct {
 const maxSent = 1200
 
 // sentWidth is how wide a line of Sent may be, its label not counted.
-const sentWidth = 72
+const sentWidth = 70
 
 // textWidth is how wide a line of any other part may be.
 const textWidth = 71

@@ -123,17 +123,17 @@ sent   ab
 		},
 		{
 			name:   "a wide line is broken, and the caret follows its piece",
-			report: testkit.Report{Sent: strings.Repeat("a", 72) + "bc\n", Mark: 73, Note: "c"},
+			report: testkit.Report{Sent: strings.Repeat("a", 70) + "bc\n", Mark: 71, Note: "c"},
 			want: `
-sent   aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+sent   aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
        bc\n
-        ^ byte 73: c`,
+        ^ byte 71: c`,
 		},
 		{
 			name:   "an escape is never broken",
-			report: testkit.Report{Sent: strings.Repeat("a", 71) + "\x00"},
+			report: testkit.Report{Sent: strings.Repeat("a", 69) + "\x00"},
 			want: `
-sent   aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+sent   aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
        \x00`,
 		},
 		{

@@ -234,8 +234,9 @@ func stepFrame(stack, state string) string {
 			continue
 		}
 		_, name, _ = strings.Cut(name, ".") // the file says which package it is
-		at, _, _ = strings.Cut(at, " ")
+		// The path may have spaces; what follows it is " +0x1f".
 		at = at[strings.LastIndexAny(at, `/\`)+1:]
+		at, _, _ = strings.Cut(at, " ")
 		if callee != "" {
 			return fmt.Sprintf("%s (%s), in a call of %s", name, at, callee)
 		}

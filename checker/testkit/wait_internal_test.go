@@ -32,7 +32,7 @@ net.(*pipe).read(0xc0000be000, {0xc0000140b8, 0x1, 0x1})
 net.(*pipe).Read(0xc0000be000, {0xc0000140b8?, 0x0?, 0x0?})
 	/usr/local/go/src/net/pipe.go:151 +0x25
 barewire/solutions/01-tcp-echo.Echo({0x0, 0x0}, {0x0?, 0x0?})
-	C:/Users/ada/barewire/solutions/01-tcp-echo/echo.go:31 +0x4b
+	C:/Users/ada/my (own) code/barewire/solutions/01-tcp-echo/echo.go:31 +0x4b
 barewire/solutions/01-tcp-echo.(*Server).Serve.func1()
 	C:/Users/ada/barewire/solutions/01-tcp-echo/server.go:60 +0x4b
 created by barewire/solutions/01-tcp-echo.(*Server).Serve in goroutine 9
