@@ -140,7 +140,8 @@ func (b *body) hopeless() bool {
 	return b.err != io.EOF && (b.awaiting || b.err != nil || b.left > MaxDrain)
 }
 
-// drain reads what is left of the content, and says whether it came to its end.
+// drain reads what is left of the content, and says whether it came to its end. A
+// client that sends one byte at a time does not hold the connection with it.
 //
 //starter:omit
 func (b *body) drain() bool {
@@ -151,7 +152,8 @@ func (b *body) drain() bool {
 		return false
 	}
 	scratch := make([]byte, 8<<10)
-	for total := 0; total <= MaxDrain; {
+	until := time.Now().Add(or(b.c.srv.BodyTimeout, DefaultBodyTimeout))
+	for total := 0; total <= MaxDrain && time.Now().Before(until); {
 		n, err := b.Read(scratch)
 		if total += n; err != nil {
 			return err == io.EOF

@@ -3,6 +3,7 @@ package keepalive
 // This file is for the ResponseWriter: what frames a response.
 
 import (
+	"bytes"
 	"strconv"
 	"time"
 
@@ -90,10 +91,14 @@ func (w *response) takes(name, value []byte) bool {
 	case len("Date"):
 		w.hasDate = w.hasDate || is(name, "Date")
 	case len("Connection"):
-		if is(name, "Connection") && w.header.HasMember("Connection", "close") {
+		if !is(name, "Connection") {
+			break
+		}
+		if w.header.HasMember("Connection", "close") {
 			w.keep = false
 			return false // commit says it once
 		}
+		return !bytes.EqualFold(value, []byte("keep-alive")) // not the handler's to promise
 	case len("Content-Length"):
 		if is(name, "Content-Length") {
 			n, err := strconv.ParseInt(string(value), 10, 64)
@@ -232,7 +237,7 @@ func (w *response) commit(complete bool) {
 		dst = append(dst, "Content-Length: "...)
 		dst = strconv.AppendInt(dst, length, 10)
 		dst = append(dst, "\r\n"...)
-	case w.framing == chunked || w.framing == noContent && w.written > MaxHeld && c.req.Version != reqline.HTTP10:
+	case w.framing == chunked || w.framing == noContent && w.wouldChunk():
 		dst = append(dst, "Transfer-Encoding: chunked\r\n"...)
 	case w.framing == untilClose:
 		w.keep = false
@@ -248,6 +253,15 @@ func (w *response) commit(complete bool) {
 		dst = append(dst, "Connection: keep-alive\r\n"...)
 	}
 	c.out = append(dst, "\r\n"...)
+}
+
+// wouldChunk says whether the response to GET would be chunked, where this one is to
+// HEAD. RFC 9112 §6.1: MUST NOT say so with a 204, whatever the handler wrote.
+//
+//starter:omit
+func (w *response) wouldChunk() bool {
+	return w.c.req.Method == "HEAD" && w.c.req.Version != reqline.HTTP10 &&
+		message.HasContent("GET", w.status) && w.status != 205 && w.written > MaxHeld
 }
 
 // frame decides how the content ends.

@@ -74,8 +74,9 @@ type Server struct {
 //     one whose head takes longer than HeaderTimeout (408). A connection that is
 //     idle for too long is closed without a word.
 //   - Content that the handler has not read is read and dropped, up to [MaxDrain]
-//     bytes; if there is more, the response says "Connection: close" where that is
-//     known in time, and the connection ends.
+//     bytes and not for longer than BodyTimeout in all; if there is more, the
+//     response says "Connection: close" where that is known in time, and the
+//     connection ends.
 //   - A client that has been told of an error can read it: the server closes its
 //     own side and waits a little for the client's, for a connection that is
 //     closed with bytes unread is reset, and a reset destroys what the client has

@@ -114,3 +114,19 @@ func TestTask8_Write(t *testing.T) {
 		}
 	})
 }
+
+// Content that nobody reads is dropped for a while and not for ever.
+func TestTask8_Drain(t *testing.T) {
+	testkit.Bubble(t, func(t *testing.T) {
+		pieces := append([]string{request("POST", "/", "", "Content-Length: 100000")}, strings.Split(strings.Repeat("x", 5000), "")...)
+		k := listen(t, context.Background(), timed(hello), patience, pieces...)
+		got := fmt.Sprintf("%s after %v", k.summary(), k.took)
+		if k.closed && k.took >= 13*time.Second && k.took <= 26*time.Second {
+			got = k.summary() + " after 13s to 26s"
+		}
+		if want := "200, then closed after 13s to 26s"; got != want {
+			testkit.Report{Sent: pieces[0] + "xxx... (one byte in 10 ms)", Want: want, Got: got,
+				Why: "a client that sends one byte at a time holds a goroutine although its request was answered long ago"}.Error(t)
+		}
+	})
+}

@@ -186,6 +186,16 @@ func TestTask2_NoContent(t *testing.T) {
 			},
 		})
 	}
+	rows = append(rows, row{
+		name: "nor is long content announced with 204",
+		why:  "MUST NOT send Transfer-Encoding with 204, to HEAD neither (RFC 9112 §6.1)",
+		server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+			w.WriteHeader(204)
+			io.WriteString(w, strings.Repeat("x", 2*keepalive.MaxHeld))
+		}),
+		send: []string{request("HEAD", "/", "", bye)}, methods: []string{"HEAD"},
+		want: "204, then closed", check: both(field("Transfer-Encoding", ""), field("Content-Length", "")),
+	})
 	run(t, rows)
 }
 
