@@ -4,7 +4,6 @@ package keepalive
 
 import (
 	"io"
-	"net"
 	"time"
 )
 
@@ -22,7 +21,7 @@ const (
 //starter:omit
 func (c *conn) close() {
 	defer c.nc.Close()
-	tcp, isTCP := c.nc.(*net.TCPConn)
+	tcp, isTCP := c.nc.(interface{ SetLinger(sec int) error })
 	if c.abort && isTCP {
 		// No length and no last chunk tells the client that an HTTP/1.0
 		// response is too short: only a reset does.

@@ -35,6 +35,7 @@ const (
 //starter:omit
 type conn struct {
 	srv    *Server
+	ctx    context.Context
 	limits message.Limits // with defaults filled in
 	nc     net.Conn
 
@@ -52,10 +53,11 @@ type conn struct {
 	date   [29]byte // the Date field's value, for the second dateAt
 	dateAt int64
 
-	served    bool // at least one request has been answered
-	unread    bool // the client may be sending what nobody will read
-	peerEnded bool // the client has closed its side
-	abort     bool // the response was cut off: end so that the client notices
+	talk      func(context.Context, net.Conn) // who has taken the connection over
+	served    bool                            // at least one request has been answered
+	unread    bool                            // the client may be sending what nobody will read
+	peerEnded bool                            // the client has closed its side
+	abort     bool                            // the response was cut off: end so that the client notices
 
 	mu       sync.Mutex
 	idle     bool // waiting for the first byte of a request
@@ -64,10 +66,9 @@ type conn struct {
 
 //starter:omit
 func newConn(s *Server, ctx context.Context, nc net.Conn) *conn {
-	c := &conn{srv: s, nc: nc, limits: s.Limits.OrDefaults()}
+	c := &conn{srv: s, ctx: ctx, nc: nc, limits: s.Limits.OrDefaults()}
 	c.in = make([]byte, bufferSize)
 	c.out = make([]byte, 0, bufferSize)
-	c.req.ctx = ctx
 	c.req.RemoteAddr = nc.RemoteAddr()
 	c.req.Body = &c.body
 	c.req.trailer = &c.body.decoder.Trailer
@@ -115,12 +116,16 @@ func (c *conn) serveRequest() bool {
 		c.refuse(err)
 		return false
 	}
+	c.req.begin(c.ctx)
 	c.body.reset(c)
 	c.res.reset(c)
 	if !c.expectationKnown() {
 		c.res.fail(417)
 	} else if !c.callHandler() {
 		return false
+	}
+	if c.talk != nil {
+		return false // the connection is no longer the server's
 	}
 	if c.res.finish(); !c.res.keep {
 		c.unread = c.unread || !c.body.ended() || c.r < c.w || KeepAlive(&c.req.Head)

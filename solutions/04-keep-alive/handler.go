@@ -23,6 +23,14 @@ type HandlerFunc func(w ResponseWriter, r *Request)
 // ServeHTTP calls f.
 func (f HandlerFunc) ServeHTTP(w ResponseWriter, r *Request) { f(w, r) }
 
+// A Middleware makes a handler into another one, which does something before the
+// first is called, or after it, or instead.
+//
+// One that hands a ResponseWriter of its own to the next handler gives that a
+// method Unwrap() ResponseWriter, which returns the one it was given: so what only
+// the connection can do is still found behind it.
+type Middleware func(next Handler) Handler
+
 // MaxHeld is how many bytes of content are held back while it is not known
 // whether there will be more, so that a response which fits has a Content-Length
 // and leaves in one write with its head.

@@ -25,21 +25,63 @@ type Request struct {
 	// RemoteAddr is where the connection comes from.
 	RemoteAddr net.Addr
 
-	//starter:omit
-	ctx context.Context
+	ctx    context.Context
+	values []pathValue
 	//starter:omit
 	trailer *message.Header
 }
 
-// Context is done when the server is told to stop. It is never nil.
-//
-//starter:todo 4.9 The context that ServeConn got.
-//starter:return context.Background()
+// A pathValue is a part of the path that a pattern has given a name.
+type pathValue struct {
+	name string
+	raw  []byte // borrowed, percent-encoded
+}
+
+// begin makes r ready for the next request of a connection: what was set on the
+// last one is gone.
+func (r *Request) begin(ctx context.Context) {
+	r.ctx = ctx
+	r.values = r.values[:0]
+}
+
+// Context is done when the server is told to stop, unless a middleware has set
+// another one. It is never nil.
 func (r *Request) Context() context.Context {
 	if r.ctx == nil {
 		return context.Background()
 	}
 	return r.ctx
+}
+
+// SetContext replaces what Context returns, for the rest of this request. The new
+// context should be derived from the old one.
+func (r *Request) SetContext(ctx context.Context) { r.ctx = ctx }
+
+// PathValue returns the part of the path that matched {name} in the pattern of the
+// route, percent-decoded, as a copy; "" if the pattern has no such name.
+func (r *Request) PathValue(name string) string {
+	for i := range r.values {
+		if r.values[i].name == name {
+			decoded, err := reqline.AppendDecoded(nil, r.values[i].raw)
+			if err != nil {
+				return string(r.values[i].raw)
+			}
+			return string(decoded)
+		}
+	}
+	return ""
+}
+
+// SetPathValue makes raw, a part of the target as it was sent, the value of name.
+// The bytes are borrowed: they must live as long as the request. It is for routers.
+func (r *Request) SetPathValue(name string, raw []byte) {
+	for i := range r.values {
+		if r.values[i].name == name {
+			r.values[i].raw = raw
+			return
+		}
+	}
+	r.values = append(r.values, pathValue{name, raw})
 }
 
 // Trailer returns the trailer fields of chunked content, once Body has returned

@@ -126,7 +126,7 @@ func (w *response) mayHaveContent() bool {
 //
 //starter:omit
 func (w *response) interim(status int) {
-	if w.c.req.Version == reqline.HTTP10 {
+	if w.c.req.Version == reqline.HTTP10 || w.err != nil {
 		return
 	}
 	if status == 100 {
@@ -183,8 +183,10 @@ func (w *response) Write(p []byte) (int, error) {
 //
 //starter:omit
 func (w *response) emit(content []byte) {
-	w.commit(false)
-	if len(content) == 0 || w.err != nil {
+	if w.err != nil {
+		return
+	}
+	if w.commit(false); len(content) == 0 {
 		return
 	}
 	c := w.c

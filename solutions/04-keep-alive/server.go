@@ -7,7 +7,8 @@
 //
 // Read persist.go first, which is one rule; then conn.go, which is the loop, and
 // request.go and body.go, which it reads into. response.go decides how a response
-// is framed, close.go how a connection ends.
+// is framed, sendfile.go how a file gets into it, close.go how a connection ends,
+// and hijack.go how it becomes something else than HTTP.
 package keepalive
 
 import (
@@ -97,12 +98,16 @@ type Server struct {
 //starter:todo 4.7 What cannot be parsed is answered once; then the connection ends, gently.
 //starter:todo 4.8 A deadline before every wait.
 //starter:todo 4.9 When ctx is done, nobody may wait for a request any more.
+//starter:todo 4.10 When a handler has taken the connection, its talk comes instead of the response.
 func (s *Server) ServeConn(ctx context.Context, nc net.Conn) {
 	c := newConn(s, ctx, nc)
 	stop := context.AfterFunc(ctx, c.wake)
 	defer stop()
 	defer c.close()
 	for c.serveRequest() {
+	}
+	if c.talk != nil {
+		c.handOver()
 	}
 }
 

@@ -1,6 +1,7 @@
 package keepalive_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -139,4 +140,20 @@ func TestTask4_Splits(t *testing.T) {
 			return
 		}
 	}
+}
+
+// A Request may be used again for the next one, and what was set on it must not.
+func TestTask4_Fresh(t *testing.T) {
+	type key struct{}
+	run(t, []row{{
+		name: "what a handler sets on a request is gone in the next one",
+		why:  "a value that outlives its request is another client's: behind a proxy the next request may be from anybody",
+		server: keepalive.Server{Handler: keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+			keepalive.Text(w, 200, fmt.Sprintf("id %q, user %v", r.PathValue("id"), r.Context().Value(key{})))
+			r.SetPathValue("id", []byte("7"))
+			r.SetContext(context.WithValue(r.Context(), key{}, "ann"))
+		})},
+		send: []string{get("/") + get("/"), get("/")}, want: "200, 200, 200, then open",
+		check: contents(`id "", user <nil>`, `id "", user <nil>`, `id "", user <nil>`),
+	}})
 }

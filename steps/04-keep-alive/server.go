@@ -7,7 +7,8 @@
 //
 // Read persist.go first, which is one rule; then conn.go, which is the loop, and
 // request.go and body.go, which it reads into. response.go decides how a response
-// is framed, close.go how a connection ends.
+// is framed, sendfile.go how a file gets into it, close.go how a connection ends,
+// and hijack.go how it becomes something else than HTTP.
 package keepalive
 
 import (
@@ -97,4 +98,5 @@ func (s *Server) ServeConn(ctx context.Context, nc net.Conn) {
 	// TODO 4.7: What cannot be parsed is answered once; then the connection ends, gently.
 	// TODO 4.8: A deadline before every wait.
 	// TODO 4.9: When ctx is done, nobody may wait for a request any more.
+	// TODO 4.10: When a handler has taken the connection, its talk comes instead of the response.
 }

@@ -1,0 +1,124 @@
+package keepalive_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"barewire/checker/testkit"
+	keepalive "barewire/steps/04-keep-alive"
+)
+
+// upgradeTo is a handler that switches to a protocol at /up, and says hello
+// elsewhere.
+func upgradeTo(talk func(ctx context.Context, nc net.Conn)) keepalive.Handler {
+	return keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+		if r.Path() != "/up" {
+			hello(w, r)
+			return
+		}
+		if err := keepalive.Upgrade(w, r, "shout", talk); err != nil {
+			keepalive.Text(w, 426, err.Error())
+		}
+	})
+}
+
+// shout sends back each line in a louder form, until there are no more.
+func shout(_ context.Context, nc net.Conn) {
+	for lines := bufio.NewScanner(nc); lines.Scan(); {
+		fmt.Fprintf(nc, "%s!\n", lines.Text())
+	}
+}
+
+// once sends back one line and returns.
+func once(_ context.Context, nc net.Conn) {
+	line, err := bufio.NewReader(nc).ReadString('\n')
+	fmt.Fprintf(nc, "first %q, error %v", line, err)
+}
+
+func TestTask10_Hijack(t *testing.T) {
+	const switched = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: shout\r\n\r\n"
+	up := get("/up", "Connection: upgrade", "Upgrade: shout")
+	rows := []struct {
+		name, why string
+		talk      func(ctx context.Context, nc net.Conn)
+		send      []string
+		want      string
+		closed    bool
+	}{
+		{"the bytes after the switch are the new protocol's", "after a 101 the server speaks the protocol that it named (RFC 9110 §7.8)",
+			shout, []string{up, "hey\n", "you\n"}, switched + "hey!\nyou!\n", false},
+		{"bytes that came with the request are not lost", "a client may send the first bytes of the new protocol in the same packet: they are in your buffer",
+			shout, []string{up + "hey\nyo", "u\n"}, switched + "hey!\nyou!\n", false},
+		{"the connection is closed when talk returns", "nobody else can end it: the server reads no requests from it any more",
+			once, []string{up + "hey\n"}, switched + `first "hey\n", error <nil>`, true},
+		{"what looks like a request is not one any more", "the bytes belong to the protocol that was switched to, whatever they look like",
+			once, []string{up + get("/")}, switched + `first "GET / HTTP/1.1\r\n", error <nil>`, true},
+		{"no deadline of HTTP is left on the connection", "a connection that was taken over may be silent for as long as its protocol allows",
+			func(ctx context.Context, nc net.Conn) { time.Sleep(time.Hour); once(ctx, nc) },
+			[]string{up, "hey\n"}, switched + `first "hey\n", error <nil>`, true},
+	}
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			testkit.Bubble(t, func(t *testing.T) {
+				srv := &keepalive.Server{Handler: upgradeTo(r.talk), ErrorLog: quiet}
+				k := listen(t, context.Background(), srv, 2*time.Hour, r.send...)
+				if got := k.raw(); got != r.want || k.closed != r.closed {
+					end := map[bool]string{true: "the connection is closed", false: "the connection stays open"}
+					testkit.Report{Sent: k.sent, Want: fmt.Sprintf("%q, and %s", r.want, end[r.closed]),
+						Got: fmt.Sprintf("%q, and %s", got, end[k.closed]), Why: r.why}.Error(t)
+				}
+			})
+		})
+	}
+}
+
+func TestTask10_Hijacked(t *testing.T) {
+	up := get("/up", "Connection: upgrade", "Upgrade: shout")
+	run(t, []row{
+		{name: "responses before the switch leave first", why: "responses are in the order of the requests (RFC 9112 §9.3.2), and a 101 is one of them",
+			server: keepalive.Server{Handler: upgradeTo(func(_ context.Context, nc net.Conn) {
+				io.WriteString(nc, "HTTP/1.1 299 \r\nContent-Length: 0\r\n\r\n")
+			})},
+			send: []string{get("/a") + get("/b") + up}, want: "200, 200, 101, 299, then closed"},
+		{name: "without an offer the handler answers as always", why: "a client that did not ask would take the new protocol's bytes for a broken response",
+			server: keepalive.Server{Handler: upgradeTo(shout)},
+			send:   []string{get("/up"), up}, want: "426, 101, then open"},
+		{name: "too late after the first byte of a response", why: "the client is reading a response: what comes now is its content",
+			server: keepalive.Server{Handler: keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+				io.WriteString(w, "begun")
+				if err := keepalive.Hijack(w, shout); errors.Is(err, keepalive.ErrHijackTooLate) {
+					io.WriteString(w, ", too late")
+				}
+			})},
+			send: []string{get("/")}, want: "200, then open", check: contents("begun, too late")},
+		{name: "nothing can be written by the old way afterwards", why: "two writers on one connection mix their bytes",
+			server: keepalive.Server{Handler: keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+				keepalive.Hijack(w, func(_ context.Context, nc net.Conn) {
+					io.WriteString(nc, "HTTP/1.1 299 \r\nContent-Length: 0\r\n\r\n")
+				})
+				io.WriteString(w, "a response")
+				w.Flush()
+			})},
+			send: []string{get("/")}, want: "299, then closed"},
+	})
+}
+
+func TestTask10_Panic(t *testing.T) {
+	report := testkit.Report{Sent: get("/up", "Connection: upgrade", "Upgrade: shout"), Want: "the connection is closed, and the server goes on",
+		Why: "a panic in a goroutine that nobody recovers ends the whole program, with everybody's connections"}
+	testkit.Apart(t, report, func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			srv := &keepalive.Server{Handler: upgradeTo(func(context.Context, net.Conn) { panic("in talk") }), ErrorLog: quiet}
+			k := converse(t, srv, report.Sent)
+			if report.Got = k.summary(); report.Got != "101, then closed" {
+				report.Error(t)
+			}
+		})
+	})
+}
