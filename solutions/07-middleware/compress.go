@@ -1,0 +1,250 @@
+package middleware
+
+import (
+	"compress/gzip"
+	"fmt"
+	"io"
+	"strconv"
+	"sync"
+
+	"barewire/solutions/03-headers-bodies"
+	"barewire/solutions/04-keep-alive"
+)
+
+// MinCompress is how many bytes of content are worth compressing. Below it, the
+// response fits into one packet either way. nginx begins at 20 bytes, Caddy at 512,
+// Apache and most others at about 1 KiB.
+const MinCompress = 1 << 10
+
+// DefaultGzipLevel is the level of compression that Compress(0) uses.
+const DefaultGzipLevel = 5
+
+// Compress compresses content with gzip for clients that prefer it (see
+// [Negotiate]). Level is from 1, quick, to 9, small, and 0 stands for
+// [DefaultGzipLevel]; any other panics.
+//
+// A response is left exactly as it is if it is short (less than [MinCompress] bytes
+// by its Content-Length, or when its handler returns); has no content that is whole
+// (1xx, 204, 205, 206, anything with Content-Range); has Content-Encoding already;
+// has Cache-Control: no-transform; answers CONNECT; or has a Content-Type that does not shrink or is
+// missing. Those that shrink are text/*, JSON, JavaScript, XML, WebAssembly, what
+// ends in +json or +xml, and fonts and pictures that are not compressed by themselves.
+//
+// Every other one gets Vary: Accept-Encoding, whether this client takes gzip or not:
+// a cache has to know that there are two (RFC 9110 §12.5.5). If it does, the response
+// also gets Content-Encoding: gzip, loses Content-Length and Accept-Ranges, and its
+// ETag becomes a weak one, because the bytes are others (§8.8.1). HEAD gets the
+// fields that GET would get. A 304 has no content to compress, but the fields of the
+// response that it stands for (§15.4.5): Vary, and the weak ETag if this client takes gzip.
+//
+// Flush compresses and sends what has been written so far, however little. A handler
+// that panics gets no proper end of the compressed content, and one that has written
+// less than its Content-Length makes Compress panic, so that the response is cut off.
+//
+//starter:todo 7.8 Decide when the header section is fixed and enough content is known; then the writer has one of two jobs.
+//starter:return func(next keepalive.Handler) keepalive.Handler { return next }
+func Compress(level int) keepalive.Middleware {
+	if level == 0 {
+		level = DefaultGzipLevel
+	}
+	if level < gzip.BestSpeed || level > gzip.BestCompression {
+		panic("middleware: no gzip level: " + strconv.Itoa(level))
+	}
+	// A gzip.Writer takes 800 KiB and a while to make.
+	gzips := &sync.Pool{New: func() any {
+		gz, _ := gzip.NewWriterLevel(nil, level) // the level is a good one
+		return gz
+	}}
+	writers := &sync.Pool{New: func() any { return &compressor{gzips: gzips, held: make([]byte, 0, MinCompress)} }}
+	return func(next keepalive.Handler) keepalive.Handler {
+		return keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+			if r.Method == "CONNECT" {
+				next.ServeHTTP(w, r)
+				return
+			}
+			c := writers.Get().(*compressor)
+			c.w, c.head, c.left = w, r.Method == "HEAD", -1
+			c.accepted = Negotiate(&r.Header, "gzip") == "gzip"
+			defer c.release(writers)
+			next.ServeHTTP(c, r)
+			c.finish()
+		})
+	}
+}
+
+// A compressor is the ResponseWriter that Compress hands on. It is in one of three
+// states: the header section is open (status is 0); it is fixed, but whether to
+// compress is not decided; it is decided, and passed on.
+//
+//starter:omit
+type compressor struct {
+	w              keepalive.ResponseWriter
+	gzips          *sync.Pool
+	accepted, head bool
+
+	status  int
+	decided bool
+	held    []byte         // content until it is decided, less than MinCompress
+	late    message.Header // what the handler sets in between: nobody reads it
+
+	encode bool
+	gz     *gzip.Writer // if encode, except for HEAD
+	left   int64        // of the handler's Content-Length, if encode; -1 for none
+}
+
+//starter:omit
+func (c *compressor) Unwrap() keepalive.ResponseWriter { return c.w }
+
+//starter:omit
+func (c *compressor) Header() *message.Header {
+	if c.status != 0 && !c.decided {
+		return &c.late
+	}
+	return c.w.Header()
+}
+
+//starter:omit
+func (c *compressor) WriteHeader(status int) {
+	if c.status != 0 && !c.decided {
+		return // only the first call counts
+	}
+	if c.status != 0 || status < 200 {
+		c.w.WriteHeader(status)
+		return
+	}
+	c.status = status
+	h := c.w.Header()
+	length := declaredLength(h)
+	switch {
+	case status == 304 && !h.HasMember("Cache-Control", "no-transform"):
+		addVary(h)
+		if c.accepted {
+			weaken(h)
+		}
+		c.decide(false)
+	case !eligible(status, h) || 0 <= length && length < MinCompress:
+		c.decide(false)
+	default:
+		addVary(h)
+		if c.left = length; !c.accepted || length >= 0 {
+			c.decide(c.accepted)
+		}
+	}
+}
+
+// decide passes the header section on, and then what was held.
+//
+//starter:omit
+func (c *compressor) decide(encode bool) error {
+	c.decided, c.encode = true, encode
+	if encode {
+		h := c.w.Header()
+		h.Del("Content-Length")
+		h.Del("Accept-Ranges") // a range would be one of the other bytes
+		h.Set("Content-Encoding", "gzip")
+		weaken(h)
+		if !c.head {
+			c.gz = c.gzips.Get().(*gzip.Writer)
+			c.gz.Reset(c.w)
+		}
+	}
+	c.w.WriteHeader(c.status)
+	if len(c.held) == 0 {
+		return nil
+	}
+	_, err := c.write(c.held)
+	return err
+}
+
+//starter:omit
+func (c *compressor) Write(p []byte) (int, error) {
+	if c.status == 0 {
+		c.WriteHeader(200)
+	}
+	if !c.decided {
+		if len(c.held)+len(p) < MinCompress {
+			c.held = append(c.held, p...)
+			return len(p), nil
+		}
+		if err := c.decide(true); err != nil {
+			return 0, err
+		}
+	}
+	return c.write(p)
+}
+
+// write writes content once it is decided how.
+//
+//starter:omit
+func (c *compressor) write(p []byte) (int, error) {
+	switch {
+	case !c.encode:
+		return c.w.Write(p)
+	case c.left >= 0 && int64(len(p)) > c.left:
+		return 0, keepalive.ErrContentLength
+	case c.left >= 0:
+		c.left -= int64(len(p))
+	}
+	if c.head {
+		return len(p), nil
+	}
+	return c.gz.Write(p)
+}
+
+// ReadFrom leaves a file that is not compressed to the kernel.
+//
+//starter:omit
+func (c *compressor) ReadFrom(src io.Reader) (int64, error) {
+	if c.status == 0 {
+		c.WriteHeader(200)
+	}
+	if to, ok := c.w.(io.ReaderFrom); ok && c.decided && !c.encode {
+		return to.ReadFrom(src)
+	}
+	return io.Copy(onlyWriter{c}, src)
+}
+
+//starter:omit
+func (c *compressor) Flush() error {
+	if c.status == 0 {
+		c.WriteHeader(200)
+	}
+	if !c.decided {
+		if err := c.decide(true); err != nil {
+			return err
+		}
+	}
+	if c.gz != nil {
+		if err := c.gz.Flush(); err != nil {
+			return err
+		}
+	}
+	return c.w.Flush()
+}
+
+// finish completes the response of a handler that has returned.
+//
+//starter:omit
+func (c *compressor) finish() {
+	switch {
+	case c.status == 0: // the server answers
+	case !c.decided:
+		c.decide(false)
+	case c.gz != nil && c.left > 0:
+		// The length that the server would have held the handler to is
+		// gone, and the client must not take this for the whole.
+		panic(fmt.Sprintf("http: %d bytes less content than Content-Length says", c.left))
+	case c.gz != nil:
+		c.gz.Close()
+	}
+}
+
+//starter:omit
+func (c *compressor) release(writers *sync.Pool) {
+	if c.gz != nil {
+		c.gzips.Put(c.gz)
+	}
+	c.late.Reset()
+	*c = compressor{gzips: c.gzips, held: c.held[:0], late: c.late}
+	writers.Put(c)
+}

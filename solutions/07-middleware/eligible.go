@@ -1,0 +1,72 @@
+//starter:omit
+package middleware
+
+// This file is for which responses Compress compresses, and their fields.
+
+import (
+	"bytes"
+	"strconv"
+
+	"barewire/solutions/03-headers-bodies"
+)
+
+// eligible says whether a response could be compressed if it is not too short.
+func eligible(status int, h *message.Header) bool {
+	return message.HasContent("GET", status) && status != 205 && status != 206 &&
+		!h.Has("Content-Range") && !h.Has("Content-Encoding") &&
+		!h.HasMember("Cache-Control", "no-transform") && shrinks(h.Value("Content-Type"))
+}
+
+// otherTypes are those that shrink although their names do not say so.
+var otherTypes = [...]string{
+	"application/json", "application/javascript", "application/xml", "application/wasm",
+	"application/x-javascript", "application/x-ndjson", "application/vnd.ms-fontobject",
+	"font/ttf", "font/otf", "image/bmp", "image/x-icon", "image/vnd.microsoft.icon",
+}
+
+// shrinks says whether content of this type usually does.
+func shrinks(contentType []byte) bool {
+	t, _, _ := bytes.Cut(contentType, []byte(";"))
+	t = bytes.TrimRight(t, " \t")
+	if hasPrefixFold(t, "text/") || hasSuffixFold(t, "+json") || hasSuffixFold(t, "+xml") {
+		return true
+	}
+	for _, o := range otherTypes {
+		if len(t) == len(o) && hasPrefixFold(t, o) {
+			return true
+		}
+	}
+	return false
+}
+
+func hasPrefixFold(s []byte, prefix string) bool {
+	return len(s) >= len(prefix) && bytes.EqualFold(s[:len(prefix)], []byte(prefix))
+}
+
+func hasSuffixFold(s []byte, suffix string) bool {
+	return len(s) >= len(suffix) && bytes.EqualFold(s[len(s)-len(suffix):], []byte(suffix))
+}
+
+// declaredLength returns the Content-Length that a handler has set, or -1.
+func declaredLength(h *message.Header) int64 {
+	n, err := strconv.ParseInt(string(h.Value("Content-Length")), 10, 64)
+	if err != nil || n < 0 {
+		return -1
+	}
+	return n
+}
+
+// addVary adds Accept-Encoding to Vary, unless the handler has said so itself.
+func addVary(h *message.Header) {
+	if !h.HasMember("Vary", "Accept-Encoding") && !h.HasMember("Vary", "*") {
+		h.Add("Vary", "Accept-Encoding")
+	}
+}
+
+// weaken makes the ETag a weak one: it stands for what the content says, and no
+// longer for its bytes.
+func weaken(h *message.Header) {
+	if tag := h.Value("ETag"); len(tag) > 0 && !bytes.HasPrefix(tag, []byte("W/")) {
+		h.Set("ETag", "W/"+string(tag))
+	}
+}

@@ -1,0 +1,32 @@
+package middleware
+
+import (
+	"io"
+
+	"barewire/steps/04-keep-alive"
+)
+
+// CommonLog writes one line a request to out in the common log format, which every
+// log tool since 1995 reads:
+//
+//	192.0.2.7 - alice [06/Nov/1994:08:49:37 +0000] "GET /a?b HTTP/1.1" 200 2326
+//
+// These are the address of the connection without its port, the client's identity
+// (nobody has one: always "-"), the user that [BasicAuth] let in, the local time at which
+// the request began, its request line, the status, and the bytes of content. A part
+// that there is none of is "-", zero bytes too. What the client has chosen is
+// escaped as [AppendEscaped] does, and a space in a user's name is \x20.
+//
+// Each line is one call of out.Write, and never two calls at once. Its errors are
+// dropped: a full disk must not stop the server.
+func CommonLog(out io.Writer) keepalive.Middleware {
+	// TODO 7.5: Append the line to a buffer; one Write, under a mutex.
+	return func(next keepalive.Handler) keepalive.Handler { return next }
+}
+
+// CombinedLog is CommonLog with two quoted values behind each line: the fields
+// Referer and User-Agent, "-" for one that is missing.
+func CombinedLog(out io.Writer) keepalive.Middleware {
+	// TODO 7.5: The same line with two values more.
+	return func(next keepalive.Handler) keepalive.Handler { return next }
+}

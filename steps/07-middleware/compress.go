@@ -1,0 +1,39 @@
+package middleware
+
+import (
+	"barewire/steps/04-keep-alive"
+)
+
+// MinCompress is how many bytes of content are worth compressing. Below it, the
+// response fits into one packet either way. nginx begins at 20 bytes, Caddy at 512,
+// Apache and most others at about 1 KiB.
+const MinCompress = 1 << 10
+
+// DefaultGzipLevel is the level of compression that Compress(0) uses.
+const DefaultGzipLevel = 5
+
+// Compress compresses content with gzip for clients that prefer it (see
+// [Negotiate]). Level is from 1, quick, to 9, small, and 0 stands for
+// [DefaultGzipLevel]; any other panics.
+//
+// A response is left exactly as it is if it is short (less than [MinCompress] bytes
+// by its Content-Length, or when its handler returns); has no content that is whole
+// (1xx, 204, 205, 206, anything with Content-Range); has Content-Encoding already;
+// has Cache-Control: no-transform; answers CONNECT; or has a Content-Type that does not shrink or is
+// missing. Those that shrink are text/*, JSON, JavaScript, XML, WebAssembly, what
+// ends in +json or +xml, and fonts and pictures that are not compressed by themselves.
+//
+// Every other one gets Vary: Accept-Encoding, whether this client takes gzip or not:
+// a cache has to know that there are two (RFC 9110 §12.5.5). If it does, the response
+// also gets Content-Encoding: gzip, loses Content-Length and Accept-Ranges, and its
+// ETag becomes a weak one, because the bytes are others (§8.8.1). HEAD gets the
+// fields that GET would get. A 304 has no content to compress, but the fields of the
+// response that it stands for (§15.4.5): Vary, and the weak ETag if this client takes gzip.
+//
+// Flush compresses and sends what has been written so far, however little. A handler
+// that panics gets no proper end of the compressed content, and one that has written
+// less than its Content-Length makes Compress panic, so that the response is cut off.
+func Compress(level int) keepalive.Middleware {
+	// TODO 7.8: Decide when the header section is fixed and enough content is known; then the writer has one of two jobs.
+	return func(next keepalive.Handler) keepalive.Handler { return next }
+}

@@ -1,0 +1,34 @@
+package middleware
+
+import (
+	"barewire/steps/03-headers-bodies"
+)
+
+// Negotiate returns the content coding for a response (RFC 9110 §12.5.3): the one of
+// offers that the Accept-Encoding fields in h give the highest quality, or
+// "identity", which means none and is always on offer; the first of offers where
+// several have the same, and identity last. It returns "" if the client accepts
+// nothing of it; a server may send identity all the same.
+//
+// A coding has the quality of the first member that names it, in any case of
+// letters, "x-gzip" being gzip and "x-compress" compress; otherwise that of the
+// member "*"; otherwise it is not accepted. Identity that is neither named nor meant
+// by "*" is accepted, but anything else that is accepted is better. Members that
+// [ParseCoding] does not accept are left out. Without the field, or with an empty
+// one, the result is identity: most who say nothing can decode nothing.
+func Negotiate(h *message.Header, offers ...string) string {
+	// TODO 7.7: Ask for the quality of each offer in turn, and keep the best.
+	return ""
+}
+
+// ParseCoding parses one member of Accept-Encoding:
+//
+//	codings [ OWS ";" OWS "q=" qvalue ]
+//
+// and returns the coding, borrowed, and its quality in thousandths, 1000 where none
+// is given. A qvalue is 0 or 1 with at most three digits behind a point, and at most
+// 1 (RFC 9110 §12.4.2). For anything else ok is false.
+func ParseCoding(member []byte) (coding []byte, quality int, ok bool) {
+	// TODO 7.7: A token, perhaps a weight, and then the end.
+	return nil, 0, false
+}
