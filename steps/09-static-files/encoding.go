@@ -1,0 +1,37 @@
+package static
+
+import (
+	"barewire/steps/03-headers-bodies"
+)
+
+// ParsePreference parses one member of an Accept-Encoding field (RFC 9110 §12.5.3):
+// a content coding, "identity" or "*", and perhaps a weight. It returns the coding,
+// borrowed, and its quality in thousandths: 1000 without a weight, and 0 for what is
+// not acceptable.
+//
+//	gzip
+//	br;q=0.8
+//	* ; Q=0
+//
+// Spaces and tabs may stand around the semicolon and nowhere else. A weight is 0 or
+// 1 and perhaps a dot and up to three digits, and not more than 1 (§12.4.2). Anything
+// else is not ok.
+func ParsePreference(member []byte) (coding []byte, quality int, ok bool) {
+	// TODO 9.10: Cut at the semicolon, then read the digits; no floating point is needed.
+	return nil, 0, false
+}
+
+// AppendAccepted appends to dst those of the offered codings that a client prefers
+// to a file as it is, the most wanted first, and returns it. Those that it wants
+// equally come in the order in which they are offered.
+//
+// A coding that is listed has the quality that is said there, and another one that
+// of "*" if that is listed, or 0. Those with quality 0 are never appended, and those
+// that "identity", if it is listed by that name, has a greater quality than are not
+// either. Names are compared without regard to case, and x-gzip is gzip (RFC 9110
+// §8.4.1.3). If a coding is there twice the first counts. Without an Accept-Encoding
+// field nothing is appended: such a client may well not know any coding.
+func AppendAccepted(dst []string, h *message.Header, offered ...string) []string {
+	// TODO 9.10: The quality of each, then the order.
+	return nil
+}
