@@ -1,0 +1,147 @@
+package pool
+
+import "context"
+
+// TrySubmit has task run as soon as a worker is free, and does not wait for
+// anything. The error is ErrFull if as many tasks run and wait as may, and
+// ErrShutdown after Shutdown; then task will not run.
+//
+// Tasks begin in the order in which they were accepted.
+//
+//starter:todo 5.1 Hand the task to a goroutine; no more than Max of them at once.
+//starter:todo 5.2 Say no without waiting when Max tasks run and Queue tasks wait.
+func (p *Pool) TrySubmit(task func()) error {
+	return p.try(&job{task: task})
+}
+
+// Submit is TrySubmit for callers who can wait for room. If ctx is done first, the
+// error is ctx.Err() and task will not run, and if the pool is shut down first, it
+// is ErrShutdown.
+//
+// A task that submits to its own pool must not wait like this: if all tasks do, none
+// of them ever ends.
+//
+//starter:todo 5.3 Room, the end of ctx, or a shutdown: whichever comes first.
+func (p *Pool) Submit(ctx context.Context, task func()) error {
+	if err := ctx.Err(); err != nil {
+		return p.refuse(err)
+	}
+	select {
+	case p.slots <- struct{}{}:
+		return p.accept(&job{task: task})
+	case <-ctx.Done():
+		return p.refuse(ctx.Err())
+	case <-p.closing:
+		return p.refuse(ErrShutdown)
+	}
+}
+
+// Do is TrySubmit, and waits until task has ended. If ctx is done while task still
+// waits for a worker, it is withdrawn: it never runs, and the error is ctx.Err().
+// Once it has begun, Do waits for its end, whatever happens to ctx. So when Do has
+// returned, task does not run, and what it used is the caller's again.
+//
+// The error is nil if task returned, a *PanicError if it panicked, and ErrFull or
+// ErrShutdown if it did not run.
+//
+//starter:todo 5.4 Two goroutines meet: the one that waits for the end, and the one that gets there.
+//starter:todo 5.5 A panic in the task becomes an error here.
+func (p *Pool) Do(ctx context.Context, task func()) error {
+	if err := ctx.Err(); err != nil {
+		return p.refuse(err)
+	}
+	j := p.jobs.Get().(*job)
+	j.task, j.err = task, nil
+	if err := p.try(j); err != nil {
+		j.task = nil
+		p.jobs.Put(j)
+		return err
+	}
+	select {
+	case <-j.done:
+	case <-ctx.Done():
+		if p.withdraw(j) {
+			j.err = ctx.Err()
+		} else {
+			<-j.done
+		}
+	}
+	err := j.err
+	j.task = nil
+	p.jobs.Put(j)
+	return err
+}
+
+//starter:omit
+func (p *Pool) try(j *job) error {
+	select {
+	case p.slots <- struct{}{}:
+		return p.accept(j)
+	default:
+	}
+	select {
+	case <-p.closing:
+		return p.refuse(ErrShutdown)
+	default:
+		return p.refuse(ErrFull)
+	}
+}
+
+// accept takes a job that has a slot: an idle worker gets it, or a new one, or it
+// waits for whichever is free first.
+//
+//starter:omit
+func (p *Pool) accept(j *job) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		<-p.slots
+		p.stats.Refused++
+		return ErrShutdown
+	}
+	p.stats.Accepted++
+	last := len(p.idle) - 1
+	switch {
+	case last >= 0:
+		w := p.idle[last]
+		p.idle = p.idle[:last]
+		w.next <- j
+	case p.stats.Workers < p.cfg.Max:
+		p.start(j)
+	default:
+		j.held = true
+		p.waiting.push(j)
+	}
+	return nil
+}
+
+//starter:omit
+func (p *Pool) refuse(err error) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stats.Refused++
+	return err
+}
+
+// withdraw takes a job out of the queue, and says whether it was still there.
+//
+//starter:omit
+func (p *Pool) withdraw(j *job) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !j.held {
+		return false
+	}
+	p.leave(j)
+	p.stats.Withdrawn++
+	return true
+}
+
+// leave takes a job out of the queue for good.
+//
+//starter:omit
+func (p *Pool) leave(j *job) {
+	p.waiting.remove(j)
+	j.held = false
+	<-p.slots
+}

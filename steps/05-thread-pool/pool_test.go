@@ -1,0 +1,373 @@
+package pool_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"barewire/checker/testkit"
+	pool "barewire/steps/05-thread-pool"
+)
+
+// A hall is where tasks are while they run: it counts them and lets them out when
+// it is opened.
+type hall struct {
+	mu    sync.Mutex
+	in    int   // tasks that run now
+	most  int   // that ever ran at once
+	done  int   // that have ended
+	order []int // in which they began
+	exit  chan struct{}
+}
+
+func newHall() *hall { return &hall{exit: make(chan struct{})} }
+
+// task returns a task that stays in the hall until it is opened.
+func (h *hall) task(i int) func() {
+	return func() {
+		h.mu.Lock()
+		h.in++
+		h.most = max(h.most, h.in)
+		h.order = append(h.order, i)
+		h.mu.Unlock()
+		<-h.exit
+		h.mu.Lock()
+		h.in--
+		h.done++
+		h.mu.Unlock()
+	}
+}
+
+func (h *hall) open() { close(h.exit) }
+
+// story says what has happened so far, once everybody has come to rest.
+func (h *hall) story() (order []int, most int) {
+	synctest.Wait()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.order, h.most
+}
+
+// String says who is in the hall, once everybody has come to rest.
+func (h *hall) String() string {
+	synctest.Wait()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return fmt.Sprintf("%d running, %d done", h.in, h.done)
+}
+
+// a row is a story about one pool, told on a fake clock.
+type row struct {
+	name, why string
+	cfg       pool.Config
+	story     func(t *testing.T, p *pool.Pool, say func(format string, args ...any))
+	want      string // everything that was said
+}
+
+// tell runs the stories, each in a bubble of its own, and shuts its pool down
+// afterwards.
+func tell(t *testing.T, rows []row) {
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			testkit.Bubble(t, func(t *testing.T) {
+				if r.cfg.ErrorLog == nil {
+					r.cfg.ErrorLog = slog.New(slog.DiscardHandler)
+				}
+				p := pool.New(r.cfg)
+				got := ""
+				r.story(t, p, func(format string, args ...any) {
+					if got != "" {
+						got += "; "
+					}
+					got += fmt.Sprintf(format, args...)
+				})
+				if got != r.want {
+					testkit.Report{Want: r.want, Got: got, Why: r.why}.Error(t)
+				}
+				p.Shutdown(context.Background())
+			})
+		})
+	}
+}
+
+// submit tries to submit tasks from..to-1 and returns how many were accepted, and
+// the error of the first one that was not.
+func submit(p *pool.Pool, h *hall, from, to int) (accepted int, refused error) {
+	for i := from; i < to; i++ {
+		if err := p.TrySubmit(h.task(i)); err == nil {
+			accepted++
+		} else if refused == nil {
+			refused = err
+		}
+	}
+	return accepted, refused
+}
+
+func TestTask1_Workers(t *testing.T) {
+	tell(t, []row{
+		{"a task runs", "that is what a pool is for", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			h := newHall()
+			_, err := submit(p, h, 0, 1)
+			say("error %v, %v", err, h)
+			h.open()
+			say("%v", h)
+		}, "error <nil>, 1 running, 0 done; 0 running, 1 done"},
+		{"TrySubmit does not wait for the task", "the caller has other connections to look after", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			begun := time.Now()
+			err := p.TrySubmit(func() { time.Sleep(time.Hour) })
+			say("error %v, after %v", err, time.Since(begun))
+		}, "error <nil>, after 0s"},
+		{"no more than Max tasks run at once", "Max is the bound on what the tasks use: memory, files, the processor", pool.Config{Max: 3, Queue: 7}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			h := newHall()
+			submit(p, h, 0, 10)
+			say("%v", h)
+			h.open()
+			_, most := h.story()
+			say("%v, most at once %d", h, most)
+		}, "3 running, 0 done; 0 running, 10 done, most at once 3"},
+		{"with one worker tasks run in order", "the queue is first come, first served: a task that is overtaken for ever has not been accepted", pool.Config{Max: 1, Queue: 5}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			h := newHall()
+			submit(p, h, 0, 6)
+			h.open()
+			order, _ := h.story()
+			say("%v", order)
+		}, "[0 1 2 3 4 5]"},
+		{"a task may submit another one", "work begets work; a lock that is held while a task runs makes this a deadlock", pool.Config{Max: 2, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			h := newHall()
+			h.open()
+			var inner error
+			err := p.TrySubmit(func() { inner = p.TrySubmit(h.task(1)) })
+			synctest.Wait()
+			say("errors %v and %v, %v", err, inner, h)
+		}, "errors <nil> and <nil>, 0 running, 1 done"},
+	})
+}
+
+func TestTask2_Full(t *testing.T) {
+	full := func(err error) string {
+		if errors.Is(err, pool.ErrFull) {
+			return "ErrFull"
+		}
+		return fmt.Sprint(err)
+	}
+	tell(t, []row{
+		{"Max tasks run and Queue tasks wait, and not one more", "a queue without a bound holds requests whose clients have gone long ago, until memory is used up", pool.Config{Max: 2, Queue: 3}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			h := newHall()
+			n, err := submit(p, h, 0, 10)
+			say("%d accepted, then %s", n, full(err))
+			h.open()
+			say("%v", h)
+		}, "5 accepted, then ErrFull; 0 running, 5 done"},
+		{"without a queue the first worker is still there", "a handover that only works when a worker happens to be waiting already refuses the first task", pool.Config{Max: 2}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			h := newHall()
+			n, err := submit(p, h, 0, 3)
+			say("%d accepted, then %s", n, full(err))
+			h.open()
+		}, "2 accepted, then ErrFull"},
+		{"a refusal does not wait", "the client can be told 503 now, and try another server", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			begun := time.Now()
+			p.TrySubmit(func() { time.Sleep(time.Hour) })
+			err := p.TrySubmit(func() {})
+			say("%s after %v", full(err), time.Since(begun))
+		}, "ErrFull after 0s"},
+		{"when tasks have ended there is room again", "full is a moment, not a state to stay in", pool.Config{Max: 2, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			for range 3 {
+				h := newHall()
+				n, err := submit(p, h, 0, 9)
+				h.open()
+				say("%d accepted, then %s, %v", n, full(err), h)
+			}
+		}, "3 accepted, then ErrFull, 0 running, 3 done; 3 accepted, then ErrFull, 0 running, 3 done; 3 accepted, then ErrFull, 0 running, 3 done"},
+		{"a refused task never runs", "its caller has told the client so", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			h, late := newHall(), newHall()
+			submit(p, h, 0, 1)
+			_, err := submit(p, late, 0, 1)
+			h.open()
+			late.open()
+			say("%s, %v", full(err), late)
+		}, "ErrFull, 0 running, 0 done"},
+	})
+}
+
+func TestTask3_Submit(t *testing.T) {
+	tell(t, []row{
+		{"Submit does not wait where there is room", "waiting is for the case that there is none", pool.Config{Max: 1, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			h, begun := newHall(), time.Now()
+			say("%v, %v", p.Submit(t.Context(), h.task(0)), p.Submit(t.Context(), h.task(1)))
+			say("after %v", time.Since(begun))
+			h.open()
+		}, "<nil>, <nil>; after 0s"},
+		{"Submit waits for room", "a caller that can wait should, instead of asking again and again", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			begun := time.Now()
+			p.TrySubmit(func() { time.Sleep(time.Minute) })
+			err := p.Submit(t.Context(), func() {})
+			say("error %v after %v", err, time.Since(begun))
+		}, "error <nil> after 1m0s"},
+		{"a caller who has had enough is let go", "the client may have gone: nobody is interested in the answer any more", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			begun, ran := time.Now(), false
+			p.TrySubmit(func() { time.Sleep(time.Minute) })
+			err := p.Submit(ctx, func() { ran = true })
+			say("deadline: %v, after %v", errors.Is(err, context.DeadlineExceeded), time.Since(begun))
+			time.Sleep(time.Hour)
+			say("ran later: %v", ran)
+		}, "deadline: true, after 1s; ran later: false"},
+		{"a context that is done is noticed even where there is room", "select chooses by chance between cases that are both ready", pool.Config{Max: 8, Queue: 8}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			n := 0
+			for range 16 {
+				if err := p.Submit(ctx, func() {}); errors.Is(err, context.Canceled) {
+					n++
+				}
+			}
+			say("%d of 16 refused", n)
+		}, "16 of 16 refused"},
+		{"everybody who waits gets in at last", "a wake-up that gets lost leaves somebody waiting for ever: a deadlock", pool.Config{Max: 2, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			var ok, ran atomic.Int32
+			var callers sync.WaitGroup
+			for range 50 {
+				callers.Go(func() {
+					if p.Submit(t.Context(), func() { time.Sleep(time.Second); ran.Add(1) }) == nil {
+						ok.Add(1)
+					}
+				})
+			}
+			callers.Wait()
+			time.Sleep(time.Minute)
+			say("%d accepted, %d done", ok.Load(), ran.Load())
+		}, "50 accepted, 50 done"},
+	})
+}
+
+func TestTask4_Do(t *testing.T) {
+	tell(t, []row{
+		{"Do returns when the task has ended", "the caller uses what the task has made", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			begun, made := time.Now(), ""
+			err := p.Do(t.Context(), func() { time.Sleep(time.Minute); made = "a page" })
+			say("error %v, %s, after %v", err, made, time.Since(begun))
+		}, "error <nil>, a page, after 1m0s"},
+		{"Do is refused at once when the pool is full", "as TrySubmit is", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			p.TrySubmit(func() { time.Sleep(time.Minute) })
+			begun := time.Now()
+			err := p.Do(t.Context(), func() {})
+			say("full: %v, after %v", errors.Is(err, pool.ErrFull), time.Since(begun))
+		}, "full: true, after 0s"},
+		{"a task that still waits is withdrawn when ctx is done", "nobody waits for its result any more", pool.Config{Max: 1, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			p.TrySubmit(func() { time.Sleep(time.Minute) })
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			begun, ran := time.Now(), false
+			err := p.Do(ctx, func() { ran = true })
+			say("deadline: %v, after %v", errors.Is(err, context.DeadlineExceeded), time.Since(begun))
+			time.Sleep(time.Hour)
+			say("ran later: %v", ran)
+		}, "deadline: true, after 1s; ran later: false"},
+		{"its place in the queue is free at once", "otherwise a queue full of tasks that nobody wants keeps everybody else out", pool.Config{Max: 1, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			p.TrySubmit(func() { time.Sleep(time.Minute) })
+			for range 3 {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				err := p.Do(ctx, func() {})
+				cancel()
+				say("deadline: %v", errors.Is(err, context.DeadlineExceeded))
+			}
+			say("%v", p.TrySubmit(func() {}))
+		}, "deadline: true; deadline: true; deadline: true; <nil>"},
+		{"a task that has begun is waited for, whatever ctx says", "when Do returns, what the task used is used again: two goroutines in one buffer are a data race", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			begun, ended := time.Now(), false
+			err := p.Do(ctx, func() { time.Sleep(time.Minute); ended = true })
+			say("error %v, ended: %v, after %v", err, ended, time.Since(begun))
+		}, "error <nil>, ended: true, after 1m0s"},
+		{"the others in the queue keep their order", "taking one out of the middle must not lose its neighbours", pool.Config{Max: 1, Queue: 3}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			h := newHall()
+			p.TrySubmit(func() { time.Sleep(time.Minute) })
+			p.TrySubmit(h.task(1))
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			var callers sync.WaitGroup
+			callers.Go(func() { p.Do(ctx, h.task(2)) })
+			synctest.Wait()
+			p.TrySubmit(h.task(3))
+			callers.Wait()
+			h.open()
+			time.Sleep(time.Hour)
+			order, _ := h.story()
+			say("%v", order)
+		}, "[1 3]"},
+		{"a context that is done means that the task does not run", "the caller did not want it any more before it asked", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			ran := false
+			err := p.Do(ctx, func() { ran = true })
+			say("canceled: %v, ran: %v", errors.Is(err, context.Canceled), ran)
+		}, "canceled: true, ran: false"},
+	})
+}
+
+func TestTask5_Panic(t *testing.T) {
+	report := testkit.Report{Want: "the task is lost, and nothing else",
+		Why: "a panic that nobody recovers ends the program, with the requests of all other clients"}
+	panics := func(t *testing.T, rows []row) {
+		testkit.Apart(t, report, func(t *testing.T) { tell(t, rows) })
+	}
+	panics(t, []row{
+		{"Do says what the task panicked with", "the caller can answer 500, and log why", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			err := p.Do(t.Context(), func() { panic("no such page") })
+			if e, ok := errors.AsType[*pool.PanicError](err); ok {
+				say("%v, stack: %v", e.Value, len(e.Stack) > 0)
+			} else {
+				say("error %v", err)
+			}
+		}, "no such page, stack: true"},
+		{"the worker goes on", "a pool that loses a worker with each panic stops after Max of them", pool.Config{Max: 2, Queue: 10}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			for range 10 {
+				p.TrySubmit(func() { panic("again") })
+			}
+			h := newHall()
+			synctest.Wait()
+			n, _ := submit(p, h, 0, 20)
+			say("%d accepted, %v", n, h)
+			h.open()
+			say("%v", h)
+		}, "12 accepted, 2 running, 0 done; 0 running, 12 done"},
+		{"runtime.Goexit costs the task as well", "testing's FailNow calls it; a worker that it ends is missing for ever", pool.Config{Max: 1, Queue: 3}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			var failed *pool.PanicError
+			err := p.Do(t.Context(), runtime.Goexit)
+			say("PanicError: %v", errors.As(err, &failed))
+			h := newHall()
+			h.open()
+			submit(p, h, 0, 3)
+			say("%v", h)
+		}, "PanicError: true; 0 running, 3 done"},
+	})
+}
+
+// A panic that nobody waits for must be seen by somebody.
+func TestTask5_PanicLog(t *testing.T) {
+	report := testkit.Report{Want: "one line in ErrorLog, with \"out of ink\" in it", Why: "the caller of TrySubmit has gone: a panic that is not logged is a page that is missing and nobody knows why"}
+	testkit.Apart(t, report, func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			var log bytes.Buffer
+			p := pool.New(pool.Config{Max: 1, ErrorLog: slog.New(slog.NewTextHandler(&log, nil))})
+			p.TrySubmit(func() { panic("out of ink") })
+			synctest.Wait()
+			p.Shutdown(t.Context())
+			if lines := strings.Count(log.String(), "\n"); lines != 1 || !strings.Contains(log.String(), "out of ink") {
+				report.Got = fmt.Sprintf("%d line(s): %s", lines, log.String())
+				report.Error(t)
+			}
+		})
+	})
+}

@@ -1,0 +1,237 @@
+package pool_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"barewire/checker/testkit"
+	pool "barewire/steps/05-thread-pool"
+)
+
+// left describes what Shutdown returned.
+func left(err error) string {
+	if e, ok := errors.AsType[*pool.ShutdownError](err); ok {
+		return fmt.Sprintf("dropped %d, running %d, deadline: %v", e.Dropped, e.Running, errors.Is(err, context.DeadlineExceeded))
+	}
+	return fmt.Sprint(err)
+}
+
+func isShutdown(err error) string {
+	if errors.Is(err, pool.ErrShutdown) {
+		return "ErrShutdown"
+	}
+	return fmt.Sprint(err)
+}
+
+func TestTask1_Shutdown(t *testing.T) {
+	tell(t, []row{
+		{"tasks that were accepted are finished, the waiting ones too", "a yes is a promise: the client has sent its request and waits", pool.Config{Max: 2, Queue: 4}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			var done atomic.Int32
+			for range 6 {
+				p.TrySubmit(func() { time.Sleep(time.Second); done.Add(1) })
+			}
+			err := p.Shutdown(t.Context())
+			say("%v, %d done", err, done.Load())
+		}, "<nil>, 6 done"},
+		{"no goroutine is left", "one that waits for a task that cannot come is a leak: it stays as long as the program", pool.Config{Min: 4, Max: 8, Queue: 8}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			h := newHall()
+			n, _ := submit(p, h, 0, 12)
+			h.open()
+			goroutines() // they are all idle now
+			err := p.Shutdown(t.Context())
+			say("%d tasks, %v, %d goroutines", n, err, goroutines())
+		}, "12 tasks, <nil>, 0 goroutines"},
+		{"afterwards nothing is accepted", "nobody would run it", pool.Config{Max: 2, Queue: 4}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			say("%v, %s", p.Shutdown(t.Context()), isShutdown(p.TrySubmit(func() {})))
+		}, "<nil>, ErrShutdown"},
+	})
+}
+
+func TestTask7_Shutdown(t *testing.T) {
+	within := func(t *testing.T, d time.Duration) context.Context {
+		ctx, cancel := context.WithTimeout(t.Context(), d)
+		t.Cleanup(cancel)
+		return ctx
+	}
+	tell(t, []row{
+		{"afterwards nothing is accepted, in any of the three ways", "nobody would run it", pool.Config{Min: 1, Max: 2, Queue: 4}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			say("%v", p.Shutdown(within(t, time.Hour)))
+			say("%s, %s, %s", isShutdown(p.TrySubmit(func() {})), isShutdown(p.Submit(t.Context(), func() {})), isShutdown(p.Do(t.Context(), func() {})))
+		}, "<nil>; ErrShutdown, ErrShutdown, ErrShutdown"},
+		{"nor while it is going on", "otherwise it need not come to an end", pool.Config{Max: 1, Queue: 4}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			p.TrySubmit(func() { time.Sleep(time.Minute) })
+			var closer sync.WaitGroup
+			closer.Go(func() { p.Shutdown(within(t, time.Hour)) })
+			time.Sleep(time.Second)
+			say("%s", isShutdown(p.TrySubmit(func() {})))
+			closer.Wait()
+		}, "ErrShutdown"},
+		{"those who wait for room are told", "they would wait for ever", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			p.TrySubmit(func() { time.Sleep(time.Minute) })
+			var waiter sync.WaitGroup
+			waiter.Go(func() {
+				begun := time.Now()
+				err := p.Submit(t.Context(), func() {})
+				say("%s after %v", isShutdown(err), time.Since(begun))
+			})
+			time.Sleep(time.Second)
+			p.Shutdown(within(t, time.Hour))
+			waiter.Wait()
+		}, "ErrShutdown after 1s"},
+		{"when the time is over it says what was dropped", "whoever reads the log in the morning wants to know how many clients were let down", pool.Config{Max: 2, Queue: 8}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			h := newHall()
+			submit(p, h, 0, 7)
+			begun := time.Now()
+			err := p.Shutdown(within(t, time.Minute))
+			say("%s, after %v", left(err), time.Since(begun))
+			h.open()
+			say("%v", h)
+		}, "dropped 5, running 2, deadline: true, after 1m0s; 0 running, 2 done"},
+		{"Do of a dropped task returns", "its caller has a client to answer", pool.Config{Max: 1, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			h := newHall()
+			submit(p, h, 0, 1)
+			var caller sync.WaitGroup
+			caller.Go(func() {
+				begun := time.Now()
+				say("%s after %v", isShutdown(p.Do(t.Context(), func() {})), time.Since(begun))
+			})
+			goroutines()
+			p.Shutdown(within(t, time.Minute))
+			caller.Wait()
+			h.open()
+		}, "ErrShutdown after 1m0s"},
+		{"it can be called again, to wait longer", "the first deadline may be for the log, and the second for the process", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			p.TrySubmit(func() { time.Sleep(time.Hour) })
+			say("%s", left(p.Shutdown(within(t, time.Minute))))
+			begun := time.Now()
+			say("%s after %v", left(p.Shutdown(within(t, 2*time.Hour))), time.Since(begun))
+		}, "dropped 0, running 1, deadline: true; <nil> after 59m0s"},
+		{"a pool that has nothing to do is shut down even when ctx is done", "nothing was dropped, so there is nothing to complain of", pool.Config{Min: 2, Max: 4}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			good := 0
+			if p.Do(t.Context(), func() {}) == nil && p.Shutdown(t.Context()) == nil {
+				for range 16 {
+					if p.Shutdown(ctx) == nil {
+						good++
+					}
+				}
+			}
+			say("%d of 16", good)
+		}, "16 of 16"},
+	})
+}
+
+// Submitting and shutting down at the same time, on all processors.
+func TestTask7_Race(t *testing.T) {
+	testkit.NoLeaks(t)
+	for range 50 {
+		p := pool.New(pool.Config{Min: 1, Max: 4, Queue: 4})
+		var mu sync.Mutex
+		ran, accepted := 0, 0
+		testkit.Within(t, 10*time.Second, "callers and Shutdown to return", func() {
+			var all sync.WaitGroup
+			for range 8 {
+				all.Go(func() {
+					for range 20 {
+						if p.TrySubmit(func() { mu.Lock(); ran++; mu.Unlock() }) == nil {
+							mu.Lock()
+							accepted++
+							mu.Unlock()
+						}
+					}
+				})
+			}
+			all.Go(func() {
+				if err := p.Shutdown(context.Background()); err != nil {
+					t.Errorf("Shutdown without a deadline: %v", err)
+				}
+			})
+			all.Wait()
+		})
+		mu.Lock()
+		if ran != accepted {
+			testkit.Report{Want: fmt.Sprintf("%d tasks run, as many as were accepted", accepted), Got: fmt.Sprintf("%d tasks run", ran),
+				Why: "whether the pool is closed, and that a task gets in, must be looked at under one lock: otherwise a task gets in behind the last worker"}.Fatal(t)
+		}
+		mu.Unlock()
+	}
+}
+
+func TestTask8_Stats(t *testing.T) {
+	tell(t, []row{
+		{"what runs, what waits, what was refused", "an operator who sees the queue fill up can do something before it is full", pool.Config{Min: 1, Max: 2, Queue: 3}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			h := newHall()
+			submit(p, h, 0, 9)
+			say("%+v", p.Stats())
+			h.open()
+			goroutines()
+			say("%+v", p.Stats())
+		}, "{Workers:2 Idle:0 Running:2 Waiting:3 Accepted:5 Refused:4 Done:0 Panicked:0 Withdrawn:0 Dropped:0}; " +
+			"{Workers:2 Idle:2 Running:0 Waiting:0 Accepted:5 Refused:4 Done:5 Panicked:0 Withdrawn:0 Dropped:0}"},
+		{"what went wrong", "panics and withdrawn tasks are clients without an answer", pool.Config{Max: 1, Queue: 3}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			p.Do(t.Context(), func() { panic("x") })
+			p.TrySubmit(func() { time.Sleep(time.Hour) })
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			p.Do(ctx, func() {})
+			p.TrySubmit(func() {})
+			p.Shutdown(ctx)
+			goroutines()
+			say("%+v", p.Stats())
+		}, "{Workers:1 Idle:0 Running:1 Waiting:0 Accepted:4 Refused:0 Done:1 Panicked:1 Withdrawn:1 Dropped:1}"},
+		{"a task has been counted when Do returns", "otherwise a caller finds its own task still running", pool.Config{Max: 4}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			for range 100 {
+				p.Do(t.Context(), func() {})
+				if s := p.Stats(); s.Running != 0 {
+					say("%+v", s)
+				}
+			}
+			say("%d done", p.Stats().Done)
+		}, "100 done"},
+	})
+}
+
+// The figures add up at every moment, while everything is moving.
+func TestTask8_Sums(t *testing.T) {
+	p := pool.New(pool.Config{Min: 1, Max: 4, Queue: 4, IdleTimeout: time.Microsecond})
+	stop := make(chan struct{})
+	var all, begun sync.WaitGroup
+	begun.Add(4)
+	for range 4 {
+		all.Go(func() {
+			p.Do(t.Context(), func() {})
+			begun.Done()
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+					p.Do(t.Context(), func() {})
+				}
+			}
+		})
+	}
+	begun.Wait()
+	var s pool.Stats
+	for range 2000 {
+		s = p.Stats()
+		sum := int64(s.Waiting+s.Running) + s.Done + s.Withdrawn + s.Dropped
+		if s.Accepted != sum || s.Workers != s.Idle+s.Running || s.Workers > 4 || s.Waiting > 8 {
+			testkit.Report{Want: "Accepted = Waiting + Running + Done + Withdrawn + Dropped, and Workers = Idle + Running", Got: fmt.Sprintf("%+v", s),
+				Why: "counters that are read one after another belong to different moments: a task that has ended in between is counted twice, or not at all"}.Error(t)
+			break
+		}
+	}
+	close(stop)
+	all.Wait()
+	if s.Accepted == 0 {
+		testkit.Report{Want: "more than 0 tasks accepted", Got: fmt.Sprintf("%+v", p.Stats()), Why: "four goroutines have called Do all the time"}.Error(t)
+	}
+	p.Shutdown(context.Background())
+}

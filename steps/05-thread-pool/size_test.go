@@ -1,0 +1,130 @@
+package pool_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"barewire/checker/testkit"
+	pool "barewire/steps/05-thread-pool"
+)
+
+// goroutines counts those that the pool's code has started and that are still
+// there, once everything has come to rest.
+func goroutines() int {
+	synctest.Wait()
+	return testkit.Goroutines()
+}
+
+func TestTask6_Size(t *testing.T) {
+	tell(t, []row{
+		{"Min workers are there before the first task", "the first requests after a start are not slower than the others", pool.Config{Min: 3, Max: 8}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			say("%d goroutines", goroutines())
+		}, "3 goroutines"},
+		{"a worker that is free is used before a new one is started", "a goroutine for each task would be no pool", pool.Config{Max: 8}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			for range 20 {
+				p.Do(t.Context(), func() {})
+			}
+			say("%d goroutines", goroutines())
+		}, "1 goroutines"},
+		{"workers are started as they are needed", "each task that cannot be run by an idle worker is worth one, up to Max", pool.Config{Min: 1, Max: 4, Queue: 9}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			h := newHall()
+			for i := range 6 {
+				p.TrySubmit(h.task(i))
+				say("%d", goroutines())
+			}
+			h.open()
+		}, "1; 2; 3; 4; 4; 4"},
+		{"workers that are not needed end after IdleTimeout", "a goroutine keeps its stack, and what its last task left on it", pool.Config{Min: 2, Max: 8, IdleTimeout: time.Minute}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			h := newHall()
+			submit(p, h, 0, 8)
+			h.open()
+			say("%d", goroutines())
+			time.Sleep(59 * time.Second)
+			say("%d after 59 s", goroutines())
+			time.Sleep(2 * time.Second)
+			say("%d after 61 s", goroutines())
+			time.Sleep(time.Hour)
+			say("%d after an hour", goroutines())
+		}, "8; 8 after 59 s; 2 after 61 s; 2 after an hour"},
+		{"without Min none is left", "a service that nobody uses should cost nothing", pool.Config{Max: 2, IdleTimeout: time.Minute}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			h := newHall()
+			submit(p, h, 0, 2)
+			h.open()
+			time.Sleep(2 * time.Minute)
+			say("%d", goroutines())
+			say("error %v", p.Do(t.Context(), func() {}))
+		}, "0; error <nil>"},
+		{"a worker that works is not idle", "the time-out is for workers, not for tasks", pool.Config{Max: 1, Queue: 1, IdleTimeout: time.Second}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			h := newHall()
+			submit(p, h, 0, 2)
+			time.Sleep(time.Hour)
+			h.open()
+			say("%v", h)
+		}, "0 running, 2 done"},
+		{"a few tasks now and then keep a few workers", "the worker that became idle last is used first, so that the others can end", pool.Config{Max: 8, IdleTimeout: time.Minute}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			h := newHall()
+			submit(p, h, 0, 8)
+			h.open()
+			for range 20 {
+				time.Sleep(10 * time.Second)
+				p.Do(t.Context(), func() {})
+			}
+			say("%d", goroutines())
+		}, "1"},
+		{"a task that comes just when a worker gives up is run", "between the end of the time and the end of the worker there is a gap, and a task that falls into it waits for ever", pool.Config{Max: 1, IdleTimeout: time.Second}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			n := 0
+			for range 50 {
+				if p.Do(t.Context(), func() { n++ }) == nil {
+					time.Sleep(time.Second) // to the nanosecond: both timers fire together
+				}
+			}
+			say("%d of 50", n)
+		}, "50 of 50"},
+	})
+}
+
+// Without a bubble, on all processors: what only fails now and then fails here.
+func TestTask6_Stress(t *testing.T) {
+	testkit.NoLeaks(t)
+	p := pool.New(pool.Config{Min: 1, Max: 8, Queue: 8, IdleTimeout: 50 * time.Microsecond})
+	const callers, each = 16, 500
+	var mu sync.Mutex
+	ran, accepted, in, most := 0, 0, 0, 0
+	testkit.Within(t, 30*time.Second, "8000 tasks to be run or refused (if they never are, a wake-up was lost)", func() {
+		var all sync.WaitGroup
+		for range callers {
+			all.Go(func() {
+				for range each {
+					err := p.Do(t.Context(), func() {
+						mu.Lock()
+						ran++
+						in++
+						most = max(most, in)
+						mu.Unlock()
+						time.Sleep(time.Microsecond)
+						mu.Lock()
+						in--
+						mu.Unlock()
+					})
+					if err == nil {
+						mu.Lock()
+						accepted++
+						mu.Unlock()
+					}
+				}
+			})
+		}
+		all.Wait()
+		p.Shutdown(t.Context())
+	})
+	mu.Lock()
+	defer mu.Unlock()
+	if ran != accepted || accepted == 0 || most > 8 {
+		testkit.Report{Want: "as many tasks run as were accepted, at least one of them, and at most 8 at once",
+			Got: fmt.Sprintf("%d run, %d accepted, %d at once", ran, accepted, most),
+			Why: "two goroutines that change one thing without a lock overwrite each other's work: a data race; make test STEP=5 RACE=1 shows the two lines, where a C compiler is installed"}.Error(t)
+	}
+}
