@@ -1,0 +1,177 @@
+package ratelimit_test
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"barewire/checker/testkit"
+	ratelimit "barewire/steps/08-rate-limiting"
+)
+
+// still is a clock that stands.
+func still() time.Time { return start }
+
+// kinds runs a test with a token bucket and with a sliding window for each client.
+func kinds(t *testing.T, name string, f func(t *testing.T, sliding bool)) {
+	t.Run(name+", token bucket", func(t *testing.T) { f(t, false) })
+	t.Run(name+", sliding window", func(t *testing.T) { f(t, true) })
+}
+
+func TestTask4_Limiter(t *testing.T) {
+	kinds(t, "each key has a quota of its own", func(t *testing.T, sliding bool) {
+		l := ratelimit.Limiter[string]{Policy: per(2, 10*sec), Sliding: sliding, Now: still}
+		for _, key := range []string{"a", "b", ""} {
+			for i, want := range []bool{true, true, false} {
+				if got := l.Allow(key); got.OK != want || got.Limit != 2 {
+					testkit.Report{Want: fmt.Sprintf("request %d of %q allowed: %v", i+1, key, want), Got: say(got), Why: "a client must not pay for what another one does"}.Fatal(t)
+				}
+			}
+		}
+		if l.Len() != 3 {
+			testkit.Report{Want: "3 clients", Got: fmt.Sprint(l.Len()), Why: "three keys have been used"}.Error(t)
+		}
+	})
+	t.Run("the two kinds differ", func(t *testing.T) {
+		for _, sliding := range []bool{false, true} {
+			now := start
+			l := ratelimit.Limiter[string]{Policy: per(10, 10*sec), Sliding: sliding, Now: func() time.Time { return now }}
+			for range 10 {
+				l.Allow("a")
+			}
+			now = now.Add(1 * sec)
+			if got := l.Allow("a"); got.OK == sliding {
+				testkit.Report{Want: fmt.Sprintf("1 s later, with Sliding: %v, allowed: %v", sliding, !sliding), Got: say(got), Why: "in a token bucket one token has come back; in a sliding window all requests still are"}.Error(t)
+			}
+		}
+	})
+	t.Run("a key may be of any type that can be compared", func(t *testing.T) {
+		type user struct {
+			id   int
+			plan string
+		}
+		l := ratelimit.Limiter[user]{Policy: per(1, 10*sec), Now: still}
+		if a, b, c := l.Allow(user{1, "x"}), l.Allow(user{1, "y"}), l.Allow(user{1, "x"}); !a.OK || !b.OK || c.OK {
+			testkit.Report{Want: "allowed, allowed, refused", Got: say(a) + "; " + say(b) + "; " + say(c), Why: "the third is the first again"}.Error(t)
+		}
+	})
+	t.Run("without a clock of its own it is the system's", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			l := ratelimit.Limiter[string]{Policy: per(1, 10*sec)}
+			first := l.Allow("a")
+			time.Sleep(9 * sec)
+			second := l.Allow("a")
+			time.Sleep(second.RetryAfter)
+			third := l.Allow("a")
+			if !first.OK || second.OK || second.RetryAfter != 1*sec || !third.OK {
+				testkit.Report{Want: "allowed; after 9 s refused for 1 s more; then allowed", Got: say(first) + "; " + say(second) + "; " + say(third), Why: "Now is time.Now where it is nil"}.Error(t)
+			}
+		})
+	})
+}
+
+func TestTask4_Concurrency(t *testing.T) {
+	kinds(t, "of many requests at once exactly a quota is allowed", func(t *testing.T, sliding bool) {
+		const goroutines, each, limit = 64, 50, 1000
+		l := ratelimit.Limiter[string]{Policy: per(limit, time.Hour), Sliding: sliding, Now: still}
+		var allowed atomic.Int64
+		var all sync.WaitGroup
+		ready := make(chan struct{})
+		for range goroutines {
+			all.Go(func() {
+				<-ready
+				for range each {
+					if l.Allow("one").OK {
+						allowed.Add(1)
+					}
+				}
+			})
+		}
+		close(ready)
+		all.Wait()
+		if got := allowed.Load(); got != limit {
+			testkit.Report{Want: fmt.Sprintf("%d of %d allowed", limit, goroutines*each), Got: fmt.Sprint(got), Why: "64 goroutines share one key; between a look at the quota and taking of it no other may look"}.Error(t)
+		}
+	})
+	t.Run("many keys at once", func(t *testing.T) {
+		const goroutines, keys, limit = 16, 200, 10
+		l := ratelimit.Limiter[int]{Policy: per(limit, time.Hour), Now: still}
+		var allowed [keys]atomic.Int64
+		var all sync.WaitGroup
+		for g := range goroutines {
+			all.Go(func() {
+				for i := range keys {
+					key := (i + g*13) % keys
+					for range 2 {
+						if l.Allow(key).OK {
+							allowed[key].Add(1)
+						}
+					}
+					l.Len()
+				}
+			})
+		}
+		all.Wait()
+		for key := range keys {
+			if got := allowed[key].Load(); got != limit {
+				testkit.Report{Want: fmt.Sprintf("%d of %d requests of each key allowed", limit, 2*goroutines), Got: fmt.Sprintf("%d of key %d", got, key), Why: "keys that share a lock, or a map, must not get in each other's way"}.Fatal(t)
+			}
+		}
+	})
+}
+
+func TestTask4_Flood(t *testing.T) {
+	kinds(t, "memory is bounded", func(t *testing.T, sliding bool) {
+		l := ratelimit.Limiter[int]{Policy: per(5, time.Hour), Sliding: sliding, Clients: 1000, Now: still}
+		for key := range 50 {
+			l.Allow(key)
+		}
+		few := l.Len()
+		for key := range 20_000 {
+			l.Allow(key)
+		}
+		if many := l.Len(); few != 50 || many > 1000 || many < 500 {
+			testkit.Report{Want: "50 clients after 50, and no more than 1000 after 20000", Got: fmt.Sprintf("%d and %d", few, many), Why: "anybody can make up keys, so what is remembered has to have a bound"}.Error(t)
+		}
+	})
+	kinds(t, "a flood of keys does not give a client its quota back", func(t *testing.T, sliding bool) {
+		l := ratelimit.Limiter[int]{Policy: per(5, time.Hour), Sliding: sliding, Clients: 4096, Now: still}
+		for range 5 {
+			l.Allow(-1)
+		}
+		refused := l.Allow(-1)
+		for key := range 40_000 {
+			if r := l.Allow(key); !r.OK {
+				testkit.Report{Want: "a new client allowed", Got: say(r), Why: "its slot may have been another client's; it begins with a quota of its own"}.Fatal(t)
+			}
+		}
+		if after := l.Allow(-1); after.OK || refused.OK || after.Limit != 5 {
+			testkit.Report{Want: "refused before and after 40000 other clients", Got: say(refused) + "; " + say(after), Why: "an attacker has many keys; a table that forgets the oldest is cleared by them"}.Error(t)
+		}
+	})
+	kinds(t, "a client whose quota is whole again makes room", func(t *testing.T, sliding bool) {
+		now := start
+		l := ratelimit.Limiter[int]{Policy: per(5, 10*sec), Sliding: sliding, Clients: 256, Now: func() time.Time { return now }}
+		for key := range 256 {
+			for range 5 {
+				l.Allow(key)
+			}
+		}
+		now = now.Add(20 * sec) // all of these need not be remembered
+		for range 5 {
+			l.Allow(-1)
+		}
+		refused := 0
+		for key := range 2000 {
+			l.Allow(1000 + key)
+			if !l.Allow(-1).OK {
+				refused++
+			}
+		}
+		if refused != 2000 || l.Len() == 0 {
+			testkit.Report{Want: "the one client that is still over its quota is refused each time", Got: fmt.Sprintf("%d of 2000 times", refused), Why: "clients that have been quiet for a window are the first to be forgotten"}.Error(t)
+		}
+	})
+}

@@ -1,0 +1,39 @@
+package ratelimit
+
+import "time"
+
+// A SlidingWindow remembers when the requests of one client were, and allows at
+// most a quota of them in any window of time, wherever it begins. A token bucket
+// does not promise that: a full bucket and what comes back meanwhile are up to two
+// quotas in one window.
+//
+// The price is memory: 8 bytes for each request of the quota, where others keep
+// two counters, this window's and the last one's, and suppose that the last one's
+// were spread evenly. If they were not, that lets nearly two quotas pass.
+//
+// The zero SlidingWindow is empty. It has no lock and no clock, and a copy of one
+// that is not empty shares its memory: do not use both.
+type SlidingWindow struct {
+}
+
+// Allow counts a request at the time now if there are fewer than a quota in the
+// window that ends with it, and says what is left. A request that is exactly one
+// window old is out of it. One that is refused is not counted, so that a client
+// which does not stop asking is still served at the rate of the policy.
+//
+// The policy should be the same in all calls. One without a quota or a window
+// allows nothing.
+//
+// Time may stand still and may go back. If it goes back by no more than a window,
+// it counts as standing still; if further, somebody has set a clock, and the client
+// waits for at most two windows.
+func (s *SlidingWindow) Allow(now time.Time, p Policy) Result {
+	// TODO 8.2: Forget what is a window old, then count.
+	return Result{}
+}
+
+// Remaining returns how many requests would be allowed at the time now.
+func (s *SlidingWindow) Remaining(now time.Time, p Policy) int {
+	// TODO 8.2: What Allow asks before it counts.
+	return 0
+}
