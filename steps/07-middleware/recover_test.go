@@ -1,0 +1,161 @@
+package middleware_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"barewire/checker/testkit"
+	keepalive "barewire/steps/04-keep-alive"
+	middleware "barewire/steps/07-middleware"
+)
+
+// records returns what a JSON log has in it.
+func records(t *testing.T, log *bytes.Buffer) (all []map[string]any) {
+	for line := range strings.Lines(log.String()) {
+		var m map[string]any
+		if err := json.Unmarshal([]byte(line), &m); err != nil {
+			t.Fatalf("a line of the log is no JSON: %q", line)
+		}
+		all = append(all, m)
+	}
+	return all
+}
+
+func TestTask4_Recover(t *testing.T) {
+	const (
+		logged = "log: ERROR panic=oops method=GET target=/x id=sent, with a stack"
+		second = ` ... 200 "hello"`
+	)
+	for _, test := range []struct {
+		name, why string
+		handler   keepalive.HandlerFunc
+		want      string
+	}{
+		{"a panic is a 500 and the connection goes on", "the other requests of this client did nothing wrong",
+			func(keepalive.ResponseWriter, *keepalive.Request) { panic("oops") },
+			"500" + second + "\n" + logged},
+		{"a panic with an error", "panic takes any value",
+			func(keepalive.ResponseWriter, *keepalive.Request) { panic(errors.New("oops")) },
+			"500" + second + "\n" + logged},
+		{"the fields of the content that does not come are gone", "the client would wait for 1000 bytes, or store the error under the ETag of the page",
+			func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				w.Header().Set("Content-Length", "1000")
+				w.Header().Set("Content-Encoding", "gzip")
+				w.Header().Set("ETag", `"page"`)
+				w.Header().Set("Cache-Control", "max-age=3600")
+				panic("oops")
+			},
+			"500" + second + "\n" + logged},
+		{"an interim response is not the response", "a 103 has been sent and the final response has not begun",
+			func(w keepalive.ResponseWriter, _ *keepalive.Request) { w.WriteHeader(103); panic("oops") },
+			"103, 500" + second + "\n" + logged},
+		{"a response that has left is cut off", "half a response that ends well is stored as a whole one",
+			func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				io.WriteString(w, "half")
+				w.Flush()
+				panic("oops")
+			},
+			"200 cut off\n" + logged},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			testkit.Bubble(t, func(t *testing.T) {
+				var log bytes.Buffer
+				h := middleware.Chain(middleware.RequestID(), middleware.Recover(slog.New(slog.NewJSONHandler(&log, nil))))(
+					keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+						if r.Path() == "/x" {
+							test.handler(w, r)
+						}
+						hello(w, r)
+					}))
+				sent := get("/x", "X-Request-ID: sent") + get("/", "Connection: close")
+				raw := talk(t, h, sent)
+				got := outcome(raw) + "\n" + panicLog(records(t, &log))
+				if got != test.want {
+					testkit.Report{Sent: sent, Want: test.want, Got: got, Why: test.why}.Error(t)
+				}
+				if strings.Contains(raw, "oops") {
+					testkit.Report{Sent: sent, Want: "nothing about the reason", Got: raw, Why: "a panic may have anything in its text; the log is the place for it"}.Error(t)
+				}
+			})
+		})
+	}
+}
+
+// outcome says in short what came back for two requests.
+func outcome(raw string) string {
+	var words []string
+	for raw != "" {
+		head, rest, _ := strings.Cut(raw, "\r\n\r\n")
+		status := strings.TrimPrefix(strings.SplitN(head, "\r\n", 2)[0], "HTTP/1.1 ")[:3]
+		switch {
+		case status == "103":
+			raw = rest
+		case strings.Contains(head, "Transfer-Encoding: chunked") && !strings.Contains(rest, "0\r\n\r\n"):
+			status, raw = status+" cut off", ""
+		default:
+			length := 0
+			for line := range strings.SplitSeq(head, "\r\n") {
+				fmt.Sscanf(line, "Content-Length: %d", &length)
+			}
+			if len(rest) < length {
+				status, length = status+" cut off", len(rest)
+			}
+			for _, name := range []string{"Content-Encoding", "ETag", "Cache-Control"} {
+				if strings.Contains(head, "\r\n"+name+":") {
+					status += " with " + name
+				}
+			}
+			if status == "200" {
+				return strings.Join(words, ", ") + fmt.Sprintf(" ... 200 %q", rest)
+			}
+			raw = rest[length:]
+		}
+		words = append(words, status)
+	}
+	return strings.Join(words, ", ")
+}
+
+func panicLog(records []map[string]any) string {
+	if len(records) != 1 {
+		return fmt.Sprintf("log: %d records", len(records))
+	}
+	m := records[0]
+	got := fmt.Sprintf("log: %v panic=%v method=%v target=%v id=%v", m["level"], m["panic"], m["method"], m["target"], m["id"])
+	if stack := fmt.Sprint(m["stack"]); strings.Contains(stack, "recover_test.go") {
+		got += ", with a stack"
+	}
+	return got
+}
+
+func TestTask4_Again(t *testing.T) {
+	t.Run("the same value goes on", func(t *testing.T) {
+		var log bytes.Buffer
+		value := errors.New("oops")
+		a := serve(middleware.Recover(slog.New(slog.NewJSONHandler(&log, nil))), func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+			io.WriteString(w, "half")
+			panic(value)
+		}, parse(t, get("/")))
+		got := fmt.Sprintf("panic with %v, %d records, %q", a.panicked, len(records(t, &log)), a.content.String())
+		want := `panic with oops, 1 records, "half"`
+		if got != want {
+			testkit.Report{Want: want, Got: got, Why: "whoever recovers further out may know the value; and an error text behind half a page is part of the page"}.Error(t)
+		}
+	})
+	t.Run("without a panic it is not seen", func(t *testing.T) {
+		var log bytes.Buffer
+		around := middleware.Recover(slog.New(slog.NewJSONHandler(&log, nil)))
+		a := serve(around, hello, parse(t, get("/")))
+		got := fmt.Sprintf("%s, %d records", a.summary(), len(records(t, &log)))
+		a = serve(around, func(keepalive.ResponseWriter, *keepalive.Request) { panic("oops") }, parse(t, get("/")))
+		got += fmt.Sprintf("; then %d, %d records", a.status, len(records(t, &log)))
+		if want := `200 "hello", 0 records; then 500, 1 records`; got != want {
+			testkit.Report{Want: want, Got: got, Why: "most handlers do not panic"}.Error(t)
+		}
+	})
+}
