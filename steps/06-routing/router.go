@@ -1,0 +1,81 @@
+// Package router chooses the handler for a request, by its method, its host and
+// the segments of its path, and answers by itself where there is none: 404, 405,
+// OPTIONS, redirects to the path that was meant.
+//
+// It leaves out what a handler does, and regular expressions: what a value may
+// look like is for the handler to check, which can also say what is wrong with it.
+//
+// Read pattern.go first; then tree.go, where patterns become a tree and paths walk
+// through it; routes.go registers, with groups and mounted routers; router.go
+// serves, and redirect.go knows which paths have a better spelling.
+package router
+
+import (
+	"barewire/steps/04-keep-alive"
+)
+
+// A Router is a [keepalive.Handler] that hands each request to the handler of the
+// route that matches it. The zero value has no routes. A Router must not be
+// copied; it may serve any number of requests at once, and takes no more routes
+// from the first one on.
+//
+// If several routes match, the most specific one wins, whatever the order in which
+// they were registered: one with a host before one without; then segment by
+// segment from the left, text before {name} before {name...}, and {$} before an
+// empty rest; then one with the request's method before one for any. A route with
+// another method does not match: the next best one may. GET is also for HEAD,
+// unless there is a route for HEAD; what its handler writes is not sent then.
+//
+// The path is matched as it was sent, each segment decoded by itself: "/%61" is
+// "/a", and in "/a%2Fb" there is one segment. Hosts are compared without regard to
+// case, port and a dot at the end. Then:
+//
+//   - A path with empty, "." or ".." segments is never matched as it is. If a route
+//     matches its normal form, a 308 (RFC 9110 §15.4.9) says so: that of
+//     [reqline.AppendNormalized], then with each "//" made one slash and each
+//     backslash "%5C".
+//   - If no route matches, but one would if the path had one slash more or less at
+//     its end, a 308 says so as well. So it does where a {name...} matches and that
+//     other route is the more specific one: with "GET /" and "GET /img/", a GET of
+//     "/img" is redirected.
+//   - A Location is a path with the request's query. Never does a second slash or a
+//     backslash follow its first slash, which browsers take for another host.
+//   - If routes match for other methods only, OPTIONS is answered with 204, a method
+//     that neither RFC 9110, RFC 5789 (PATCH) nor any route knows with 501 (RFC 9110
+//     §9.1), and every other with 405. Allow has the methods in alphabetical order,
+//     with HEAD if GET is among them, and OPTIONS.
+//   - "OPTIONS *" is answered with 204, and an Allow of all methods that routes have;
+//     a route for any method adds those of RFC 9110 and 5789 but CONNECT and TRACE.
+//   - CONNECT is answered with 501, since there is no proxy here (RFC 9110 §9.3.6),
+//     and a target that is no path with 400.
+//   - Everything else is a 404.
+type Router struct {
+	Routes
+
+	// NotFound answers where no route matches; with 404 if it is nil.
+	NotFound keepalive.Handler
+
+	// MethodNotAllowed answers where routes match for other methods only; Allow
+	// is set already (RFC 9110 §15.5.6: it must be there). With 405 if it is nil.
+	MethodNotAllowed keepalive.Handler
+}
+
+// Matched returns the pattern of the route that was chosen for a request, with the
+// prefixes of its groups, as it was written; "" if there is none, or not yet. There
+// are as many as there are routes, so it is a label for logs and metrics where a
+// path is not.
+func Matched(r *keepalive.Request) string {
+	// TODO 6.3: A path value whose name no pattern can have.
+	return ""
+}
+
+// ServeHTTP answers a request. Nothing is allocated for one that a route matches.
+func (r *Router) ServeHTTP(w keepalive.ResponseWriter, req *keepalive.Request) {
+	// TODO 6.2: Walk the path along the tree, and call the handler at its end; or answer 404.
+	// TODO 6.3: {name} and {name...} match too, after text, and give the request its path values.
+	// TODO 6.4: Decode each segment by itself before it is looked up.
+	// TODO 6.6: A path that has routes, but not for this method: 405, or 204 for OPTIONS. Then the targets that are no path.
+	// TODO 6.7: The routes of the request's host come first.
+	// TODO 6.8: A path in another spelling is redirected, if that leads somewhere.
+	// TODO 6.9: The router's own middleware is around all of this.
+}

@@ -1,0 +1,3 @@
+package router
+
+// This file is for the tree: one node for each slash, whatever the number of routes.
