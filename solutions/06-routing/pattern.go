@@ -60,8 +60,8 @@ type Segment struct {
 // What no request could match is an error: CONNECT, which has no path; a method of
 // RFC 9110 in the wrong case, or without its space; a host that is none; a path with
 // empty, "." or ".." segments, which [Router] redirects; a segment with "?" or "#"
-// that is not encoded, or with a percent sign that encodes nothing; braces in the
-// middle of a segment. The error says which part is wrong.
+// that is not encoded, with a percent sign that encodes nothing, or with a NUL;
+// braces in the middle of a segment. The error says which part is wrong.
 //
 //starter:todo 6.1 Cut at the one space, then before the first slash, then at every slash; each segment is one of four kinds.
 func ParsePattern(s string) (Pattern, error) {
@@ -177,8 +177,8 @@ func parseSegment(s string, last bool) (Segment, error) {
 
 //starter:omit
 func parseLiteral(s string) (Segment, error) {
-	if strings.ContainsAny(s, "?#") {
-		return Segment{}, fmt.Errorf("a path ends before ? and #: write %%3F and %%23")
+	if strings.ContainsAny(s, "?#\x00") {
+		return Segment{}, fmt.Errorf("no path has ?, # or NUL in it: write %%3F and %%23")
 	}
 	decoded, err := reqline.AppendDecoded(nil, []byte(s))
 	switch {

@@ -11,12 +11,12 @@
 package router
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
 
-	"barewire/solutions/02-request-line"
 	"barewire/solutions/04-keep-alive"
 )
 
@@ -236,9 +236,9 @@ func (t *table) trees(host []byte) [2]*node {
 	if len(t.hosts) == 0 {
 		return trees
 	}
-	name, _, err := reqline.ParseAuthority(host)
-	if err != nil {
-		return trees
+	name := host // step 3 has checked it
+	if i := bytes.LastIndexByte(host, ':'); i >= 0 && bytes.IndexByte(host[i:], ']') < 0 {
+		name = host[:i]
 	}
 	if n := len(name); n > 1 && name[n-1] == '.' {
 		name = name[:n-1] // the root of the DNS: the same host

@@ -53,8 +53,8 @@ type Segment struct {
 // What no request could match is an error: CONNECT, which has no path; a method of
 // RFC 9110 in the wrong case, or without its space; a host that is none; a path with
 // empty, "." or ".." segments, which [Router] redirects; a segment with "?" or "#"
-// that is not encoded, or with a percent sign that encodes nothing; braces in the
-// middle of a segment. The error says which part is wrong.
+// that is not encoded, with a percent sign that encodes nothing, or with a NUL;
+// braces in the middle of a segment. The error says which part is wrong.
 func ParsePattern(s string) (Pattern, error) {
 	// TODO 6.1: Cut at the one space, then before the first slash, then at every slash; each segment is one of four kinds.
 	return Pattern{}, errors.New("task 6.1 is not written yet")
