@@ -1,0 +1,152 @@
+package middleware_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"barewire/checker/testkit"
+	keepalive "barewire/steps/04-keep-alive"
+	middleware "barewire/steps/07-middleware"
+)
+
+const app = "https://app.example.org"
+
+// whoMayRead is what every response says about CORS.
+var whoMayRead = fields("Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Vary")
+
+// corsRows runs rows for a policy. Before each of them, an allowed page reads
+// something, so that nothing is right only because nothing is done.
+func corsRows(t *testing.T, c middleware.CORS, rows []row) {
+	t.Helper()
+	for i := range rows {
+		rows[i].around = c.Middleware()
+		look := rows[i].look
+		if look == nil {
+			look = whoMayRead
+		}
+		rows[i].look = func(a *answer) string {
+			origin := c.AllowedOrigins[0]
+			control := serve(c.Middleware(), hello, parse(t, get("/", "Origin: "+origin)))
+			if got := control.field("Access-Control-Allow-Origin"); got != "Access-Control-Allow-Origin: "+origin {
+				return "for an allowed origin, " + got
+			}
+			return look(a)
+		}
+	}
+	run(t, rows)
+}
+
+func preflight(origin string, fields ...string) string {
+	return request("OPTIONS", "/", "", append(fields, "Origin: "+origin, "Access-Control-Request-Method: PUT")...)
+}
+
+func TestTask6_Origins(t *testing.T) {
+	const (
+		yes  = "Access-Control-Allow-Origin: https://app.example.org\nno Access-Control-Allow-Credentials\nVary: Origin"
+		no   = "no Access-Control-Allow-Origin\nno Access-Control-Allow-Credentials\nVary: Origin"
+		same = "an origin is a scheme, a host and a port, compared as a whole (RFC 6454 §6.1)"
+	)
+	corsRows(t, middleware.CORS{AllowedOrigins: []string{app, "http://b.example:8080"}}, []row{
+		{name: "an allowed origin", why: "the browser compares the value with the origin of the page", send: get("/", "Origin: "+app), want: yes},
+		{name: "the second one, with its port", why: same, send: get("/", "Origin: http://b.example:8080"),
+			want: "Access-Control-Allow-Origin: http://b.example:8080\nno Access-Control-Allow-Credentials\nVary: Origin"},
+		{name: "another port is another origin", why: same, send: get("/", "Origin: http://b.example"), want: no},
+		{name: "another scheme is another origin", why: same, send: get("/", "Origin: http://app.example.org"), want: no},
+		{name: "a subdomain is another origin", why: same, send: get("/", "Origin: https://evil.app.example.org"), want: no},
+		{name: "a name that ends like it is another one", why: "comparing ends has opened many sites", send: get("/", "Origin: https://evilapp.example.org"), want: no},
+		{name: "a name that begins like it is another one", why: "comparing beginnings has opened many sites", send: get("/", "Origin: https://app.example.org.evil.example"), want: no},
+		{name: "null is nobody in particular", why: "every sandboxed frame has the origin null, the attacker's too", send: get("/", "Origin: null"), want: no},
+		{name: "without Origin it varies all the same", why: "a cache that has stored this response would give it to a page that needs the field (RFC 9110 §12.5.5)", send: get("/"), want: no},
+		{name: "two Origin fields are none", why: "no browser sends two, and whoever does wants us to look at the wrong one", send: get("/", "Origin: "+app, "Origin: https://evil.example"), want: no},
+		{name: "an allowed one behind another one", why: "no browser sends two, and whoever does wants us to look at the wrong one", send: get("/", "Origin: https://evil.example", "Origin: "+app), want: no},
+		{name: "an origin that is not allowed still gets its answer", why: "CORS decides who may read, not who may ask: the browser keeps the answer from the page",
+			send: get("/", "Origin: https://evil.example"), look: (*answer).summary, want: `200 "hello"`},
+		{name: "the fields are there before the handler", why: "a handler that writes at once has sent its header section",
+			send: get("/", "Origin: "+app), want: yes,
+			handler: func(w keepalive.ResponseWriter, _ *keepalive.Request) { w.WriteHeader(404); w.Flush() }},
+		{name: "a Vary that is there already stays", why: "Vary is a list, and others have members in it",
+			send: get("/", "Origin: "+app), look: fields("Vary"), want: "Vary: Origin and Accept-Language",
+			handler: func(w keepalive.ResponseWriter, _ *keepalive.Request) { w.Header().Add("Vary", "Accept-Language") }},
+	})
+	t.Run("null where it is listed", func(t *testing.T) {
+		corsRows(t, middleware.CORS{AllowedOrigins: []string{"null"}}, []row{
+			{name: "is allowed", why: "somebody wants pages from files", send: get("/", "Origin: null"), want: "Access-Control-Allow-Origin: null\nno Access-Control-Allow-Credentials\nVary: Origin"},
+		})
+	})
+	t.Run("any", func(t *testing.T) {
+		const any = "Access-Control-Allow-Origin: *\nno Access-Control-Allow-Credentials\nno Vary"
+		corsRows(t, middleware.CORS{AllowedOrigins: []string{"*"}}, []row{
+			{name: "a star for everybody", why: "one answer for all can be cached once", send: get("/", "Origin: https://evil.example"), want: any},
+			{name: "also without Origin", why: "the same response may come from a cache for a page that needs the field", send: get("/"), want: any},
+		})
+	})
+	t.Run("credentials", func(t *testing.T) {
+		corsRows(t, middleware.CORS{AllowedOrigins: []string{app}, Credentials: true, ExposedHeaders: []string{"ETag", "X-Total"}}, []row{
+			{name: "for an allowed origin", why: "without the field the browser keeps the answer from the page", send: get("/", "Origin: "+app),
+				want: "Access-Control-Allow-Origin: https://app.example.org\nAccess-Control-Allow-Credentials: true\nVary: Origin"},
+			{name: "not for others", why: "nothing is said to who may not read", send: get("/", "Origin: https://evil.example"), want: no},
+			{name: "exposed fields", why: "a page reads few fields unless it is told", send: get("/", "Origin: "+app),
+				look: fields("Access-Control-Expose-Headers"), want: "Access-Control-Expose-Headers: ETag, X-Total"},
+			{name: "not exposed to others", why: "nothing is said to who may not read", send: get("/", "Origin: https://evil.example"),
+				look: fields("Access-Control-Expose-Headers"), want: "no Access-Control-Expose-Headers"},
+		})
+	})
+}
+
+func TestTask6_Preflight(t *testing.T) {
+	look := func(a *answer) string {
+		return a.summary() + "\n" + fields("Access-Control-Allow-Origin", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers",
+			"Access-Control-Max-Age", "Vary")(a)
+	}
+	const (
+		granted = "204 \"\"\nAccess-Control-Allow-Origin: https://app.example.org\nAccess-Control-Allow-Methods: PUT, DELETE\n" +
+			"Access-Control-Allow-Headers: Content-Type, X-Token\nAccess-Control-Max-Age: 600\nVary: Origin"
+		refused = "204 \"\"\nno Access-Control-Allow-Origin\nno Access-Control-Allow-Methods\nno Access-Control-Allow-Headers\nno Access-Control-Max-Age\nVary: Origin"
+		asked   = "200 \"hello\"\nAccess-Control-Allow-Origin: https://app.example.org\nno Access-Control-Allow-Methods\nno Access-Control-Allow-Headers\nno Access-Control-Max-Age\nVary: Origin"
+	)
+	c := middleware.CORS{AllowedOrigins: []string{app}, AllowedMethods: []string{"PUT", "DELETE"},
+		AllowedHeaders: []string{"Content-Type", "X-Token"}, MaxAge: 10*time.Minute + time.Millisecond}
+	corsRows(t, c, []row{
+		{name: "is answered with what is allowed", why: "the browser compares it with what the page wants to do", send: preflight(app), look: look, want: granted},
+		{name: "whatever it asks for", why: "the lists are the same for all, so the browser may remember them", send: preflight(app, "Access-Control-Request-Headers: x-other"), look: look, want: granted},
+		{name: "from elsewhere is told nothing", why: "the browser needs the fields to go on: silence refuses", send: preflight("https://evil.example"), look: look, want: refused},
+		{name: "OPTIONS without a method asked for is a request", why: "only Access-Control-Request-Method makes a preflight of OPTIONS",
+			send: request("OPTIONS", "/", "", "Origin: "+app), look: look, want: asked},
+		{name: "another method is a request", why: "a preflight is OPTIONS", look: look, want: asked,
+			send: get("/", "Origin: "+app, "Access-Control-Request-Method: PUT")},
+		{name: "without Origin it is no preflight", why: "whoever asks is no browser", send: request("OPTIONS", "/", "", "Access-Control-Request-Method: PUT"), look: look,
+			want: "200 \"hello\"\nno Access-Control-Allow-Origin\nno Access-Control-Allow-Methods\nno Access-Control-Allow-Headers\nno Access-Control-Max-Age\nVary: Origin"},
+	})
+	t.Run("with nothing to say", func(t *testing.T) {
+		corsRows(t, middleware.CORS{AllowedOrigins: []string{"*"}}, []row{
+			{name: "only the origin", why: "an empty list is no field", send: preflight(app), look: look,
+				want: "204 \"\"\nAccess-Control-Allow-Origin: *\nno Access-Control-Allow-Methods\nno Access-Control-Allow-Headers\nno Access-Control-Max-Age\nno Vary"},
+		})
+	})
+}
+
+func TestTask6_Mistakes(t *testing.T) {
+	for _, test := range []struct {
+		name, why string
+		cors      middleware.CORS
+	}{
+		{"no origin", "a policy for nobody was meant for somebody", middleware.CORS{}},
+		{"any origin with credentials", "every page could act as its visitor; browsers refuse it", middleware.CORS{AllowedOrigins: []string{app, "*"}, Credentials: true}},
+		{"any field with credentials", "with credentials, browsers take * for a name", middleware.CORS{AllowedOrigins: []string{app}, AllowedHeaders: []string{"*"}, Credentials: true}},
+		{"null with credentials", "any page can be null", middleware.CORS{AllowedOrigins: []string{"null"}, Credentials: true}},
+		{"a path", "browsers send none, so it would never match", middleware.CORS{AllowedOrigins: []string{"https://a.example/"}}},
+		{"no scheme", "browsers send one, so it would never match", middleware.CORS{AllowedOrigins: []string{"a.example"}}},
+		{"upper case", "browsers send lower case, so it would never match", middleware.CORS{AllowedOrigins: []string{"https://A.example"}}},
+		{"a pattern", "origins are compared byte for byte, so it would never match", middleware.CORS{AllowedOrigins: []string{"https://*.example"}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					testkit.Report{Want: "a panic", Got: fmt.Sprintf("a middleware for %+v", test.cors), Why: test.why}.Error(t)
+				}
+			}()
+			test.cors.Middleware()
+		})
+	}
+}

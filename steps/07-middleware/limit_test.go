@@ -1,0 +1,271 @@
+package middleware_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"barewire/checker/testkit"
+	reqline "barewire/steps/02-request-line"
+	keepalive "barewire/steps/04-keep-alive"
+	middleware "barewire/steps/07-middleware"
+)
+
+func TestTask9_Timeout(t *testing.T) {
+	const d = 2 * time.Second
+	write := func(w io.Writer, text string) string {
+		n, err := io.WriteString(w, text)
+		return fmt.Sprintf("%d %v", n, errors.Is(err, context.DeadlineExceeded))
+	}
+	for _, test := range []struct {
+		name, why string
+		handler   func(w keepalive.ResponseWriter, r *keepalive.Request) (saw string)
+		want      string
+	}{
+		{"too late with nothing written is a 503", "silence would be a 200",
+			func(_ keepalive.ResponseWriter, r *keepalive.Request) string { time.Sleep(d); return "" },
+			"503, no panic"},
+		{"the context says when", "a database that is given the context stops in time",
+			func(_ keepalive.ResponseWriter, r *keepalive.Request) string {
+				began := time.Now()
+				select {
+				case <-r.Context().Done():
+				case <-time.After(10 * d):
+				}
+				return fmt.Sprint("done after ", time.Since(began), ": ", r.Context().Err())
+			},
+			"done after 2s: context deadline exceeded; 503, no panic"},
+		{"reading fails", "a handler that reads a slow upload has to learn it",
+			func(w keepalive.ResponseWriter, r *keepalive.Request) string {
+				p := make([]byte, 3)
+				n, err := r.Body.Read(p)
+				saw := fmt.Sprintf("%q %v, ", p[:n], err)
+				time.Sleep(d)
+				n, err = r.Body.Read(p)
+				return saw + fmt.Sprint(n, " ", errors.Is(err, context.DeadlineExceeded))
+			},
+			`"con" <nil>, 0 true; 503, no panic`},
+		{"writing fails", "what is written too late must not be half of the answer",
+			func(w keepalive.ResponseWriter, r *keepalive.Request) string {
+				time.Sleep(d)
+				w.Header().Set("Content-Length", "1000")
+				w.WriteHeader(200)
+				return write(w, "late")
+			},
+			"0 true; 503, no panic"},
+		{"writing from a reader fails", "io.Copy looks for ReadFrom, which would go past the clock",
+			func(w keepalive.ResponseWriter, r *keepalive.Request) string {
+				time.Sleep(d)
+				n, err := io.Copy(w, neverWriterTo{strings.NewReader("late")})
+				return fmt.Sprint(n, " ", errors.Is(err, context.DeadlineExceeded))
+			},
+			"0 true; 503, no panic"},
+		{"half a response is cut off", "a response that ends well is taken for the whole",
+			func(w keepalive.ResponseWriter, r *keepalive.Request) string {
+				saw := write(w, "half")
+				time.Sleep(d)
+				return saw + ", " + write(w, "late")
+			},
+			`4 false, 0 true; 200 "half", panic`},
+		{"a whole response is not", "the handler was slow after it had written everything; nobody has to know",
+			func(w keepalive.ResponseWriter, r *keepalive.Request) string {
+				saw := write(w, "whole")
+				time.Sleep(d)
+				return saw + fmt.Sprint(", ", errors.Is(w.Flush(), context.DeadlineExceeded))
+			},
+			`5 false, true; 200 "whole", no panic`},
+		{"in time nothing is different", "most requests are",
+			func(w keepalive.ResponseWriter, r *keepalive.Request) string {
+				time.Sleep(d - 1)
+				content, err := r.Content()
+				_, limited := r.Context().Deadline()
+				return fmt.Sprintf("%q %v %v, %s", content, err, limited, write(w, "in time"))
+			},
+			`"content" <nil> true, 7 false; 200 "in time", no panic`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			testkit.Bubble(t, func(t *testing.T) {
+				r := parse(t, request("POST", "/", "content"))
+				ctx, body := r.Context(), r.Body
+				got := ""
+				a := serve(middleware.Timeout(d), func(w keepalive.ResponseWriter, r *keepalive.Request) {
+					if got = test.handler(w, r); got != "" {
+						got += "; "
+					}
+				}, r)
+				if got += fmt.Sprint(a.status); a.status == 200 {
+					got += fmt.Sprintf(" %q", a.content.String())
+				}
+				if a.panicked != nil {
+					got += ", panic"
+				} else {
+					got += ", no panic"
+				}
+				if a.field("Content-Length") == "Content-Length: 1000" {
+					got += ", with the Content-Length of what did not come"
+				}
+				if got != test.want {
+					testkit.Report{Want: test.want, Got: got, Why: test.why}.Error(t)
+				}
+				if r.Body != body || r.Context() != ctx {
+					testkit.Report{Want: "the Body and the context that were there before", Got: "others", Why: "the connection uses the Request for the next one, and hands its context to whoever has taken the connection over"}.Error(t)
+				}
+			})
+		})
+	}
+	t.Run("a server that stops is no deadline", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(context.Background())
+			cancel()
+			r := parse(t, request("POST", "/", "content"))
+			r.SetContext(ctx)
+			a := serve(middleware.Timeout(d), func(w keepalive.ResponseWriter, r *keepalive.Request) {
+				content, err := r.Content()
+				_, limited := r.Context().Deadline()
+				fmt.Fprintf(w, "%q %v %v %v", content, err, r.Context().Err(), limited)
+			}, r)
+			if want := `200 "\"content\" <nil> context canceled true"`; a.summary() != want {
+				testkit.Report{Want: want, Got: a.summary(), Why: "requests in progress are answered when the server stops (step 4): the clock decides, not the context"}.Error(t)
+			}
+		})
+	})
+	t.Run("what the handler puts into the context stays there", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			type key struct{}
+			r := parse(t, get("/"))
+			got := "the handler saw no deadline"
+			serve(middleware.Timeout(d), func(_ keepalive.ResponseWriter, r *keepalive.Request) {
+				if _, limited := r.Context().Deadline(); limited {
+					r.SetContext(context.WithValue(r.Context(), key{}, "value"))
+				}
+			}, r)
+			if r.Context().Value(key{}) != nil {
+				got = fmt.Sprint(r.Context().Value(key{}), ", error ", r.Context().Err())
+			}
+			if want := "value, error <nil>"; got != want {
+				testkit.Report{Want: want, Got: got, Why: "a log further out asks the context who the user was; and the request is not cancelled because it is done"}.Error(t)
+			}
+		})
+	})
+	t.Run("a panic leaves nothing behind", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			r := parse(t, request("POST", "/", "content"))
+			ctx, body := r.Context(), r.Body
+			inside := false
+			a := serve(middleware.Timeout(d), func(_ keepalive.ResponseWriter, r *keepalive.Request) {
+				inside = r.Body != body && r.Context() != ctx
+				panic("oops")
+			}, r)
+			got := fmt.Sprintf("others inside: %v, put back: %v, panic %v", inside, r.Body == body && r.Context() == ctx, a.panicked)
+			if want := "others inside: true, put back: true, panic oops"; got != want {
+				testkit.Report{Want: want, Got: got, Why: "a middleware further out may recover, and the next request of the connection uses the Request"}.Error(t)
+			}
+		})
+	})
+	t.Run("no time at all panics", func(t *testing.T) {
+		defer func() {
+			if recover() == nil {
+				testkit.Report{Want: "a panic", Got: "a middleware", Why: "a zero is a forgotten setting"}.Error(t)
+			}
+		}()
+		middleware.Timeout(0)
+	})
+}
+
+func TestTask9_BodyLimit(t *testing.T) {
+	// content reads the content and says what came.
+	content := func(w keepalive.ResponseWriter, r *keepalive.Request) {
+		text, err := r.Content()
+		if err == nil {
+			fmt.Fprintf(w, "%d bytes", len(text))
+		}
+	}
+	// length and chunks are requests with n bytes.
+	length := func(n int) string {
+		return request("POST", "/", strings.Repeat("x", n), fmt.Sprint("Content-Length: ", n), "Connection: close")
+	}
+	chunks := func(n int) string {
+		return request("POST", "/", fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", n, strings.Repeat("x", n)), "Transfer-Encoding: chunked", "Connection: close")
+	}
+	for _, test := range []struct {
+		name, send, want, why string
+		handler               keepalive.HandlerFunc
+	}{
+		{"a length above the limit", length(11), "413", "it is known before a byte of it has come, so the handler need not be asked", hello},
+		{"much more than the limit", length(1000), "413", "it is known before a byte of it has come, so the handler need not be asked", hello},
+		{"chunks above the limit", chunks(11), "413", "nobody says the length in advance: Read finds out", content},
+		{"chunks above it, and the handler answers", chunks(1000), `422 "too much"`, "the handler has the first word", func(w keepalive.ResponseWriter, r *keepalive.Request) {
+			_, err := r.Content()
+			if e, ok := errors.AsType[*reqline.ProtocolError](err); ok && e.Status == 413 {
+				keepalive.Text(w, 422, "too much")
+			}
+		}},
+		{"chunks above it, read byte by byte", chunks(11), `200 "10 bytes, then 413, then 413"`, "10 bytes are allowed, and after the error comes the error", func(w keepalive.ResponseWriter, r *keepalive.Request) {
+			n, p := 0, make([]byte, 1)
+			var err error
+			for ; err == nil; n++ {
+				_, err = r.Body.Read(p)
+			}
+			_, again := r.Body.Read(p)
+			first, _ := errors.AsType[*reqline.ProtocolError](err)
+			second, _ := errors.AsType[*reqline.ProtocolError](again)
+			if first != nil && second != nil {
+				keepalive.Text(w, 200, fmt.Sprintf("%d bytes, then %d, then %d", n-1, first.Status, second.Status))
+			}
+		}},
+		{"a handler that does not read has no error", chunks(11), `200 "hello"`, "what nobody reads is no problem of the handler's", hello},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			testkit.Bubble(t, func(t *testing.T) {
+				for _, row := range []struct {
+					handler    keepalive.HandlerFunc
+					send, want string
+				}{
+					{test.handler, test.send, test.want},
+					{content, length(11), "413"},
+					{content, length(10), `200 "10 bytes"`},
+					{content, chunks(10), `200 "10 bytes"`},
+					{content, length(0), `200 "0 bytes"`},
+				} {
+					raw := talk(t, middleware.BodyLimit(10)(row.handler), row.send)
+					head, text, _ := strings.Cut(raw, "\r\n\r\n")
+					got := strings.Fields(head + " - -")[1]
+					if got != "413" {
+						got += fmt.Sprintf(" %q", text)
+					}
+					if got != row.want {
+						testkit.Report{Sent: row.send, Want: row.want, Got: got, Why: test.why}.Error(t)
+					}
+				}
+			})
+		})
+	}
+	t.Run("the Body is put back", func(t *testing.T) {
+		for _, end := range []string{"return", "panic"} {
+			r := parse(t, request("POST", "/", "content", "Transfer-Encoding: chunked"))
+			body, inside := r.Body, false
+			serve(middleware.BodyLimit(3), func(w keepalive.ResponseWriter, r *keepalive.Request) {
+				inside = r.Body != body
+				if end == "panic" {
+					panic("oops")
+				}
+			}, r)
+			got := fmt.Sprintf("another one inside: %v, put back: %v", inside, r.Body == body)
+			if want := "another one inside: true, put back: true"; got != want {
+				testkit.Report{Want: want, Got: got + ", after a " + end, Why: "the connection uses the Request for the next one (step 4)"}.Error(t)
+			}
+		}
+	})
+	t.Run("a limit below zero panics", func(t *testing.T) {
+		defer func() {
+			if recover() == nil {
+				testkit.Report{Want: "a panic", Got: "a middleware", Why: "it is a mistake in a setting"}.Error(t)
+			}
+		}()
+		middleware.BodyLimit(-1)
+	})
+}
