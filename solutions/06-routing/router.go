@@ -6,12 +6,12 @@
 // look like is for the handler to check, which can also say what is wrong with it.
 //
 // Read pattern.go first; then tree.go, where patterns become a tree and paths walk
-// through it; routes.go registers, with groups and mounted routers; router.go
-// serves, and redirect.go knows which paths have a better spelling.
+// through it, and table.go, which has a tree for each host. routes.go registers, with
+// groups and mounted routers; router.go serves, and redirect.go knows which paths have
+// a better spelling.
 package router
 
 import (
-	"bytes"
 	"maps"
 	"slices"
 	"strings"
@@ -47,8 +47,9 @@ import (
 //   - A Location is a path with the request's query. Never does a second slash or a
 //     backslash follow its first slash, which browsers take for another host.
 //   - If routes match for other methods only, OPTIONS is answered with 204, a method
-//     that neither RFC 9110, RFC 5789 (PATCH) nor any route knows with 501 (RFC 9110
-//     §9.1), and every other with 405. Allow has the methods in alphabetical order,
+//     that neither RFC 9110, RFC 5789 (PATCH) nor any route of this router knows with
+//     501 (RFC 9110 §9.1), and every other with 405. (A route for any method knows
+//     them all.) Allow has the methods in alphabetical order,
 //     with HEAD if GET is among them, and OPTIONS.
 //   - "OPTIONS *" is answered with 204, and an Allow of all methods that routes have;
 //     a route for any method adds those of RFC 9110 and 5789 but CONNECT and TRACE.
@@ -112,7 +113,7 @@ func (r *Router) choose(w keepalive.ResponseWriter, req *keepalive.Request) {
 		keepalive.Error(w, 501)
 		return
 	case string(path) == "*" && req.Method == "OPTIONS":
-		w.Header().Set("Allow", allow(r.table.methods()))
+		w.Header().Set("Allow", allow(r.table.all()))
 		w.WriteHeader(204)
 		return
 	case len(path) == 0 || path[0] != '/':
@@ -160,7 +161,7 @@ func (r *Router) refuse(w keepalive.ResponseWriter, req *keepalive.Request, path
 	case len(methods) == 0:
 		keepalive.Error(w, 404)
 		return
-	case req.Method != "OPTIONS" && !slices.Contains(known, req.Method) && !r.table.methods()[req.Method]:
+	case !slices.Contains(known, req.Method) && !r.table.methods[req.Method] && !r.table.methods[""]:
 		keepalive.Error(w, 501)
 		return
 	}
@@ -190,86 +191,4 @@ func allow(methods map[string]bool) string {
 		methods["HEAD"] = true
 	}
 	return strings.Join(slices.Sorted(maps.Keys(methods)), ", ")
-}
-
-// methods returns all methods that routes have.
-//
-//starter:omit
-func (t *table) methods() map[string]bool {
-	methods := map[string]bool{}
-	for _, rt := range t.routes {
-		if rt.pattern.Method != "" {
-			methods[rt.pattern.Method] = true
-			continue
-		}
-		for _, m := range known[:len(known)-2] {
-			methods[m] = true
-		}
-	}
-	return methods
-}
-
-// tree returns the tree for the patterns with this host, or those without one.
-//
-//starter:omit
-func (t *table) tree(host string) *node {
-	if host == "" {
-		return &t.any
-	}
-	n := t.hosts[host]
-	if n == nil {
-		n = new(node)
-		if t.hosts == nil {
-			t.hosts = map[string]*node{}
-		}
-		t.hosts[host] = n
-	}
-	return n
-}
-
-// trees returns the trees for a request to host, which may have a port. What is
-// not there is an empty tree.
-//
-//starter:omit
-func (t *table) trees(host []byte) [2]*node {
-	trees := [2]*node{&empty, &t.any}
-	if len(t.hosts) == 0 {
-		return trees
-	}
-	name := host // step 3 has checked it
-	if i := bytes.LastIndexByte(host, ':'); i >= 0 && bytes.IndexByte(host[i:], ']') < 0 {
-		name = host[:i]
-	}
-	if n := len(name); n > 1 && name[n-1] == '.' {
-		name = name[:n-1] // the root of the DNS: the same host
-	}
-	var buf [256]byte
-	lower := buf[:0]
-	for _, c := range name {
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		lower = append(lower, c)
-	}
-	if n := t.hosts[string(lower)]; n != nil {
-		trees[0] = n
-	}
-	return trees
-}
-
-//starter:omit
-var empty node
-
-// find returns the route for a request, and one that matches the path with its
-// last slash added or taken away and goes before that route.
-//
-//starter:omit
-func (t *table) find(host []byte, method string, path []byte) (rt, other *route) {
-	s := search{method: method}
-	for _, n := range t.trees(host) {
-		if rt = s.find(n, path[1:]); rt != nil {
-			break
-		}
-	}
-	return rt, s.other
 }

@@ -27,16 +27,6 @@ type Routes struct {
 	first string // where the first route was registered, here or in a group of it
 }
 
-// A table is all routes of one router.
-//
-//starter:omit
-type table struct {
-	any    node
-	hosts  map[string]*node // by name, in lower case
-	routes []*route         // in the order of their registration
-	closed string           // why there can be no more
-}
-
 // Handle registers h for the requests that match a pattern: see [ParsePattern]
 // for what it is made of, and [Router] for which one wins. The prefix of the group
 // comes before its path. In a group the path may be missing: "GET" is for the
@@ -165,6 +155,7 @@ func (s *Routes) add(site, pattern string, h keepalive.Handler) {
 		panic(fmt.Sprintf("router: %s: pattern %q is for the same requests as %q (%s)", site, text, earlier.text, earlier.site))
 	}
 	s.table.routes = append(s.table.routes, rt)
+	s.table.methods[rt.pattern.Method] = true
 	for g := s; g != nil; g = g.parent {
 		if g.first == "" {
 			g.first = site
@@ -177,7 +168,7 @@ func (s *Routes) add(site, pattern string, h keepalive.Handler) {
 //starter:omit
 func (s *Routes) init() {
 	if s.table == nil {
-		s.table = new(table)
+		s.table = &table{hosts: map[string]*node{}, methods: map[string]bool{}}
 	}
 }
 

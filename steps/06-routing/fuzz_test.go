@@ -111,7 +111,7 @@ func (o opinion) answer(host, method, path string) string {
 	switch {
 	case len(allow) == 0:
 		return "404"
-	case method == "BREW" && !slices.ContainsFunc(o, func(p router.Pattern) bool { return p.Method == method }):
+	case method == "BREW" && !slices.ContainsFunc(o, func(p router.Pattern) bool { return p.Method == method || p.Method == "" }):
 		return "501"
 	}
 	if slices.Contains(allow, "GET") {

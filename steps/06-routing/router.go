@@ -6,8 +6,9 @@
 // look like is for the handler to check, which can also say what is wrong with it.
 //
 // Read pattern.go first; then tree.go, where patterns become a tree and paths walk
-// through it; routes.go registers, with groups and mounted routers; router.go
-// serves, and redirect.go knows which paths have a better spelling.
+// through it, and table.go, which has a tree for each host. routes.go registers, with
+// groups and mounted routers; router.go serves, and redirect.go knows which paths have
+// a better spelling.
 package router
 
 import (
@@ -41,8 +42,9 @@ import (
 //   - A Location is a path with the request's query. Never does a second slash or a
 //     backslash follow its first slash, which browsers take for another host.
 //   - If routes match for other methods only, OPTIONS is answered with 204, a method
-//     that neither RFC 9110, RFC 5789 (PATCH) nor any route knows with 501 (RFC 9110
-//     §9.1), and every other with 405. Allow has the methods in alphabetical order,
+//     that neither RFC 9110, RFC 5789 (PATCH) nor any route of this router knows with
+//     501 (RFC 9110 §9.1), and every other with 405. (A route for any method knows
+//     them all.) Allow has the methods in alphabetical order,
 //     with HEAD if GET is among them, and OPTIONS.
 //   - "OPTIONS *" is answered with 204, and an Allow of all methods that routes have;
 //     a route for any method adds those of RFC 9110 and 5789 but CONNECT and TRACE.

@@ -1,0 +1,3 @@
+package router
+
+// This file is for the table: a tree for each host, and one for any.
