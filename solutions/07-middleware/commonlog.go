@@ -60,8 +60,9 @@ func (l *lineLog) write(e *Exchange) {
 	b = e.Began.AppendFormat(b, " [02/Jan/2006:15:04:05 -0700] ")
 	b = append(append(b, '"'), r.Method...)
 	b = AppendEscaped(append(b, ' '), r.Target.Raw)
-	b = append(append(b, ' '), r.Version.String()...)
-	b = strconv.AppendInt(append(b, '"', ' '), int64(e.Status), 10)
+	b = append(b, " HTTP/"...)
+	b = append(b, '0'+r.Version.Major, '.', '0'+r.Version.Minor, '"', ' ')
+	b = strconv.AppendInt(b, int64(e.Status), 10)
 	if b = append(b, ' '); e.Bytes == 0 {
 		b = append(b, '-')
 	} else {

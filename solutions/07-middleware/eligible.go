@@ -49,7 +49,11 @@ func hasSuffixFold(s []byte, suffix string) bool {
 
 // declaredLength returns the Content-Length that a handler has set, or -1.
 func declaredLength(h *message.Header) int64 {
-	n, err := strconv.ParseInt(string(h.Value("Content-Length")), 10, 64)
+	value := h.Value("Content-Length")
+	if value == nil {
+		return -1
+	}
+	n, err := strconv.ParseInt(string(value), 10, 64)
 	if err != nil || n < 0 {
 		return -1
 	}

@@ -167,12 +167,12 @@ func serve(around keepalive.Middleware, handler keepalive.HandlerFunc, r *keepal
 }
 
 // parse makes a request of its bytes. What stands behind the head is its Body, as it
-// is, without any framing.
+// is, without any framing. An example has no t.
 func parse(t testing.TB, sent string) *keepalive.Request {
-	t.Helper()
 	r := new(keepalive.Request)
 	n, err := r.Head.Parse([]byte(sent), message.Limits{})
-	if err != nil {
+	if err != nil && t != nil {
+		t.Helper()
 		t.Fatalf("step 3 does not parse %q: %v", sent, err)
 	}
 	r.Body = strings.NewReader(sent[n:])
