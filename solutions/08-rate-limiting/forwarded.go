@@ -25,23 +25,14 @@ func CutLast(list []byte) (rest, last []byte) {
 		switch {
 		case list[i] == ',' && !quoted:
 			return list[:i], bytes.Trim(list[i+1:], " \t")
-		case list[i] == '"' && !(quoted && escaped(list[:i])):
+		case list[i] == '"' && !(quoted && i > 0 && list[i-1] == '\\'):
+			// A quote behind a backslash is a character of the string. Even
+			// one behind two of them is: the end of a string is met from
+			// outside, and in front of its start stands no backslash.
 			quoted = !quoted
 		}
 	}
 	return nil, bytes.Trim(list, " \t")
-}
-
-// escaped says whether a quote that follows s is one of the string's characters:
-// then it stands behind an odd number of backslashes.
-//
-//starter:omit
-func escaped(s []byte) bool {
-	n := len(s)
-	for n > 0 && s[n-1] == '\\' {
-		n--
-	}
-	return (len(s)-n)%2 == 1
 }
 
 // ForwardedFor returns the address in an element of a Forwarded field (RFC 7239

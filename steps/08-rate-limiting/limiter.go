@@ -4,9 +4,9 @@ import (
 	"time"
 )
 
-// DefaultClients is how many clients a Limiter remembers. As netip.Prefix keys
-// with token buckets that is about 10 MB; nginx keeps 16,000 addresses in each MB
-// of its zone.
+// DefaultClients is how many clients a Limiter remembers. With addresses as keys and
+// a token bucket each, that is about 13 MB. nginx is told the size instead, and has
+// room for about 8,000 addresses in a megabyte.
 const DefaultClients = 1 << 16
 
 // A Limiter has a token bucket or a sliding window for each client, under a key

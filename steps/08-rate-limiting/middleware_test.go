@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"math"
 	"net"
 	"strings"
 	"testing"
@@ -169,14 +168,25 @@ func TestTask6_Middleware(t *testing.T) {
 		expect(t, "429\nRateLimit-Policy: \"default\";q=100;w=30, \"login\";q=1;w=60\nRateLimit: \"default\";r=98;t=1, \"login\";r=0;t=60\nRetry-After: 60",
 			summary(rec, "RateLimit-Policy", "RateLimit", "Retry-After"), "both fields are Lists: members are added (RFC 9651 §3.1)")
 	})
-	for _, bad := range []ratelimit.Policy{per(0, sec), per(-5, sec), per(1, 0), per(1, -1), per(math.MaxInt64, sec), {Name: "é", Quota: 1, Window: sec}, {Name: "a\r\nb", Quota: 1, Window: sec}} {
-		t.Run(fmt.Sprintf("a policy of %q, %d in %v panics when the program starts", bad.Name, bad.Quota, bad.Window), func(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		bad  ratelimit.Policy
+	}{
+		{"a quota of 0", per(0, sec)},
+		{"a quota below 0", per(-5, sec)},
+		{"a quota with more than 15 digits", per(ratelimit.MaxQuota+1, sec)},
+		{"a window of 0", per(1, 0)},
+		{"a window below 0", per(1, -1)},
+		{"a name that is not ASCII", ratelimit.Policy{Name: "é", Quota: 1, Window: sec}},
+		{"a name with a line end", ratelimit.Policy{Name: "a\r\nb", Quota: 1, Window: sec}},
+	} {
+		t.Run(test.name+" panics when the program starts", func(t *testing.T) {
 			defer func() {
 				if recover() == nil {
 					testkit.Report{Want: "a panic", Got: "a middleware", Why: "this is a mistake of the program: found when it starts, and not by its clients"}.Error(t)
 				}
 			}()
-			(&ratelimit.Limiter[string]{Policy: bad}).Middleware(byUser)
+			(&ratelimit.Limiter[string]{Policy: test.bad}).Middleware(byUser)
 		})
 	}
 }

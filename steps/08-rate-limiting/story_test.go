@@ -128,12 +128,12 @@ func checkClock(t *testing.T, fresh func() limit) {
 		use(t, l, start)
 		got := 0
 		for i := range 100 {
-			if l.Allow(start.Add(-time.Duration(i%7)*100*time.Millisecond), p).OK {
+			if l.Allow(start.Add(-time.Duration(i%7)*300*time.Millisecond), p).OK {
 				got++
 			}
 		}
 		if got != 0 || !l.Allow(start.Add(3*time.Second), p).OK {
-			testkit.Report{Want: "none of 100 requests between -600ms and 0s allowed, and one at 3s", Got: fmt.Sprintf("%d allowed", got), Why: quota(p) + "; two processors read the clock in one order and come to the lock in the other"}.Error(t)
+			testkit.Report{Want: "none of 100 requests between -1.8s and 0s allowed, and one at 3s", Got: fmt.Sprintf("%d allowed", got), Why: quota(p) + "; two processors read the clock in one order and come to the lock in the other"}.Error(t)
 		}
 	})
 	for _, back := range []time.Duration{4 * time.Second, 7 * time.Second, time.Hour, 200 * 365 * 24 * time.Hour} {
@@ -177,6 +177,9 @@ func checkRemaining(t *testing.T, fresh func() limit) {
 	for range 200 {
 		p := per(1+rng.IntN(5), time.Duration(1+rng.IntN(50)))
 		l, now := fresh(), start
+		if got := l.Remaining(now, p); got != p.Quota {
+			testkit.Report{Want: fmt.Sprintf("%d remaining", p.Quota), Got: fmt.Sprint(got), Why: quota(p) + "; nothing has been used yet"}.Fatal(t)
+		}
 		for range 50 {
 			now = now.Add(time.Duration(rng.IntN(20)))
 			before, again := l.Remaining(now, p), l.Remaining(now, p)

@@ -145,6 +145,9 @@ func TestTask3_Flood(t *testing.T) {
 			for i := range 64 {
 				l.must(fmt.Sprint(i), 1, false, "it is new")
 			}
+			if l.table.Len() != 64 {
+				testkit.Report{Want: "64 keys", Got: fmt.Sprint(l.table.Len()), Why: "there is room for all of them"}.Fatal(t)
+			}
 			l.used[idle] = 0
 			for i := range 64 {
 				l.must(fmt.Sprint("new ", i), 1, false, "it is new")
