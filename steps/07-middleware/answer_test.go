@@ -222,3 +222,15 @@ func talk(t *testing.T, h keepalive.Handler, sent string) string {
 	<-wrote
 	return string(raw)
 }
+
+// mustPanic reports it if f returns.
+func mustPanic(t *testing.T, why string, f func() keepalive.Middleware) {
+	t.Helper()
+	defer func() {
+		t.Helper()
+		if recover() == nil {
+			testkit.Report{Want: "a panic", Got: "a middleware", Why: why}.Error(t)
+		}
+	}()
+	f()
+}

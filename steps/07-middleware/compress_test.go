@@ -287,12 +287,7 @@ func TestTask8_Connection(t *testing.T) {
 func TestTask8_Levels(t *testing.T) {
 	for _, level := range []int{-1, 10} {
 		t.Run(fmt.Sprint("level ", level, " panics"), func(t *testing.T) {
-			defer func() {
-				if recover() == nil {
-					testkit.Report{Want: "a panic", Got: "a middleware", Why: "levels are from 1 to 9, and a mistake of the program shows when it starts"}.Error(t)
-				}
-			}()
-			middleware.Compress(level)
+			mustPanic(t, "levels are from 1 to 9, and a mistake of the program shows when it starts", func() keepalive.Middleware { return middleware.Compress(level) })
 		})
 	}
 }

@@ -151,12 +151,9 @@ func TestTask10_BasicAuth(t *testing.T) {
 		}
 	})
 	t.Run("a realm with a control panics", func(t *testing.T) {
-		defer func() {
-			if recover() == nil {
-				testkit.Report{Want: "a panic", Got: "a middleware", Why: "a line end in a field is another field"}.Error(t)
-			}
-		}()
-		middleware.BasicAuth("a\r\nSet-Cookie: b", func(string, string) bool { return true })
+		mustPanic(t, "a line end in a field is another field", func() keepalive.Middleware {
+			return middleware.BasicAuth("a\r\nSet-Cookie: b", func(string, string) bool { return true })
+		})
 	})
 	t.Run("the context keeps what it had", func(t *testing.T) {
 		r := parse(t, get("/", basic("alice:secret"), "X-Request-ID: sent"))

@@ -167,12 +167,7 @@ func TestTask9_Timeout(t *testing.T) {
 		})
 	})
 	t.Run("no time at all panics", func(t *testing.T) {
-		defer func() {
-			if recover() == nil {
-				testkit.Report{Want: "a panic", Got: "a middleware", Why: "a zero is a forgotten setting"}.Error(t)
-			}
-		}()
-		middleware.Timeout(0)
+		mustPanic(t, "a zero is a forgotten setting", func() keepalive.Middleware { return middleware.Timeout(0) })
 	})
 }
 
@@ -261,11 +256,6 @@ func TestTask9_BodyLimit(t *testing.T) {
 		}
 	})
 	t.Run("a limit below zero panics", func(t *testing.T) {
-		defer func() {
-			if recover() == nil {
-				testkit.Report{Want: "a panic", Got: "a middleware", Why: "it is a mistake in a setting"}.Error(t)
-			}
-		}()
-		middleware.BodyLimit(-1)
+		mustPanic(t, "it is a mistake in a setting", func() keepalive.Middleware { return middleware.BodyLimit(-1) })
 	})
 }
