@@ -35,7 +35,7 @@ var ErrName = errors.New("static: no file has such a name")
 //
 //starter:todo 9.1 Normalize, cut at slashes, decode each part, look at it, join.
 func Name(path []byte) (name string, dir bool, err error) {
-	normal, err := reqline.AppendNormalized(make([]byte, 0, 128), path)
+	normal, err := reqline.AppendNormalized(nil, path)
 	if err != nil {
 		return "", false, ErrName
 	}
