@@ -48,9 +48,9 @@ import (
 //     backslash follow its first slash, which browsers take for another host.
 //   - If routes match for other methods only, OPTIONS is answered with 204, a method
 //     that neither RFC 9110, RFC 5789 (PATCH) nor any route of this router knows with
-//     501 (RFC 9110 §9.1), and every other with 405. (A route for any method knows
-//     them all.) Allow has the methods in alphabetical order,
-//     with HEAD if GET is among them, and OPTIONS.
+//     501 (RFC 9110 §9.1), and every other with 405. A route for any method knows
+//     them all. Allow has the methods in alphabetical order, with HEAD if GET is
+//     among them, and OPTIONS.
 //   - "OPTIONS *" is answered with 204, and an Allow of all methods that routes have;
 //     a route for any method adds those of RFC 9110 and 5789 but CONNECT and TRACE.
 //   - CONNECT is answered with 501, since there is no proxy here (RFC 9110 §9.3.6),
@@ -83,7 +83,7 @@ func Matched(r *keepalive.Request) string { return r.PathValue(matched) }
 //starter:omit
 const matched = "matched pattern"
 
-// ServeHTTP answers a request. Nothing is allocated for one that a route matches.
+// ServeHTTP answers a request, by the handler of a route or as [Router] says.
 //
 //starter:todo 6.2 Walk the path along the tree, and call the handler at its end; or answer 404.
 //starter:todo 6.3 {name} and {name...} match too, after text, and give the request its path values.

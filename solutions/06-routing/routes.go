@@ -191,7 +191,7 @@ func (s *Routes) join(site, prefix string) string {
 	if err == nil && joined != "" {
 		_, err = ParsePattern(joined + "/{$}")
 	}
-	if method != "" || err != nil || strings.HasSuffix(prefix, "/") {
+	if method != "" || err != nil {
 		panic(fmt.Sprintf("router: %s: %q is no prefix: want a path without a slash at its end, such as \"/v1\"", site, prefix))
 	}
 	return joined
