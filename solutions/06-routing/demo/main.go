@@ -104,7 +104,7 @@ func users() *router.Router {
 	})
 	r.HandleFunc("POST /{$}", func(w keepalive.ResponseWriter, r *keepalive.Request) {
 		var u user
-		if r.JSON(&u) != nil || u.Name == "" {
+		if err := r.JSON(&u); err != nil || u.Name == "" {
 			keepalive.Error(w, 400)
 			return
 		}
