@@ -107,7 +107,11 @@ func TestTask6_Preflight(t *testing.T) {
 	)
 	c := middleware.CORS{AllowedOrigins: []string{app}, AllowedMethods: []string{"PUT", "DELETE"},
 		AllowedHeaders: []string{"Content-Type", "X-Token"}, MaxAge: 10*time.Minute + time.Millisecond}
+	reached := false
 	corsRows(t, c, []row{
+		{name: "does not reach the handler", why: "it has no credentials, and is about a request that is still to come", send: preflight(app),
+			handler: func(keepalive.ResponseWriter, *keepalive.Request) { reached = true },
+			look:    func(a *answer) string { return fmt.Sprintf("%d, the handler was called: %v", a.status, reached) }, want: "204, the handler was called: false"},
 		{name: "is answered with what is allowed", why: "the browser compares it with what the page wants to do", send: preflight(app), look: look, want: granted},
 		{name: "whatever it asks for", why: "the lists are the same for all, so the browser may remember them", send: preflight(app, "Access-Control-Request-Headers: x-other"), look: look, want: granted},
 		{name: "from elsewhere is told nothing", why: "the browser needs the fields to go on: silence refuses", send: preflight("https://evil.example"), look: look, want: refused},

@@ -13,21 +13,28 @@ import (
 )
 
 func TestTask3_WellFormed(t *testing.T) {
-	for _, test := range []struct{ name, good, bad, why string }{
-		{"letters, digits and . _ -", "aZ09._-", "a b", "everything else may mean something in a log or in a shell"},
-		{"64 bytes and no more", strings.Repeat("x", 64), strings.Repeat("x", 65), "an id is stored with every line that every server writes"},
-		{"at least one", "x", "", "an empty id is none"},
-		{"ASCII letters only", "resume", "résumé", "two spellings of one letter are two ids"},
-		{"no control at the end", "a", "a\n", "a line end in an id starts a line in the log"},
-		{"nothing that has a meaning in HTML", "script", "<script>", "ids are shown on error pages"},
-		{"the neighbours of the letters", "AZaz", "@[`{", "@ stands before A, [ behind Z, ` before a, { behind z"},
-		{"the neighbours of the digits", "09", "/:", "/ stands before 0, and : behind 9"},
+	for _, test := range []struct {
+		name, good, why string
+		bad             []string
+	}{
+		{"letters, digits and . _ -", "aZ09._-", "everything else may mean something in a log or in a shell", []string{"a b", "a;b", "a$b", "a=b"}},
+		{"64 bytes and no more", strings.Repeat("x", 64), "an id is stored with every line that every server writes", []string{strings.Repeat("x", 65)}},
+		{"at least one", "x", "an empty id is none", []string{""}},
+		{"ASCII letters only", "resume", "two spellings of one letter are two ids", []string{"résumé"}},
+		{"no control at the end", "a", "a line end in an id starts a line in the log", []string{"a\n", "a\x00"}},
+		{"nothing that has a meaning in HTML", "script", "ids are shown on error pages", []string{"<script>", "&lt", `"`}},
+		{"the neighbours of the letters", "AZaz", "@ stands before A, [ behind Z, ` before a, { behind z", []string{"@", "[", "`", "{"}},
+		{"the neighbours of the digits", "09", "/ stands before 0, and : behind 9", []string{"/", ":"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			for id, want := range map[string]bool{test.good: true, test.bad: false} {
+			check := func(id string, want bool) {
 				if got := middleware.WellFormedID([]byte(id)); got != want {
 					testkit.Report{Sent: id, Want: fmt.Sprint(want), Got: fmt.Sprint(got), Why: test.why}.Error(t)
 				}
+			}
+			check(test.good, true)
+			for _, id := range test.bad {
+				check(id, false)
 			}
 		})
 	}
