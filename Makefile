@@ -1,7 +1,7 @@
 # Every target is one go command, so that those without make can type it;
 # "make help" lists both forms.
 
-.PHONY: help test watch hint progress run solution reset bisect starters check
+.PHONY: help test watch hint progress run load solution reset bisect starters check
 
 help:
 	@go tool checker help
@@ -19,7 +19,10 @@ progress:
 	@go tool checker progress
 
 run:
-	@go tool checker run $(STEP) $(if $(ADDR),-addr $(ADDR)) $(if $(REFERENCE),-reference)
+	@go tool checker run $(STEP) $(if $(ADDR),-addr $(ADDR)) $(if $(REFERENCE),-reference) $(if $(ARGS),-- $(ARGS))
+
+load:
+	@go tool checker load $(if $(RATE),-rate $(RATE)) $(if $(C),-c $(C)) $(if $(D),-d $(D)) $(FLAGS) $(URL) $(URL2)
 
 solution:
 	@go tool checker solution $(STEP)

@@ -18,6 +18,7 @@ import (
 	"barewire/checker/internal/demo"
 	"barewire/checker/internal/gate"
 	"barewire/checker/internal/learner"
+	"barewire/checker/internal/load"
 	"barewire/checker/internal/show"
 	"barewire/checker/internal/starter"
 	"barewire/checker/internal/watch"
@@ -59,7 +60,13 @@ var (
 			{"run STEP=3", "run 3"},
 			{"run STEP=3 REFERENCE=1", "run 3 -reference"},
 			{"run STEP=3 ADDR=:9000", "run 3 -addr :9000"},
+			{"run STEP=10 ARGS='-root docs'", "run 10 -- -root docs"},
 		}, demo.Run},
+		{"load", "send a server many requests, and see how long each took", []form{
+			{"load URL=:8080", "load :8080"},
+			{"load URL=:8080 RATE=500", "load :8080 -rate 500"},
+			{"load URL=:8080 URL2=:9000", "load :8080 :9000"},
+		}, load.Main},
 		{"solution", "your code beside the reference: this gives the answer away", []form{{"solution STEP=3", "solution 3"}}, compare.Solution},
 		{"reset", "begin a step anew; what you wrote is kept", []form{{"reset STEP=3", "reset 3"}}, compare.Reset},
 		{"bisect", "which of your earlier steps makes this one red", []form{{"bisect STEP=4", "bisect 4"}}, learner.Bisect},
