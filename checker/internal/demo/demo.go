@@ -14,8 +14,10 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,11 +26,16 @@ import (
 	"barewire/checker/internal/workshop"
 )
 
-// Run builds and runs the program of a step, and returns its exit status.
+// Run builds and runs the program of a step, and returns its exit status. What stands
+// behind "--" is for the program.
 func Run(ctx context.Context, w *workshop.Workshop, args []string) int {
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
 	addr := flags.String("addr", "", "listen on this `address` instead of 127.0.0.1:8080")
 	reference := flags.Bool("reference", false, "run the reference's code instead of yours")
+	var forProgram []string
+	if i := slices.Index(args, "--"); i >= 0 {
+		args, forProgram = args[:i], args[i+1:]
+	}
 	names, err := workshop.Parse(flags, args)
 	if err == nil && len(names) != 1 {
 		err = errors.New("run: which step? For example: " + w.Command("run", "STEP=1"))
@@ -44,8 +51,8 @@ func Run(ctx context.Context, w *workshop.Workshop, args []string) int {
 	if *reference {
 		tree, whose = "solutions", "the reference's code"
 	}
-	dir := tree + "/" + step.Dir + "/demo"
-	if _, err := os.Stat(w.Path(dir)); err != nil {
+	dir := w.Program(tree, step)
+	if dir == "" {
 		return noProgram(w, step)
 	}
 	program, status := build(ctx, w, step, dir)
@@ -60,7 +67,7 @@ func Run(ctx context.Context, w *workshop.Workshop, args []string) int {
 	if *addr != "" {
 		extra = []string{"-addr", *addr}
 	}
-	return start(w, program, extra)
+	return start(w, program, append(extra, forProgram...))
 }
 
 // noProgram says that a step has nothing to run.
@@ -73,7 +80,7 @@ func noProgram(w *workshop.Workshop, step course.Step) int {
 // build builds the program in dir and returns its path, or "" and the status to
 // exit with.
 func build(ctx context.Context, w *workshop.Workshop, step course.Step, dir string) (program string, status int) {
-	name := strings.ReplaceAll(strings.TrimSuffix(dir, "/demo"), "/", "-")
+	name := strings.ReplaceAll(path.Dir(dir), "/", "-")
 	if runtime.GOOS == "windows" {
 		name += ".exe"
 	}

@@ -9,7 +9,6 @@ package report
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"barewire/checker/course"
@@ -230,7 +229,7 @@ func (r *Report) green() []string {
 	}
 	lines := []string{r.Shop.Style.Green(fmt.Sprintf("Step %d is done: %s.", r.Step.Number, allGreen(tests))), ""}
 	var choices [][2]string
-	if _, err := os.Stat(r.Shop.Path("steps/" + r.Step.Dir + "/demo")); err == nil {
+	if r.Shop.Program("steps", r.Step) != "" {
 		choices = append(choices, [2]string{r.Shop.Command("run", step), "try your code by hand"})
 	}
 	choices = append(choices, [2]string{r.Shop.Command("solution", step), "read the reference beside yours"})

@@ -90,6 +90,19 @@ func (w *Workshop) Here(s course.Step) bool {
 	})
 }
 
+// Program returns the folder, in the tree "steps" or "solutions", of the program
+// that a step has to try it by hand, or "" if it has none. It is slash-separated and
+// below the root.
+func (w *Workshop) Program(tree string, s course.Step) string {
+	for _, name := range []string{"demo", "barewire"} {
+		dir := tree + "/" + s.Dir + "/" + name
+		if _, err := os.Stat(w.Path(dir)); err == nil {
+			return dir
+		}
+	}
+	return ""
+}
+
 // StepsHere returns the steps that the learner has.
 func (w *Workshop) StepsHere() []course.Step {
 	var here []course.Step

@@ -1,0 +1,370 @@
+package server
+
+import (
+	"cmp"
+	"errors"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Conns are the connections that are open: no more than Max of them, and none that
+// makes the others wait. The zero value has no bounds.
+type Conns struct {
+	// Max is how many may be open at once; 0 for any number.
+	Max int
+
+	// MinRate is how many bytes a second a client has to send while the server
+	// waits for the rest of a request, on the average and after Grace; 0 for
+	// any number. A deadline for each read would let one byte a read hold the
+	// connection for ever.
+	MinRate int
+	Grace   time.Duration
+
+	//starter:omit
+	mu sync.Mutex
+	//starter:omit
+	open map[*track]struct{}
+	//starter:omit
+	stats ConnStats
+}
+
+// ConnStats are the figures of Conns at one moment.
+type ConnStats struct {
+	Open     int   // connections
+	Idle     int   // those among them that wait for a request
+	Accepted int64 // connections ever
+	Dropped  int64 // those that were closed while idle, to make room for others
+}
+
+// Stats returns the figures of this moment.
+//
+//starter:todo 10.4 Count under the lock that guards the list.
+func (t *Conns) Stats() ConnStats {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := t.stats
+	s.Open = len(t.open)
+	for c := range t.open {
+		if c.idle.Load() > 0 {
+			s.Idle++
+		}
+	}
+	return s
+}
+
+// A Conn is a connection of Conns.
+type Conn interface {
+	net.Conn
+
+	// SetBusy says that a request of this connection is being handled, or no
+	// longer is. Between two requests, and before the first, a connection that
+	// waits in Read is idle.
+	SetBusy(busy bool)
+
+	// SetRemoteAddr sets what RemoteAddr returns from now on: the client's
+	// address, where a proxy has told it.
+	SetRemoteAddr(addr net.Addr)
+}
+
+// Listener returns a listener whose connections, which are all a [Conn], belong to
+// t. When Max of them are open, Accept closes the one that has been idle for
+// longest, to make room; while none is idle, it waits until one is closed. Clients
+// who come meanwhile wait in the queue of the kernel.
+//
+// A connection that is closed while idle ends as if the client had closed it: a
+// request that arrives at that very moment is lost to this server, and a client
+// may send it again (RFC 9112 §9.3.1).
+//
+//starter:todo 10.4 Accept, wrap, count; Close takes it off the list.
+//starter:todo 10.5 Whose Read is too slow?
+func (t *Conns) Listener(ln net.Listener) net.Listener {
+	l := &listener{Listener: ln, conns: t, closed: make(chan struct{})}
+	if t.Max > 0 {
+		l.room = make(chan struct{}, t.Max)
+	}
+	return l
+}
+
+//starter:omit
+type listener struct {
+	net.Listener
+	conns  *Conns
+	room   chan struct{} // one token for each open connection; nil for any number
+	once   sync.Once
+	closed chan struct{}
+}
+
+// retry is how long a full server waits before it looks for an idle connection
+// again: one may become idle without being closed.
+//
+//starter:omit
+const retry = 10 * time.Millisecond
+
+//starter:omit
+func (l *listener) Accept() (net.Conn, error) {
+	nc, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	for l.room != nil {
+		select {
+		case l.room <- struct{}{}:
+			return l.conns.add(nc, l.room), nil
+		default:
+		}
+		l.conns.dropIdle()
+		wait := time.NewTimer(retry)
+		select {
+		case l.room <- struct{}{}:
+			wait.Stop()
+			return l.conns.add(nc, l.room), nil
+		case <-wait.C:
+		case <-l.closed:
+			nc.Close()
+			return nil, net.ErrClosed
+		}
+	}
+	return l.conns.add(nc, nil), nil
+}
+
+//starter:omit
+func (l *listener) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return l.Listener.Close()
+}
+
+// add puts a connection on the list. One over TCP stays one underneath, so that it
+// can still be half-closed, written to with one system call from several buffers,
+// and sent a file by the kernel.
+//
+//starter:omit
+func (t *Conns) add(nc net.Conn, room chan struct{}) Conn {
+	k := &track{conns: t, nc: nc, room: room, peer: nc.RemoteAddr()}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.open == nil {
+		t.open = make(map[*track]struct{})
+	}
+	t.open[k] = struct{}{}
+	t.stats.Accepted++
+	if tcp, ok := nc.(*net.TCPConn); ok {
+		return &tcpConn{tcp, k}
+	}
+	return &otherConn{nc, k}
+}
+
+//starter:omit
+func (t *Conns) remove(k *track) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, ok := t.open[k]; !ok {
+		return // closed twice
+	}
+	delete(t.open, k)
+	if k.room != nil {
+		<-k.room
+	}
+}
+
+// dropIdle closes the connections that have been idle for longest: one of each
+// hundred, so that a full server which is flooded does not look through all of them
+// for every new one.
+//
+//starter:omit
+func (t *Conns) dropIdle() {
+	type waiting struct {
+		k     *track
+		since int64
+	}
+	var all []waiting
+	t.mu.Lock()
+	for k := range t.open {
+		if since := k.idle.Load(); since > 0 {
+			all = append(all, waiting{k, since})
+		}
+	}
+	t.mu.Unlock()
+	slices.SortFunc(all, func(a, b waiting) int { return cmp.Compare(a.since, b.since) })
+	for _, w := range all[:min(len(all), 1+t.Max/100)] {
+		if w.k.idle.CompareAndSwap(w.since, dropped) { // unless it has just got a request
+			w.k.close()
+			t.mu.Lock()
+			t.stats.Dropped++
+			t.mu.Unlock()
+		}
+	}
+}
+
+// A track is what is known of one connection.
+//
+//starter:omit
+type track struct {
+	conns *Conns
+	nc    net.Conn
+	room  chan struct{}
+	peer  net.Addr
+
+	// idle is when the connection began to wait for a request, in nanoseconds
+	// since 1970; 0 while it does not wait, and dropped when it never will
+	// again.
+	idle atomic.Int64
+	busy atomic.Bool
+
+	// Of the request that is arriving; used by the goroutine that reads.
+	begun  bool // some of it is here
+	got    int64
+	waited time.Duration
+
+	mu       sync.Mutex // of the deadline for reading
+	deadline time.Time  // that was asked for; the rate may leave less
+}
+
+//starter:omit
+const dropped = -1
+
+// SetBusy implements [Conn].
+//
+//starter:omit
+func (k *track) SetBusy(busy bool) {
+	k.busy.Store(busy)
+	if !busy {
+		k.begun, k.got, k.waited = false, 0, 0
+	}
+}
+
+// SetRemoteAddr implements [Conn].
+//
+//starter:omit
+func (k *track) SetRemoteAddr(addr net.Addr) { k.peer = addr }
+
+// SetReadDeadline sets the deadline that was asked for. Without one, the connection
+// has been taken over: it speaks another protocol, and may be silent.
+//
+//starter:omit
+func (k *track) SetReadDeadline(deadline time.Time) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.deadline = deadline
+	if deadline.IsZero() {
+		k.busy.Store(true)
+	}
+	return k.nc.SetReadDeadline(deadline)
+}
+
+// hasten brings the deadline forward to until, or back to what was asked for if that
+// is zero. It says whether there is any deadline.
+//
+//starter:omit
+func (k *track) hasten(until time.Time) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !until.IsZero() && until.Before(k.deadline) {
+		k.nc.SetReadDeadline(until)
+	} else if until.IsZero() {
+		k.nc.SetReadDeadline(k.deadline)
+	}
+	return !k.deadline.IsZero()
+}
+
+// read reads as the connection's Read does, and notes how long that took.
+//
+//starter:omit
+func (k *track) read(p []byte) (int, error) {
+	if k.begun || k.busy.Load() {
+		return k.readOn(p)
+	}
+	if !k.idle.CompareAndSwap(0, time.Now().UnixNano()) {
+		return 0, net.ErrClosed
+	}
+	n, err := k.nc.Read(p)
+	if k.idle.Swap(0) == dropped {
+		k.idle.Store(dropped)
+		return 0, net.ErrClosed
+	}
+	k.begun = n > 0
+	return n, err
+}
+
+// readOn reads more of a request that has begun. Only the time in here counts: what
+// the handler takes is not the client's fault.
+//
+//starter:omit
+func (k *track) readOn(p []byte) (int, error) {
+	t := k.conns
+	if t.MinRate == 0 {
+		return k.nc.Read(p)
+	}
+	begun := time.Now()
+	earned := time.Duration(float64(k.got) / float64(t.MinRate) * float64(time.Second))
+	if !k.hasten(begun.Add(t.Grace - k.waited + earned)) {
+		return k.nc.Read(p)
+	}
+	n, err := k.nc.Read(p)
+	k.hasten(time.Time{})
+	k.begun = true
+	k.got += int64(n)
+	k.waited += time.Since(begun)
+	return n, err
+}
+
+// close closes the connection and takes it off the list.
+//
+//starter:omit
+func (k *track) close() error {
+	err := k.nc.Close()
+	k.conns.remove(k)
+	return err
+}
+
+// tcpConn and otherConn are a Conn over TCP and over anything else. What they do not
+// define themselves is that of the connection: for TCP CloseWrite, SetLinger,
+// ReadFrom, and what makes net.Buffers one system call.
+//
+//starter:omit
+type (
+	tcpConn struct {
+		*net.TCPConn
+		*track
+	}
+	otherConn struct {
+		net.Conn
+		*track
+	}
+)
+
+//starter:omit
+func (c *tcpConn) Read(p []byte) (int, error) { return c.track.read(p) }
+
+//starter:omit
+func (c *tcpConn) RemoteAddr() net.Addr { return c.track.peer }
+
+//starter:omit
+func (c *tcpConn) Close() error { return c.track.close() }
+
+//starter:omit
+func (c *tcpConn) SetReadDeadline(t time.Time) error { return c.track.SetReadDeadline(t) }
+
+//starter:omit
+func (c *tcpConn) SetDeadline(t time.Time) error {
+	return errors.Join(c.track.SetReadDeadline(t), c.TCPConn.SetWriteDeadline(t))
+}
+
+//starter:omit
+func (c *otherConn) Read(p []byte) (int, error) { return c.track.read(p) }
+
+//starter:omit
+func (c *otherConn) RemoteAddr() net.Addr { return c.track.peer }
+
+//starter:omit
+func (c *otherConn) Close() error { return c.track.close() }
+
+//starter:omit
+func (c *otherConn) SetReadDeadline(t time.Time) error { return c.track.SetReadDeadline(t) }
+
+//starter:omit
+func (c *otherConn) SetDeadline(t time.Time) error {
+	return errors.Join(c.track.SetReadDeadline(t), c.Conn.SetWriteDeadline(t))
+}

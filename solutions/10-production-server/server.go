@@ -1,0 +1,364 @@
+// Package server puts the course together: a server for the open internet, in which
+// every part that one client could use up has a bound.
+//
+// It leaves out HTTP/2 and HTTP/3, and everything that an application would bring.
+// The command barewire beside it is a server for files with all of it.
+//
+// Read config.go first: it is the list of everything that can be too much. Then
+// server.go, the assembly; conns.go, who may be connected; workers.go, who may be
+// served; metrics.go and health.go, what the operator sees; and proxy.go and
+// certificate.go, what stands between the client and the first byte of HTTP.
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/netip"
+	"slices"
+	"time"
+
+	"barewire/solutions/01-tcp-echo"
+	"barewire/solutions/04-keep-alive"
+	"barewire/solutions/05-thread-pool"
+	"barewire/solutions/06-routing"
+	"barewire/solutions/07-middleware"
+	"barewire/solutions/08-rate-limiting"
+)
+
+// ErrServerClosed is what Serve returns after Shutdown.
+var ErrServerClosed = echo.ErrServerClosed
+
+// A Server is an HTTP/1.1 server. Routes are registered on it before it serves:
+//
+//	srv, err := server.New(server.Config{Addr: "127.0.0.1:8080"})
+//	srv.HandleFunc("GET /users/{id}", showUser)
+//	err = srv.Run(ctx)
+type Server struct {
+	router.Router // where there is no Config.Handler
+
+	Health  Health
+	Metrics Metrics
+
+	//starter:omit
+	cfg Config
+	//starter:omit
+	conns Conns
+	//starter:omit
+	pool *pool.Pool
+	//starter:omit
+	tls *tls.Config
+	//starter:omit
+	http keepalive.Server
+	//starter:omit
+	tcp echo.Server
+	//starter:omit
+	admin echo.Server
+}
+
+// New makes a server of a Config. The error is that of Validate, or says why the
+// certificate cannot be used.
+//
+//starter:todo 10.9 Validate, then make the parts and put them together.
+//starter:return new(Server), errors.New("task 10.9 is not written yet")
+func New(cfg Config) (*Server, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg.OrDefaults()}
+	s.conns = Conns{Max: s.cfg.MaxConns, MinRate: s.cfg.MinRate, Grace: s.cfg.HeaderTimeout}
+	if s.cfg.CertFile != "" {
+		cert, err := LoadCertificate(s.cfg.CertFile, s.cfg.KeyFile, s.cfg.ErrorLog)
+		if err != nil {
+			return nil, &ConfigError{"CertFile", err.Error()}
+		}
+		s.tls = &tls.Config{GetCertificate: cert.Get, NextProtos: []string{"http/1.1"}}
+	}
+	s.pool = pool.New(s.cfg.poolConfig())
+	s.Metrics.Conns, s.Metrics.Pool = &s.conns, s.pool
+	s.http = keepalive.Server{
+		Handler: s.Handler(), Limits: s.cfg.Limits, ErrorLog: s.cfg.ErrorLog,
+		HeaderTimeout: s.cfg.HeaderTimeout, IdleTimeout: s.cfg.IdleTimeout,
+		BodyTimeout: s.cfg.BodyTimeout, WriteTimeout: s.cfg.WriteTimeout,
+	}
+	s.tcp = echo.Server{Handler: s.serveConn, ErrorLog: s.cfg.ErrorLog}
+	s.admin = echo.Server{Handler: s.adminServer().ServeConn, ErrorLog: s.cfg.ErrorLog}
+	return s, nil
+}
+
+// Handler returns what answers a request, without the connection below it:
+//
+//	busy            this connection is not idle
+//	request id      so that everything below can log it
+//	metrics         count also what is refused below
+//	access log      likewise
+//	recover         a panic is a 500, and logged
+//	security fields also on errors
+//	rate limit      429, before anything that costs
+//	workers         503 when there are too few; everything below runs on the pool
+//	timeout, CORS, compression
+//	no tunnels      501 for CONNECT and TRACE
+//	Config.Handler, or the routes
+//
+//starter:todo 10.9 Chain of step 7. What must be counted although it is refused, and what may cost a worker?
+//starter:return keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) { keepalive.Error(w, 501) })
+func (s *Server) Handler() keepalive.Handler {
+	c := &s.cfg
+	ms := []keepalive.Middleware{busy}
+	add := func(wanted bool, m func() keepalive.Middleware) {
+		if wanted {
+			ms = append(ms, m())
+		}
+	}
+	add(c.RequestID, middleware.RequestID)
+	add(true, s.Metrics.Middleware)
+	add(c.AccessLog != nil, func() keepalive.Middleware { return c.AccessLog })
+	add(true, func() keepalive.Middleware { return middleware.Recover(c.ErrorLog) })
+	add(c.SecurityHeaders, middleware.SecurityHeaders{}.Middleware)
+	add(c.RateQuota > 0, s.limit)
+	add(s.pool != nil, func() keepalive.Middleware { return Workers(s.pool, c.QueueTimeout) })
+	add(c.RequestTimeout > 0, func() keepalive.Middleware { return middleware.Timeout(c.RequestTimeout) })
+	add(len(c.CORS.AllowedOrigins) > 0, c.CORS.Middleware)
+	add(c.Compress, func() keepalive.Middleware { return middleware.Compress(0) })
+	ms = append(ms, noTunnels)
+	var h keepalive.Handler = &s.Router
+	if c.Handler != nil {
+		h = c.Handler
+	}
+	return middleware.Chain(ms...)(h)
+}
+
+//starter:omit
+func (s *Server) limit() keepalive.Middleware {
+	l := &ratelimit.Limiter[netip.Prefix]{Policy: ratelimit.Policy{Quota: s.cfg.RateQuota, Window: s.cfg.RateWindow}}
+	return l.Middleware(s.cfg.Proxies.Key)
+}
+
+// busy tells the connection that a request of it is being handled.
+//
+//starter:omit
+func busy(next keepalive.Handler) keepalive.Handler {
+	return keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+		if conn, ok := r.Context().Value(connKey{}).(Conn); ok {
+			conn.SetBusy(true)
+			defer conn.SetBusy(false)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// noTunnels refuses what no origin server does: CONNECT, behind which the client
+// may already be sending bytes that are not HTTP, and TRACE, which would show the
+// fields that a proxy has added to whoever asks (RFC 9110 §9.3.8).
+//
+//starter:omit
+func noTunnels(next keepalive.Handler) keepalive.Handler {
+	return keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+		switch r.Method {
+		case "CONNECT":
+			w.Header().Set("Connection", "close")
+			fallthrough
+		case "TRACE":
+			keepalive.Error(w, 501)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// connKey is under which a context has the connection of its requests.
+//
+//starter:omit
+type connKey struct{}
+
+// serveConn is what the accept loop of step 1 does with each connection.
+//
+//starter:omit
+func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
+	conn := nc.(Conn)
+	if s.cfg.ProxyProtocol {
+		if err := s.greet(conn); err != nil {
+			s.cfg.ErrorLog.Warn("server: connection refused", "peer", nc.RemoteAddr(), "error", err)
+			return
+		}
+	}
+	if s.tls != nil {
+		secure := &tlsConn{tls.Server(nc, s.tls), conn, false}
+		limited, cancel := context.WithTimeout(ctx, s.cfg.HeaderTimeout)
+		err := secure.HandshakeContext(limited)
+		cancel()
+		if err != nil {
+			return // port scanners do this all day
+		}
+		nc = secure
+	}
+	s.http.ServeConn(context.WithValue(ctx, connKey{}, conn), nc)
+}
+
+// greet reads the PROXY header of a connection.
+//
+//starter:omit
+func (s *Server) greet(conn Conn) error {
+	peer, err := netip.ParseAddrPort(conn.RemoteAddr().String())
+	trusted := func(p netip.Prefix) bool { return p.Contains(peer.Addr().Unmap()) }
+	if err != nil || !slices.ContainsFunc(s.cfg.Proxies.Trusted, trusted) {
+		return errors.New("not one of Config.Proxies")
+	}
+	conn.SetReadDeadline(time.Now().Add(s.cfg.HeaderTimeout))
+	client, err := ReadProxy(conn)
+	if err == nil && client.IsValid() {
+		conn.SetRemoteAddr(net.TCPAddrFromAddrPort(client))
+	}
+	return err
+}
+
+// A tlsConn is a TLS connection that can be cut off: with SetLinger(0), Close sends
+// no farewell, so that the client sees that something is missing.
+//
+//starter:omit
+type tlsConn struct {
+	*tls.Conn
+	below Conn
+	cut   bool
+}
+
+//starter:omit
+func (c *tlsConn) SetLinger(sec int) error {
+	c.cut = sec == 0
+	if tcp, ok := c.below.(interface{ SetLinger(int) error }); ok {
+		return tcp.SetLinger(sec)
+	}
+	return nil
+}
+
+//starter:omit
+func (c *tlsConn) Close() error {
+	if c.cut {
+		return c.below.Close()
+	}
+	return c.Conn.Close()
+}
+
+// adminServer serves health checks and metrics, without any of the limits that are
+// for the world: whoever asks must get an answer when everything else is full.
+//
+//starter:omit
+func (s *Server) adminServer() *keepalive.Server {
+	return &keepalive.Server{ErrorLog: s.cfg.ErrorLog, Handler: keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+		if r.Path() != "/metrics" {
+			s.Health.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		w.Write(s.Metrics.AppendTo(nil))
+	})}
+}
+
+// Serve serves the connections that ln accepts, and closes ln. It always returns an
+// error: [ErrServerClosed] after Shutdown. It does not wait for requests that are
+// still being answered; Shutdown does.
+//
+//starter:todo 10.9 The accept loop of step 1, on a listener of 10.4.
+//starter:return errors.New("task 10.9 is not written yet")
+func (s *Server) Serve(ln net.Listener) error {
+	s.Health.SetReady(true)
+	return s.tcp.Serve(s.conns.Listener(ln))
+}
+
+// ServeAdmin serves health checks and metrics on ln, as Serve does.
+//
+//starter:todo 10.9 Another accept loop.
+//starter:return errors.New("task 10.9 is not written yet")
+func (s *Server) ServeAdmin(ln net.Listener) error { return s.admin.Serve(ln) }
+
+// Shutdown ends the server without losing a request. Readiness turns red; after
+// DrainDelay, in which balancers notice that, nothing is accepted any more; requests
+// that have arrived are answered, each the last on its connection; idle connections
+// are closed. Health checks and metrics are served until the end.
+//
+// If ctx is done first, the connections that are left are closed, and the error says
+// how many there were, and what pool.Shutdown says.
+//
+//starter:todo 10.9 In which order do the parts stop?
+//starter:return errors.New("task 10.9 is not written yet")
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.Health.SetReady(false)
+	delay := time.NewTimer(s.cfg.DrainDelay)
+	defer delay.Stop()
+	select {
+	case <-delay.C:
+	case <-ctx.Done():
+	}
+	open := 0
+	last, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() {
+		open = s.conns.Stats().Open // now, for in a moment they will all be closed
+		cancel()
+	})()
+	err := s.tcp.Shutdown(last)
+	if err != nil {
+		err = &CutError{Connections: open, Cause: ctx.Err()}
+	}
+	err = errors.Join(err, s.pool.Shutdown(ctx))
+	// Nobody who asks for health is worth waiting for.
+	cancel()
+	s.admin.Shutdown(last)
+	return err
+}
+
+// A CutError says that connections were closed with requests in progress.
+type CutError struct {
+	Connections int
+	Cause       error
+}
+
+// Error says how many there were.
+func (e *CutError) Error() string {
+	return "server: shutdown: " + plural(e.Connections, "connection") + " cut off: " + e.Cause.Error()
+}
+
+// Unwrap returns the cause.
+func (e *CutError) Unwrap() error { return e.Cause }
+
+// Run listens where the Config says, serves until ctx is done, and shuts down, within
+// ShutdownTimeout.
+//
+//starter:todo 10.10 Listen, and RunOn does the rest.
+//starter:return errors.New("task 10.10 is not written yet")
+func (s *Server) Run(ctx context.Context) error {
+	ln, err := net.Listen("tcp", s.cfg.Addr)
+	if err != nil {
+		return err
+	}
+	var admin net.Listener
+	if s.cfg.AdminAddr != "" {
+		if admin, err = net.Listen("tcp", s.cfg.AdminAddr); err != nil {
+			ln.Close()
+			return err
+		}
+	}
+	return s.RunOn(ctx, ln, admin)
+}
+
+// RunOn is Run on listeners that are there already. Admin may be nil. It returns
+// early if a listener fails, after what has arrived is finished.
+//
+//starter:todo 10.10 Two accept loops in the background; the end of ctx, or of one of them, begins the shutdown.
+//starter:return errors.New("task 10.10 is not written yet")
+func (s *Server) RunOn(ctx context.Context, ln, admin net.Listener) error {
+	ended := make(chan error, 2)
+	go func() { ended <- s.Serve(ln) }()
+	if admin != nil {
+		go func() { ended <- s.ServeAdmin(admin) }()
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-ended: // a listener failed: what is there is finished all the same
+	}
+	limited, cancel := context.WithTimeout(context.Background(), s.cfg.DrainDelay+s.cfg.ShutdownTimeout)
+	defer cancel()
+	return errors.Join(err, s.Shutdown(limited))
+}

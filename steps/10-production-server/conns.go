@@ -1,0 +1,62 @@
+package server
+
+import (
+	"net"
+	"time"
+)
+
+// Conns are the connections that are open: no more than Max of them, and none that
+// makes the others wait. The zero value has no bounds.
+type Conns struct {
+	// Max is how many may be open at once; 0 for any number.
+	Max int
+
+	// MinRate is how many bytes a second a client has to send while the server
+	// waits for the rest of a request, on the average and after Grace; 0 for
+	// any number. A deadline for each read would let one byte a read hold the
+	// connection for ever.
+	MinRate int
+	Grace   time.Duration
+}
+
+// ConnStats are the figures of Conns at one moment.
+type ConnStats struct {
+	Open     int   // connections
+	Idle     int   // those among them that wait for a request
+	Accepted int64 // connections ever
+	Dropped  int64 // those that were closed while idle, to make room for others
+}
+
+// Stats returns the figures of this moment.
+func (t *Conns) Stats() ConnStats {
+	// TODO 10.4: Count under the lock that guards the list.
+	return ConnStats{}
+}
+
+// A Conn is a connection of Conns.
+type Conn interface {
+	net.Conn
+
+	// SetBusy says that a request of this connection is being handled, or no
+	// longer is. Between two requests, and before the first, a connection that
+	// waits in Read is idle.
+	SetBusy(busy bool)
+
+	// SetRemoteAddr sets what RemoteAddr returns from now on: the client's
+	// address, where a proxy has told it.
+	SetRemoteAddr(addr net.Addr)
+}
+
+// Listener returns a listener whose connections, which are all a [Conn], belong to
+// t. When Max of them are open, Accept closes the one that has been idle for
+// longest, to make room; while none is idle, it waits until one is closed. Clients
+// who come meanwhile wait in the queue of the kernel.
+//
+// A connection that is closed while idle ends as if the client had closed it: a
+// request that arrives at that very moment is lost to this server, and a client
+// may send it again (RFC 9112 §9.3.1).
+func (t *Conns) Listener(ln net.Listener) net.Listener {
+	// TODO 10.4: Accept, wrap, count; Close takes it off the list.
+	// TODO 10.5: Whose Read is too slow?
+	return nil
+}
