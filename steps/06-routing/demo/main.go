@@ -6,6 +6,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log"
@@ -19,6 +20,7 @@ import (
 	"time"
 
 	"barewire/steps/01-tcp-echo"
+	"barewire/steps/02-request-line"
 	"barewire/steps/04-keep-alive"
 	"barewire/steps/06-routing"
 )
@@ -104,7 +106,12 @@ func users() *router.Router {
 	})
 	r.HandleFunc("POST /{$}", func(w keepalive.ResponseWriter, r *keepalive.Request) {
 		var u user
-		if err := r.JSON(&u); err != nil || u.Name == "" {
+		var wrong *reqline.ProtocolError // no JSON, or not said to be JSON
+		if errors.As(r.JSON(&u), &wrong) {
+			keepalive.Error(w, wrong.Status)
+			return
+		}
+		if u.Name == "" {
 			keepalive.Error(w, 400)
 			return
 		}
