@@ -20,7 +20,7 @@ import (
 
 func TestTask3_Files(t *testing.T) {
 	s := serve(t, map[string]string{
-		"a.txt": "hello", "empty.txt": "", "dir/b c.html": "<p>", "data": "x", ".env": "SECRET=1", ".git/config": "x",
+		"a.txt": "hello", "long.bin": strings.Repeat("x", 100_000), "empty.txt": "", "dir/b c.html": "<p>", "data": "x", ".env": "SECRET=1", ".git/config": "x",
 		".well-known/security.txt": "Contact", "a.special": "s",
 	})
 	hashed := func(f *static.Files) {
@@ -47,6 +47,8 @@ func TestTask3_Files(t *testing.T) {
 			send: get("/a.special"), want: []string{"200", "Content-Type: application/special"}},
 		{name: "HEAD has the fields and no content", why: "the server SHOULD send the same fields as for GET (RFC 9110 §9.3.2)",
 			send: request("HEAD", "/a.txt"), want: []string{"200", "Content-Type: text/plain; charset=utf-8", "Content-Length: 5", `content ""`}},
+		{name: "HEAD of a long file has its length", why: "a client asks with HEAD how long a download will be (RFC 9110 §8.6)",
+			send: request("HEAD", "/long.bin"), want: []string{"200", "Content-Length: 100000"}},
 		{name: "POST is not allowed", why: "a 405 MUST have Allow (RFC 9110 §15.5.6)",
 			send: request("POST", "/a.txt", "Content-Length: 0"), want: []string{"405", "Allow: GET, HEAD"}},
 		{name: "nor is DELETE", why: "a 405 MUST have Allow (RFC 9110 §15.5.6)",
@@ -314,7 +316,9 @@ func TestTask4_Directories(t *testing.T) {
 			answer := ask(t, &f, get(test.path))
 			base, _ := url.Parse("http://example.org" + test.path)
 			got := fmt.Sprintf("%d to nowhere", answer.StatusCode)
-			if to, err := base.Parse(answer.Header.Get("Location")); err == nil && answer.Header.Get("Location") != "" {
+			if strings.ContainsFunc(answer.Header.Get("Location"), func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+				got = fmt.Sprintf("%d to what is no URI", answer.StatusCode)
+			} else if to, err := base.Parse(answer.Header.Get("Location")); err == nil && answer.Header.Get("Location") != "" {
 				got = fmt.Sprintf("%d to %s", answer.StatusCode, to)
 			}
 			if want := "301 to " + test.want; got != want {
