@@ -36,7 +36,7 @@ func BasicAuth(realm string, check func(user, password string) bool) keepalive.M
 			user, password, ok := credentials(r)
 			if !ok || !check(user, password) {
 				w.Header().Set("WWW-Authenticate", challenge)
-				fail(w, 401)
+				keepalive.Error(w, 401)
 				return
 			}
 			r.SetContext(&userContext{r.Context(), user})

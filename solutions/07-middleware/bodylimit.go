@@ -28,7 +28,7 @@ func BodyLimit(n int64) keepalive.Middleware {
 			case r.Framing.Chunked:
 				serveLimited(n, next, w, r)
 			case r.Framing.Length > n:
-				fail(w, 413)
+				keepalive.Error(w, 413)
 			default:
 				next.ServeHTTP(w, r)
 			}

@@ -226,6 +226,9 @@ func (c *compressor) Flush() error {
 //
 //starter:omit
 func (c *compressor) finish() {
+	if c.status == 0 && c.head && c.w.Header().Has("Content-Length") {
+		c.WriteHeader(200) // it may be all that a handler does for HEAD
+	}
 	switch {
 	case c.status == 0: // the server answers
 	case !c.decided:

@@ -173,6 +173,11 @@ func TestTask8_Head(t *testing.T) {
 	compressRows(t, []row{
 		{name: "with the content written", why: why, send: send, handler: respond(200, long, `ETag: "v1"`), look: look, want: want},
 		{name: "with a length and no content", why: why, send: send, handler: respond(200, "", "Content-Length: 5000", `ETag: "v1"`), look: look, want: want},
+		{name: "with a length and not even a status", why: why, send: send, look: look, want: want, handler: func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+			w.Header().Set("Content-Type", "text/plain")
+			w.Header().Set("Content-Length", "5000")
+			w.Header().Set("ETag", `"v1"`)
+		}},
 		{name: "for one who does not take gzip", why: why, send: request("HEAD", "/", ""), handler: respond(200, "", "Content-Length: 5000", `ETag: "v1"`), look: look,
 			want: "no Content-Encoding\nContent-Length: 5000\nVary: Accept-Encoding\nETag: \"v1\""},
 	})
