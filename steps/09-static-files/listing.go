@@ -4,14 +4,16 @@ package static
 // request can make the server read and keep.
 const MaxListing = 10_000
 
-// AppendListing appends a page of HTML to dst that has a link to each of the names,
-// in their order, and returns it. Title is the text of its title. The name of a
-// directory ends with a slash.
+// AppendListing appends a page of HTML to dst and returns it: with title as its title,
+// and with a link for each of the names, in their order:
 //
-// A file's name can be anything, also "<script>": in a text it is escaped for HTML,
-// and in a link percent-encoded first, all bytes but letters, digits and "-._~". A
-// link starts with "./", so that no name can look like a scheme; the slash at the end
-// of a directory stays one.
+//	<a href="./a%20b.txt">a b.txt</a>
+//
+// The name of a directory ends with a slash, in the link too.
+//
+// A file's name can be anything, also "<script>". In the text it is escaped for HTML.
+// In the link it is percent-encoded, all bytes but letters, digits and "-._~", with
+// hexadecimal digits in upper case; "./" before it keeps it from looking like a scheme.
 func AppendListing(dst []byte, title string, names []string) []byte {
 	// TODO 9.5: The same name is written twice, and escaped in two ways.
 	return nil

@@ -203,7 +203,7 @@ func TestTask9_Partial(t *testing.T) {
 		{name: "nothing of it is there", why: "a 416 SHOULD say how long the file is (RFC 9110 §15.5.17)",
 			send: get("/a.txt", "Range: bytes=10-"), want: []string{"416", "Content-Range: bytes */10", "no Cache-Control"}},
 		{name: "a 416 is no part of the file", why: "its content is a message, with a type of its own",
-			send: get("/dir/", "Range: bytes=10-"), want: []string{"416", "Content-Range: bytes */7", "Content-Type: text/plain; charset=utf-8"}},
+			send: get("/dir/", "Range: bytes=10-"), want: []string{"416", "Content-Range: bytes */7", "not Content-Type: text/html; charset=utf-8"}},
 		{name: "an index", why: "it is a file like others", send: get("/dir/", "Range: bytes=0-2"), want: []string{"206", `content "<p>"`}},
 		{name: "HEAD has no ranges", why: "GET is the only method for which Range is defined (RFC 9110 §14.2)",
 			send: request("HEAD", "/a.txt", "Range: bytes=2-4"), want: []string{"200", "no Content-Range", "Content-Length: 10"}},
