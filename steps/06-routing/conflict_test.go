@@ -43,9 +43,9 @@ func TestTask5_Conflict(t *testing.T) {
 func TestTask5_NoConflict(t *testing.T) {
 	run(t, []row{
 		{"another method", "the method tells them apart",
-			[]string{"GET /a", "POST /a"}, "GET /a", "200 GET /a"},
+			[]string{"GET /a", "POST /a", "GET /b"}, "GET /b", "200 GET /b"},
 		{"one method and any", "the one with the method is more specific",
-			[]string{"GET /a", "/a"}, "GET /a", "200 GET /a"},
+			[]string{"GET /a", "/a", "GET /b"}, "GET /b", "200 GET /b"},
 		{"text and a name", "text is more specific",
 			[]string{"GET /a/{x}", "GET /{x}/b", "GET /a/b"}, "GET /a/b", "200 GET /a/b"},
 		{"with a slash and without", "/a and /a/ are two paths",
