@@ -10,7 +10,7 @@ import (
 )
 
 // barWidth is how many columns the longest bar of a picture has.
-const barWidth = 30
+const barWidth = 28
 
 // mostRows bounds the rows of a picture; there are more only where even one for
 // each power of ten is too many.

@@ -16,7 +16,8 @@ func (s *settings) report(targets []*target) []string {
 		return s.comparison(targets[0], targets[1])
 	}
 	t, sum := targets[0], targets[0].sum()
-	lines := []string{s.method + " " + show.Clean(t.url), s.terms(s.duration), ""}
+	lines := append([]string{s.method + " " + show.Clean(t.url)}, show.Wrap(s.terms(), show.Width)...)
+	lines = append(lines, "")
 	lines = append(lines, account(sum)...)
 	lines = append(lines, "")
 	lines = append(lines, timesTable(sum)...)
@@ -27,7 +28,7 @@ func (s *settings) report(targets []*target) []string {
 }
 
 // terms says under which terms the requests were sent.
-func (s *settings) terms(d time.Duration) string {
+func (s *settings) terms() string {
 	text := show.Count(s.conns, "connection")
 	if s.pipeline > 1 {
 		text += fmt.Sprintf(" with %d requests in flight", s.pipeline)
@@ -35,7 +36,7 @@ func (s *settings) terms(d time.Duration) string {
 	if s.close {
 		text = show.Count(s.conns, "connection") + " at a time, a new one for each request"
 	}
-	text += ", " + span(d)
+	text += ", " + span(s.duration)
 	if s.requests > 0 {
 		text += " or " + count(uint64(s.requests)) + " requests"
 	}
@@ -51,7 +52,7 @@ func account(r *Result) []string {
 	lines := []string{line("requests", fmt.Sprintf("%s in %s; %s answers a second", count(r.Requests()), span(r.Elapsed), amount(r.Rate())))}
 	lines = append(lines, line("failed", fmt.Sprintf("%s of %s", count(r.Failed()), count(r.Requests()))))
 	lines = append(lines, failures(r)...)
-	lines = append(lines, line("statuses", statuses(r)))
+	lines = append(lines, show.Hang(line("statuses", ""), statuses(r))...)
 	lines = append(lines, line("bytes", fmt.Sprintf("%s sent, %s received", size(r.bytesSent), size(r.bytesReceived))))
 	if r.again > 0 {
 		lines = append(lines, line("again", count(r.again)+" sent again, because the server had closed the connection"))
@@ -59,7 +60,7 @@ func account(r *Result) []string {
 	if r.Interrupted {
 		lines = append(lines, line("ended", fmt.Sprintf("early, with %s in flight", requests(r.unfinished))))
 	}
-	return append(lines, line("client", client(r)))
+	return append(lines, show.Hang(line("client", ""), client(r))...)
 }
 
 func requests(n uint64) string {
@@ -77,7 +78,7 @@ func client(r *Result) string {
 		parts = append(parts, fmt.Sprintf("%s of %s", percent(r.CPU, r.Elapsed), show.Count(processors(), "CPU")))
 	}
 	if r.late.Count() > 0 {
-		parts = append(parts, fmt.Sprintf("sends late by %s (p99)", span(r.late.Percentile(99))))
+		parts = append(parts, fmt.Sprintf("late by %s (p99)", span(r.late.Percentile(99))))
 	}
 	if len(parts) == 0 {
 		return "its CPU time is not known on this system"
@@ -90,7 +91,7 @@ var processors = runtime.NumCPU
 
 // percent returns how much of all processors' time was used.
 func percent(used, elapsed time.Duration) string {
-	return fmt.Sprintf("%.0f%%", 100*float64(used)/float64(elapsed)/float64(processors()))
+	return digits(100*float64(used)/float64(elapsed)/float64(processors())) + "%"
 }
 
 // failures lists what failed, and how.
@@ -233,10 +234,9 @@ func (s *settings) comparison(a, b *target) []string {
 	lines := []string{
 		"A  " + s.method + " " + show.Clean(a.url),
 		"B  " + s.method + " " + show.Clean(b.url),
-		fmt.Sprintf("in turn, %d slices of each; for each %s", s.slices, s.terms(s.duration)),
-		"",
-		fmt.Sprintf("  %-18s %10s %10s %8s   %s", "", "A", "B", "B/A", "of the slices, least to most"),
 	}
+	lines = append(lines, show.Wrap(fmt.Sprintf("in turn, %s of each; each server gets %s", show.Count(s.slices, "slice"), s.terms()), show.Width)...)
+	lines = append(lines, "", fmt.Sprintf("  %-18s %10s %10s %8s   %s", "", "A", "B", "B/A", "B/A of the slices"))
 	for _, m := range measures(sumA.Closed) {
 		va, vb := m.value(sumA), m.value(sumB)
 		line := fmt.Sprintf("  %-18s %10s %10s", m.label, m.write(va), m.write(vb))

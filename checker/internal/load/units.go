@@ -67,12 +67,12 @@ func amount(v float64) string {
 
 // share writes n of all as a percentage.
 func share(n, all uint64) string {
-	if all == 0 {
+	if n == 0 {
 		return "0%"
 	}
 	percent := 100 * float64(n) / float64(all)
 	switch {
-	case n > 0 && percent < 0.01:
+	case percent < 0.01:
 		return "<0.01%"
 	case n < all && percent > 99.99:
 		return ">99.9%"
