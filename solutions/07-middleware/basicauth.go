@@ -65,9 +65,9 @@ func Users(passwords map[string]string) func(user, password string) bool {
 }
 
 // ParseBasic parses the value of an Authorization field: the scheme Basic, in any
-// case of letters, spaces, and base64 of a user, a colon and a password. The user ends at the first
-// colon. Both may be empty; neither may have a control character (RFC 7617 §2). For
-// anything else ok is false.
+// case of letters, spaces, and base64 of a user, a colon and a password. The user
+// ends at the first colon. Both may be empty; neither may have a control character
+// (RFC 7617 §2). For anything else ok is false.
 //
 //starter:todo 7.10 Cut at the space, decode, cut at the colon.
 func ParseBasic(value []byte) (user, password string, ok bool) {

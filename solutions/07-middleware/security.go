@@ -30,7 +30,8 @@ type SecurityHeaders struct {
 
 	// HSTS is how long browsers must use TLS for this host, in whole seconds
 	// (RFC 6797). Without it, nothing is said: a browser that was told cannot
-	// be told otherwise over plain HTTP. Set it only on a server that is reached over TLS.
+	// be told otherwise over plain HTTP. Set it only on a server that is
+	// reached over TLS.
 	HSTS time.Duration
 
 	HSTSSubdomains bool // HSTS is for all hosts below this one too

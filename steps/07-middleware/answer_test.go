@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -90,12 +91,21 @@ func (a *answer) summary() string {
 }
 
 // field returns a field of the response as it was sent, all its values in one line.
+// The members of a list are sorted: their order and their lines mean nothing.
 func (a *answer) field(name string) string {
 	var all []string
-	for v := range a.fixed.Values(name) {
-		all = append(all, string(v))
+	if name == "Vary" || strings.HasPrefix(name, "Access-Control-") {
+		for m := range a.fixed.Members(name) {
+			all = append(all, string(m))
+		}
+		slices.Sort(all)
+		all = []string{strings.Join(all, ", ")}
+	} else {
+		for v := range a.fixed.Values(name) {
+			all = append(all, string(v))
+		}
 	}
-	if all == nil {
+	if !a.fixed.Has(name) {
 		return "no " + name
 	}
 	return name + ": " + strings.Join(all, " and ")

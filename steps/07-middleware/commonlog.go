@@ -12,10 +12,11 @@ import (
 //	192.0.2.7 - alice [06/Nov/1994:08:49:37 +0000] "GET /a?b HTTP/1.1" 200 2326
 //
 // These are the address of the connection without its port, the client's identity
-// (nobody has one: always "-"), the user that [BasicAuth] let in, the local time at which
-// the request began, its request line, the status, and the bytes of content. A part
-// that there is none of is "-", zero bytes too. What the client has chosen is
-// escaped as [AppendEscaped] does, and a space in a user's name is \x20.
+// (nobody has one: always "-"), the user that [BasicAuth] let in, the local time
+// at which the request began, its request line, the status, and the bytes of
+// content. A part that there is none of is "-", zero bytes too. What the client
+// has chosen is escaped as [AppendEscaped] does, and a space in a user's name is
+// \x20.
 //
 // Each line is one call of out.Write, and never two calls at once. Its errors are
 // dropped: a full disk must not stop the server.

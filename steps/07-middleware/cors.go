@@ -6,9 +6,10 @@ import (
 	"barewire/steps/04-keep-alive"
 )
 
-// A CORS says which pages of other origins may read responses (cross-origin resource
-// sharing, the Fetch standard §3.3). It takes a right away from nobody: without it, browsers let no
-// other page read, and with it, programs that are no browsers still do what they like.
+// A CORS says which pages of other origins may read responses (cross-origin
+// resource sharing, the Fetch standard §3.3). It takes a right away from nobody:
+// without it, browsers let no other page read, and with it, programs that are no
+// browsers still do what they like.
 type CORS struct {
 	// AllowedOrigins are the origins whose pages may read, as browsers write
 	// them: "https://app.example.org", with a port if it is not the scheme's
