@@ -8,7 +8,9 @@ import (
 	"barewire/solutions/04-keep-alive"
 )
 
-// A Field is the field in which proxies say for whom they forward a request.
+// A Field is the name of the field in which proxies say for whom they forward a
+// request. Other names than these may be used, such as X-Real-IP: they are read as
+// X-Forwarded-For is.
 type Field string
 
 const (

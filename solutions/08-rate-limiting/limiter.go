@@ -18,8 +18,10 @@ const DefaultClients = 1 << 16
 //
 // It remembers at most Clients clients, in the manner of [Table], and starts no
 // goroutine. A client that it knows costs no allocation. Each of up to 64 parts
-// has a lock of its own, so that clients seldom wait for each other; which part a
-// key belongs to cannot be known from outside.
+// has a lock and a Table of its own, so that clients seldom wait for each other. A
+// part has room for 64 clients or more, so that its Table has a choice; with fewer
+// than 128 Clients there is one part. Which part a key belongs to cannot be known
+// from outside.
 type Limiter[K comparable] struct {
 	Policy Policy
 

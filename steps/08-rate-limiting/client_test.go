@@ -50,6 +50,7 @@ func TestTask8_Client(t *testing.T) {
 		{"the other field", xff, "10.0.0.1", []string{"Forwarded: for=192.0.2.1"}, "10.0.0.1", "a proxy that sets one field passes the other one on as the client sent it"},
 		{"the other field as well", xff, "10.0.0.1", []string{"Forwarded: for=192.0.2.1", "X-Forwarded-For: 203.0.113.9"}, "203.0.113.9", "a proxy that sets one field passes the other one on as the client sent it"},
 		{"no field that is believed", none, "10.0.0.1", []string{"X-Forwarded-For: 192.0.2.1", "Forwarded: for=192.0.2.1"}, "10.0.0.1", "NoField believes nobody"},
+		{"a field with another name", "X-Real-IP", "10.0.0.1", []string{"X-Forwarded-For: 192.0.2.1", "X-Real-IP: 203.0.113.9"}, "203.0.113.9", "some proxies have one of their own, and it is read as X-Forwarded-For is"},
 		{"Forwarded", fwd, "10.0.0.1", []string{`Forwarded: for=192.0.2.1, for="[2001:db8:2::5]:4711";proto=https, for=10.0.0.2`}, "2001:db8:2::5", "the same search with another grammar (RFC 7239)"},
 		{"Forwarded, with a quote left open", fwd, "10.0.0.1", []string{`Forwarded: for="192.0.2.1, for=203.0.113.9`}, "203.0.113.9", "the client opened a quote and the proxy appended the rest: the list is read from its end"},
 		{"Forwarded, from an unknown client", fwd, "10.0.0.1", []string{"Forwarded: for=192.0.2.1, for=unknown, for=10.0.0.2"}, "10.0.0.2", "who is unknown cannot be believed: the proxy that says so is the last good address (RFC 7239 §6.2)"},
