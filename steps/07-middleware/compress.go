@@ -9,8 +9,10 @@ import (
 // Express at 1 KiB, Tomcat at 2 KiB.
 const MinCompress = 1 << 10
 
-// DefaultGzipLevel is the level of compression that Compress(0) uses.
-const DefaultGzipLevel = 5
+// DefaultGzipLevel is the level of compression that Compress(0) uses. A text of 9934
+// bytes became 4479 at level 1 in 92 µs, 4134 at level 4 in 132 µs, 4075 at level 5
+// in 184 µs, and 4074 at level 9.
+const DefaultGzipLevel = 4
 
 // Compress compresses content with gzip for clients that prefer it (see
 // [Negotiate]). Level is from 1, quick, to 9, small, and 0 stands for
