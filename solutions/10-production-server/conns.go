@@ -80,6 +80,7 @@ type Conn interface {
 //
 //starter:todo 10.4 Accept, wrap, count; Close takes it off the list.
 //starter:todo 10.5 Whose Read is too slow?
+//starter:return ln
 func (t *Conns) Listener(ln net.Listener) net.Listener {
 	l := &listener{Listener: ln, conns: t, closed: make(chan struct{})}
 	if t.Max > 0 {
@@ -284,7 +285,7 @@ func (k *track) read(p []byte) (int, error) {
 		k.idle.Store(dropped)
 		return 0, net.ErrClosed
 	}
-	k.begun = n > 0
+	k.begun, k.got = n > 0, int64(n)
 	return n, err
 }
 

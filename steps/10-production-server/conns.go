@@ -58,5 +58,5 @@ type Conn interface {
 func (t *Conns) Listener(ln net.Listener) net.Listener {
 	// TODO 10.4: Accept, wrap, count; Close takes it off the list.
 	// TODO 10.5: Whose Read is too slow?
-	return nil
+	return ln
 }

@@ -1,0 +1,388 @@
+package server_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"barewire/checker/testkit"
+	server "barewire/steps/10-production-server"
+)
+
+// A street is a listener without a kernel: clients come when the test says so.
+type street struct {
+	door     chan net.Conn
+	visitors []*visitor
+	once     sync.Once
+	closed   chan struct{}
+}
+
+func newStreet() *street {
+	return &street{door: make(chan net.Conn, 100), closed: make(chan struct{})}
+}
+
+func (s *street) Accept() (net.Conn, error) {
+	select {
+	case nc := <-s.door:
+		return nc, nil
+	case <-s.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (s *street) Close() error   { s.once.Do(func() { close(s.closed) }); return nil }
+func (s *street) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80} }
+
+// A visitor is a client's side of a connection.
+type visitor struct {
+	net.Conn
+	ended chan struct{} // closed when the server has closed the connection
+}
+
+// come connects a visitor, who reads whatever comes and drops it.
+func (s *street) come() *visitor {
+	ours, theirs := net.Pipe()
+	v := &visitor{ours, make(chan struct{})}
+	s.visitors = append(s.visitors, v)
+	s.door <- theirs
+	go func() {
+		io.Copy(io.Discard, ours)
+		close(v.ended)
+	}()
+	return v
+}
+
+func (v *visitor) gone() bool {
+	select {
+	case <-v.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// A house accepts connections from a listener of Conns and reads requests from each,
+// which end with a line end and take it some time.
+type house struct {
+	takes time.Duration
+
+	mu   sync.Mutex
+	ends []end // of the connections, in order
+}
+
+// An end is why reading from a connection has ended, and when.
+type end struct {
+	err  error // nil while it goes on
+	took time.Duration
+}
+
+func (h *house) serve(t *testing.T, ln net.Listener) {
+	for {
+		nc, err := ln.Accept()
+		if err != nil {
+			return
+		}
+		conn, ok := nc.(server.Conn)
+		if !ok {
+			t.Errorf("Accept of Conns.Listener returned a %T, which is no server.Conn", nc)
+			nc.Close()
+			return
+		}
+		h.mu.Lock()
+		i := len(h.ends)
+		h.ends = append(h.ends, end{})
+		h.mu.Unlock()
+		go func() {
+			begun := time.Now()
+			err := h.read(testkit.Guard(t, conn), conn)
+			h.mu.Lock()
+			h.ends[i] = end{err, time.Since(begun)}
+			h.mu.Unlock()
+			conn.Close()
+			conn.Close() // by whoever else has noticed
+		}()
+	}
+}
+
+func (h *house) read(nc net.Conn, conn server.Conn) error {
+	conn.SetReadDeadline(time.Now().Add(24 * time.Hour))
+	buf := make([]byte, 4096)
+	for {
+		n, err := nc.Read(buf)
+		if err != nil {
+			return err
+		}
+		if buf[n-1] == '\n' {
+			conn.SetBusy(true)
+			time.Sleep(h.takes)
+			conn.SetBusy(false)
+		}
+	}
+}
+
+// visit runs a story in which visitors come to a house with these Conns.
+func visit(t *testing.T, conns *server.Conns, story func(s *street, h *house)) {
+	t.Helper()
+	s, h := newStreet(), &house{}
+	ln := conns.Listener(s)
+	if ln == nil {
+		t.Fatal("Listener returned nil")
+	}
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		h.serve(t, ln)
+	}()
+	story(s, h)
+	ln.Close()
+	for _, v := range s.visitors {
+		v.Close()
+	}
+	time.Sleep(2 * h.takes)
+	<-served
+	for range len(s.door) {
+		(<-s.door).Close()
+	}
+}
+
+func settle() { synctest.Wait() }
+
+// stats describes the figures of conns.
+func stats(conns *server.Conns) string {
+	settle()
+	s := conns.Stats()
+	return fmt.Sprintf("open %d, idle %d, accepted %d, dropped %d", s.Open, s.Idle, s.Accepted, s.Dropped)
+}
+
+func TestTask4_Conns(t *testing.T) {
+	for _, r := range []struct {
+		name, why string
+		max       int
+		story     func(conns *server.Conns, s *street, h *house) string
+		want      string
+	}{
+		{"connections are counted", "an operator who does not know how many are open cannot choose a bound", 0, func(conns *server.Conns, s *street, h *house) string {
+			a, b := s.come(), s.come()
+			before := stats(conns)
+			a.Close()
+			after := stats(conns)
+			b.Close()
+			return before + "; " + after + "; " + stats(conns)
+		}, "open 2, idle 2, accepted 2, dropped 0; open 1, idle 1, accepted 2, dropped 0; open 0, idle 0, accepted 2, dropped 0"},
+		{"one that has sent something is not idle, and neither is one that is served", "idle means that nobody would miss it", 0, func(conns *server.Conns, s *street, h *house) string {
+			h.takes = time.Hour
+			io.WriteString(s.come(), "a request\n")
+			io.WriteString(s.come(), "half a requ")
+			s.come()
+			return stats(conns)
+		}, "open 3, idle 1, accepted 3, dropped 0"},
+		{"one that has been served is idle again", "between two requests it waits, perhaps for a minute", 0, func(conns *server.Conns, s *street, h *house) string {
+			a := s.come()
+			io.WriteString(a, "a requ")
+			before := stats(conns)
+			io.WriteString(a, "est\n")
+			return before + "; " + stats(conns)
+		}, "open 1, idle 0, accepted 1, dropped 0; open 1, idle 1, accepted 1, dropped 0"},
+		{"when it is full, the one that has been idle longest goes", "it is the one that will most likely not be used again", 3, func(conns *server.Conns, s *street, h *house) string {
+			var all []*visitor
+			for range 3 {
+				all = append(all, s.come())
+				time.Sleep(time.Second)
+			}
+			io.WriteString(all[0], "a request\n") // now the second one has waited longest
+			time.Sleep(time.Second)
+			all = append(all, s.come(), s.come())
+			got := stats(conns)
+			return fmt.Sprint(got, "; gone: ", all[0].gone(), all[1].gone(), all[2].gone(), all[3].gone(), all[4].gone())
+		}, "open 3, idle 3, accepted 5, dropped 2; gone: false true true false false"},
+		{"one that is not idle stays", "a request that was accepted is answered", 2, func(conns *server.Conns, s *street, h *house) string {
+			a := s.come()
+			io.WriteString(a, "a requ")
+			time.Sleep(time.Second)
+			b := s.come()
+			time.Sleep(time.Second)
+			s.come()
+			got := stats(conns)
+			return fmt.Sprint(got, "; gone: ", a.gone(), b.gone())
+		}, "open 2, idle 1, accepted 3, dropped 1; gone: false true"},
+		{"when none is idle, new ones wait", "a bound that gives way is none; the kernel keeps those who come meanwhile", 2, func(conns *server.Conns, s *street, h *house) string {
+			a, b := s.come(), s.come()
+			io.WriteString(a, "a requ")
+			io.WriteString(b, "a requ")
+			c := s.come()
+			time.Sleep(time.Minute)
+			before := stats(conns)
+			a.Close()
+			time.Sleep(time.Second)
+			after := stats(conns)
+			return before + "; " + fmt.Sprint(after, "; gone: ", b.gone(), c.gone())
+		}, "open 2, idle 0, accepted 2, dropped 0; open 2, idle 1, accepted 3, dropped 0; gone: false false"},
+		{"one that becomes idle makes room for one who waits", "otherwise the wait lasts until a client goes by itself", 1, func(conns *server.Conns, s *street, h *house) string {
+			h.takes = time.Minute
+			a := s.come()
+			io.WriteString(a, "a request\n")
+			b := s.come()
+			time.Sleep(30 * time.Second)
+			before := fmt.Sprint(a.gone(), b.gone())
+			time.Sleep(31 * time.Second)
+			return fmt.Sprint(before, "; ", a.gone(), b.gone(), "; ", stats(conns))
+		}, "false false; true false; open 1, idle 1, accepted 2, dropped 1"},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			testkit.Bubble(t, func(t *testing.T) {
+				conns := &server.Conns{Max: r.max}
+				visit(t, conns, func(s *street, h *house) {
+					if got := r.story(conns, s, h); got != r.want {
+						testkit.Report{Want: r.want, Got: got, Why: r.why}.Error(t)
+					}
+				})
+			})
+		})
+	}
+}
+
+// Accept must not wait for room when nothing is accepted any more.
+func TestTask4_Close(t *testing.T) {
+	testkit.Bubble(t, func(t *testing.T) {
+		conns := &server.Conns{Max: 1}
+		s := newStreet()
+		ln := conns.Listener(s)
+		if ln == nil {
+			t.Fatal("Listener returned nil")
+		}
+		s.come()
+		nc, err := ln.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		busy, ok := nc.(server.Conn)
+		if !ok {
+			t.Fatalf("Accept returned a %T, which is no server.Conn", nc)
+		}
+		busy.SetBusy(true)
+		s.come()
+		returned := make(chan error, 1)
+		go func() { _, err := ln.Accept(); returned <- err }()
+		time.Sleep(time.Minute)
+		ln.Close()
+		time.Sleep(time.Minute)
+		report := testkit.Report{Want: "Accept returns net.ErrClosed", Why: "a server that shuts down while it is full would never end"}
+		select {
+		case err := <-returned:
+			if !errors.Is(err, net.ErrClosed) {
+				report.Got = fmt.Sprint("error ", err)
+				report.Error(t)
+			}
+		default:
+			report.Got = "Accept still waits for room, a minute after Close"
+			report.Error(t)
+		}
+		nc.Close()
+	})
+}
+
+func TestTask5_Slow(t *testing.T) {
+	for _, r := range []struct {
+		name, why string
+		minRate   int
+		send      func(v *visitor, h *house)
+		want      string // how reading ended, and after how many seconds
+	}{
+		{"one byte a second", "a connection, and what is behind it, is held for ever with almost nothing: a deadline for each read does not help", 100, func(v *visitor, h *house) {
+			for range 100 {
+				io.WriteString(v, "x")
+				time.Sleep(time.Second)
+			}
+		}, "deadline after 10s"},
+		{"silence in the middle of a request", "after Grace, what was sent has to keep up with the clock", 100, func(v *visitor, h *house) {
+			io.WriteString(v, "half a request")
+			time.Sleep(time.Hour)
+		}, "deadline after 10s"},
+		{"slow, but fast enough", "a client on a bad line sends 120 bytes a second all the time", 100, func(v *visitor, h *house) {
+			for range 1200 {
+				io.WriteString(v, "a dozen byte")
+				time.Sleep(100 * time.Millisecond)
+			}
+			v.Close()
+		}, "EOF after 120s"},
+		{"fast at first, then slow", "on the average: who was fast may rest", 100, func(v *visitor, h *house) {
+			v.Write(make([]byte, 3000))
+			time.Sleep(35 * time.Second)
+			io.WriteString(v, "x")
+			v.Close()
+		}, "EOF after 35s"},
+		{"fast at first, then silent", "and then it is over", 100, func(v *visitor, h *house) {
+			v.Write(make([]byte, 3000))
+			time.Sleep(time.Hour)
+		}, "deadline after 40s"},
+		{"an idle connection may be silent", "it has begun nothing; other deadlines are for it", 100, func(v *visitor, h *house) {
+			time.Sleep(time.Hour)
+			v.Close()
+		}, "EOF after 3600s"},
+		{"the time of the handler does not count", "while the server is busy, the client waits for the server", 100, func(v *visitor, h *house) {
+			h.takes = time.Minute
+			io.WriteString(v, "a requ")
+			io.WriteString(v, "est\n")
+			io.WriteString(v, "the next o")
+			time.Sleep(5 * time.Second)
+			io.WriteString(v, "ne\n")
+			v.Close()
+		}, "EOF after 125s"},
+		{"each request begins anew", "what one request took too long for must not be held against the next one", 100, func(v *visitor, h *house) {
+			for range 5 {
+				io.WriteString(v, "a requ")
+				time.Sleep(9 * time.Second)
+				io.WriteString(v, "est\n")
+			}
+			v.Close()
+		}, "EOF after 45s"},
+		{"without MinRate", "0 is no bound", 0, func(v *visitor, h *house) {
+			for range 100 {
+				io.WriteString(v, "x")
+				time.Sleep(time.Second)
+			}
+			v.Close()
+		}, "EOF after 100s"},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			testkit.Bubble(t, func(t *testing.T) {
+				conns := &server.Conns{MinRate: r.minRate, Grace: 10 * time.Second}
+				visit(t, conns, func(s *street, h *house) {
+					v := s.come()
+					r.send(v, h)
+					if h.takes > 0 {
+						time.Sleep(3 * h.takes)
+					}
+					settle()
+					h.mu.Lock()
+					got := "the connection is not a server.Conn"
+					if len(h.ends) > 0 {
+						got = fmt.Sprintf("%s after %.0fs", ended(h.ends[0].err), h.ends[0].took.Seconds())
+					}
+					h.mu.Unlock()
+					v.Close()
+					if got != r.want {
+						testkit.Report{Want: r.want, Got: got, Why: r.why}.Error(t)
+					}
+				})
+			})
+		})
+	}
+}
+
+// ended says in a word why reading ended.
+func ended(err error) string {
+	switch {
+	case err == nil:
+		return "still open"
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return "deadline"
+	}
+	return err.Error()
+}

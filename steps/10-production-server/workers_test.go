@@ -1,0 +1,225 @@
+package server_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"barewire/checker/testkit"
+	keepalive "barewire/steps/04-keep-alive"
+	pool "barewire/steps/05-thread-pool"
+	server "barewire/steps/10-production-server"
+)
+
+// quiet is a log that nobody reads.
+var quiet = slog.New(slog.DiscardHandler)
+
+// A client is a connection to a handler on a fake clock.
+type client struct {
+	net.Conn
+	r *bufio.Reader
+}
+
+// dial connects a client to the handler, over net.Pipe.
+func dial(t *testing.T, h keepalive.Handler) *client {
+	ours, theirs := net.Pipe()
+	go (&keepalive.Server{Handler: h, ErrorLog: quiet}).ServeConn(context.Background(), testkit.Guard(t, theirs))
+	return &client{ours, bufio.NewReader(ours)}
+}
+
+// answer reads one response and describes it: status, some fields, content.
+func (c *client) answer() string {
+	c.SetReadDeadline(time.Now().Add(time.Hour))
+	res, err := http.ReadResponse(c.r, nil)
+	if err != nil {
+		return "no response: " + testkit.Symptom(err)
+	}
+	content, err := io.ReadAll(res.Body)
+	text := fmt.Sprint(res.StatusCode)
+	if v := res.Header.Get("Retry-After"); v != "" {
+		text += ", Retry-After"
+	}
+	if res.StatusCode == 200 {
+		text += fmt.Sprintf(", %q", content)
+	}
+	if err != nil {
+		text += ", cut off"
+	}
+	return text
+}
+
+// ask sends a request and describes the response to it.
+func (c *client) ask(request string) string {
+	if _, err := io.WriteString(c, request); err != nil {
+		return "cannot send: " + testkit.Symptom(err)
+	}
+	return c.answer()
+}
+
+const (
+	getA  = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n"
+	post5 = "POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"
+)
+
+// echoing answers with the request's method and content, and takes a minute for
+// GET.
+func echoing(w keepalive.ResponseWriter, r *keepalive.Request) {
+	content, err := r.Content()
+	if r.Method == "GET" {
+		time.Sleep(time.Minute)
+	}
+	if err != nil {
+		keepalive.Error(w, 400)
+		return
+	}
+	keepalive.Text(w, 200, r.Method+string(content))
+}
+
+func TestTask6_Workers(t *testing.T) {
+	for _, r := range []struct {
+		name, why string
+		max       int
+		queue     int
+		story     func(t *testing.T, p *pool.Pool, dial func() *client) string
+		want      string
+		done      int64 // requests that workers have handled
+	}{
+		{"a request is answered", "by a worker", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
+			return dial().ask(getA)
+		}, `200, "GET"`, 1},
+		{"content arrives as it was sent", "some of it was read before the worker came", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
+			c := dial()
+			return c.ask(post5+"hello") + "; " + c.ask("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n, you!\r\n0\r\n\r\n")
+		}, `200, "POSThello"; 200, "POSThello, you!"`, 2},
+		{"content that is longer than what is read ahead", "the rest is read by the worker", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
+			long := strings.Repeat("0123456789abcdef", 8<<10)
+			c := dial()
+			go fmt.Fprintf(c, "POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", len(long), long)
+			got := c.answer()
+			return fmt.Sprint(got == fmt.Sprintf("200, %q", "POST"+long), ", ", len(got) > len(long))
+		}, "true, true", 1},
+		{"no worker, no place in the queue: 503 at once", "the client learns now that it should come back, and not after a minute", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
+			first, second := dial(), dial()
+			io.WriteString(first, getA)
+			settle()
+			begun := time.Now()
+			got := second.ask(getA)
+			return fmt.Sprintf("%s after %v; %s", got, time.Since(begun), first.answer())
+		}, `503, Retry-After after 0s; 200, "GET"`, 1},
+		{"the connection goes on after a 503", "the client has done nothing wrong", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
+			first, second := dial(), dial()
+			io.WriteString(first, getA)
+			settle()
+			got := second.ask(post5 + "hello")
+			first.answer()
+			return got + "; " + second.ask(post5+"hello")
+		}, `503, Retry-After; 200, "POSThello"`, 2},
+		{"in the queue: answered when its turn comes", "a short burst is served, a little later", 1, 1, func(t *testing.T, p *pool.Pool, dial func() *client) string {
+			first, second := dial(), dial()
+			io.WriteString(first, getA)
+			settle()
+			begun := time.Now()
+			got := second.ask(post5 + "hello")
+			return fmt.Sprintf("%s after %v; %s", got, time.Since(begun), first.answer())
+		}, `200, "POSThello" after 1m0s; 200, "GET"`, 2},
+		{"nobody is free for 90 seconds: 503", "waiting has a bound of its own", 1, 2, func(t *testing.T, p *pool.Pool, dial func() *client) string {
+			p.TrySubmit(func() { time.Sleep(10 * time.Minute) })
+			begun := time.Now()
+			got := dial().ask(getA)
+			return fmt.Sprintf("%s after %v", got, time.Since(begun))
+		}, "503, Retry-After after 1m30s", 0},
+		{"an idle connection has no worker", "with one worker a connection, one browser that does nothing stops the server", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
+			var got []string
+			for range 3 {
+				got = append(got, dial().ask(post5+"hello"))
+			}
+			settle()
+			return fmt.Sprint(got, " running ", p.Stats().Running)
+		}, `[200, "POSThello" 200, "POSThello" 200, "POSThello"] running 0`, 3},
+		{"half a head has no worker", "it may never become a request", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
+			io.WriteString(dial(), "GET / HTTP/1.1\r\nHos")
+			return dial().ask(post5 + "hello")
+		}, `200, "POSThello"`, 1},
+		{"half of a short content has no worker", "a form that is sent one byte a second is not worth waiting for", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
+			slow := dial()
+			io.WriteString(slow, post5+"hel")
+			settle()
+			got := dial().ask(post5 + "hello")
+			return got + "; " + slow.ask("lo")
+		}, `200, "POSThello"; 200, "POSThello"`, 2},
+		{"a client that waits for a 100 gets it", "the handler decides whether the content is wanted, and the handler is on the worker", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
+			c := dial()
+			go io.WriteString(c, "POST /p HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
+			return c.answer() + "; " + c.ask("hello")
+		}, `100; 200, "POSThello"`, 1},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			testkit.Bubble(t, func(t *testing.T) {
+				p := pool.New(pool.Config{Max: r.max, Queue: r.queue, ErrorLog: quiet})
+				h := server.Workers(p, 90*time.Second)(keepalive.HandlerFunc(echoing))
+				var clients []*client
+				got := r.story(t, p, func() *client {
+					c := dial(t, h)
+					clients = append(clients, c)
+					return c
+				})
+				for _, c := range clients {
+					c.Close()
+				}
+				by := "%s; %d request(s) by workers"
+				if done := p.Stats().Done; got != r.want || done != r.done {
+					testkit.Report{Want: fmt.Sprintf(by, r.want, r.done), Got: fmt.Sprintf(by, got, done), Why: r.why}.Error(t)
+				}
+				p.Shutdown(context.Background())
+			})
+		})
+	}
+}
+
+// A panic in a handler happens on a worker, and must end up where a handler's panic
+// always does.
+func TestTask6_Panic(t *testing.T) {
+	report := testkit.Report{Sent: getA, Want: "500", Why: "the connection of step 4, and Recover of step 7, look for panics on the goroutine that called them"}
+	testkit.Apart(t, report, func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			p := pool.New(pool.Config{Max: 1, ErrorLog: quiet})
+			c := dial(t, server.Workers(p, time.Second)(keepalive.HandlerFunc(func(keepalive.ResponseWriter, *keepalive.Request) { panic("in a handler") })))
+			got := c.ask(getA)
+			c.Close()
+			if done := p.Stats().Done; got != report.Want || done != 1 {
+				report.Got = fmt.Sprintf("%s; %d task(s) done by workers", got, done)
+				report.Error(t)
+			}
+			p.Shutdown(context.Background())
+		})
+	})
+}
+
+func TestTask6_Blocking(t *testing.T) {
+	testkit.Bubble(t, func(t *testing.T) {
+		p := pool.New(pool.Config{Max: 1, ErrorLog: quiet})
+		h := keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+			found := ""
+			if server.Blocking(p, w, r, func(context.Context) { time.Sleep(time.Minute); found = "a row" }) {
+				keepalive.Text(w, 200, found)
+			}
+		})
+		first, second := dial(t, h), dial(t, h)
+		io.WriteString(first, getA)
+		settle()
+		got := second.ask(getA) + "; " + first.answer()
+		first.Close()
+		second.Close()
+		if want := `503, Retry-After; 200, "a row"`; got != want {
+			testkit.Report{Sent: getA, Want: want, Got: got, Why: "a database takes so many questions at once; the others are better refused than left to wait in the database"}.Error(t)
+		}
+		p.Shutdown(context.Background())
+	})
+}
