@@ -99,14 +99,17 @@ func (s *Routes) Group(prefix string, ms ...keepalive.Middleware) *Routes {
 // more middleware: they would not be found here. It can still be mounted elsewhere,
 // and serve by itself.
 //
-// It panics where Group and Handle do, for a router that is mounted on itself, and
-// for one with a NotFound or MethodNotAllowed of its own, which nothing would call.
+// It panics where Group and Handle do, for a router that is nil or mounted on itself,
+// and for one with a NotFound or MethodNotAllowed of its own, which nothing would call.
 //
 //starter:todo 6.10 Register each route of the other router here; then close that router.
 func (s *Routes) Mount(prefix string, other *Router, ms ...keepalive.Middleware) {
 	site := callSite()
 	s.open(site)
 	check(site, ms)
+	if other == nil {
+		panic(fmt.Sprintf("router: %s: no router to mount", site))
+	}
 	other.init()
 	switch {
 	case other.table == s.table:

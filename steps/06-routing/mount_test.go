@@ -116,6 +116,8 @@ func TestTask10_Frozen(t *testing.T) {
 			func(r *router.Router) { s := new(router.Router); r.Mount("/shop", s); s.Use(tag("late")) }, nil},
 		{"another router in it after it was mounted", late,
 			func(r *router.Router) { s := shop(); r.Mount("/shop", s); s.Mount("/more", shop()) }, nil},
+		{"no router at all", "a package has forgotten to make it",
+			func(r *router.Router) { r.Mount("/shop", nil) }, nil},
 		{"a router in itself", "there is no end to that",
 			func(r *router.Router) { r.Mount("/again", r) }, nil},
 		{"a router in its own group", "there is no end to that",

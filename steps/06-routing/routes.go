@@ -64,8 +64,8 @@ func (s *Routes) Group(prefix string, ms ...keepalive.Middleware) *Routes {
 // more middleware: they would not be found here. It can still be mounted elsewhere,
 // and serve by itself.
 //
-// It panics where Group and Handle do, for a router that is mounted on itself, and
-// for one with a NotFound or MethodNotAllowed of its own, which nothing would call.
+// It panics where Group and Handle do, for a router that is nil or mounted on itself,
+// and for one with a NotFound or MethodNotAllowed of its own, which nothing would call.
 func (s *Routes) Mount(prefix string, other *Router, ms ...keepalive.Middleware) {
 	// TODO 6.10: Register each route of the other router here; then close that router.
 }
