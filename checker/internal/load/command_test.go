@@ -217,7 +217,7 @@ func TestTwo(t *testing.T) {
 		t.Errorf("%s", text)
 	}
 	ratio := f.Ratios["answers a second"]
-	if !(ratio.Min > 0 && ratio.Min <= ratio.Max && ratio.Ratio > 0) {
+	if !(ratio.Min > 0 && ratio.Min <= ratio.Median && ratio.Median <= ratio.Max) {
 		t.Errorf("the ratio is %+v", ratio)
 	}
 }

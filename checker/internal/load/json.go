@@ -19,7 +19,7 @@ type (
 		Close       bool         `json:"close"`
 		Content     int          `json:"content"`
 		Targets     []jsonTarget `json:"targets"`
-		// Ratios are of the second target to the first, by name; only where
+		// Ratios of the second target to the first are of the slices, by name; only where
 		// there are two.
 		Ratios map[string]jsonRatio `json:"ratios,omitempty"`
 	}
@@ -29,9 +29,9 @@ type (
 		Slices []jsonResult `json:"slices,omitempty"`
 	}
 	jsonRatio struct {
-		Ratio float64 `json:"ratio"`
-		Min   float64 `json:"min"`
-		Max   float64 `json:"max"`
+		Median float64 `json:"median"`
+		Min    float64 `json:"min"`
+		Max    float64 `json:"max"`
 	}
 	jsonResult struct {
 		ElapsedNs   int64             `json:"elapsed_ns"`
@@ -91,9 +91,8 @@ func (s *settings) encode(targets []*target) jsonFile {
 	if len(targets) == 2 {
 		f.Ratios = make(map[string]jsonRatio)
 		for _, m := range measures(s.rate == 0) {
-			va, vb := m.value(targets[0].sum()), m.value(targets[1].sum())
-			if all := ratios(targets[0].slices, targets[1].slices, m.value); va > 0 && len(all) > 0 {
-				f.Ratios[m.label] = jsonRatio{Ratio: vb / va, Min: all[0], Max: all[len(all)-1]}
+			if all := ratios(targets[0].slices, targets[1].slices, m.value); len(all) > 0 {
+				f.Ratios[m.label] = jsonRatio{Median: median(all), Min: all[0], Max: all[len(all)-1]}
 			}
 		}
 	}

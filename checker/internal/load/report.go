@@ -173,6 +173,10 @@ func explain(r *Result) []string {
 		text = "These are latencies of a closed loop: each connection sends its next request when it has the last answer, so " +
 			"it is silent while the server stalls. They say how much the server can do, not how long users would wait; -rate does."
 	}
+	if late := r.late.Percentile(99); late > r.latency.Percentile(99)/2 {
+		text += fmt.Sprintf(" This machine was too busy for a good measurement: requests for which a connection was free were sent late by up to "+
+			"%s (p99), which is in the latency although the server had no part in it.", span(late))
+	}
 	if n := r.errors[timeout] + r.errors[unsent]; n > 0 {
 		text += fmt.Sprintf(" For %s given up, the time until then is in them, which is a lower bound.", requests(n))
 	}
@@ -202,6 +206,12 @@ func ratios(a, b []*Result, value func(*Result) float64) []float64 {
 	}
 	slices.Sort(all)
 	return all
+}
+
+// median returns the middle one of sorted numbers, or the mean of the two there.
+func median(sorted []float64) float64 {
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
 // A measure is one line of a comparison.
@@ -236,18 +246,18 @@ func (s *settings) comparison(a, b *target) []string {
 		"B  " + s.method + " " + show.Clean(b.url),
 	}
 	lines = append(lines, show.Wrap(fmt.Sprintf("in turn, %s of each; each server gets %s", show.Count(s.slices, "slice"), s.terms()), show.Width)...)
-	lines = append(lines, "", fmt.Sprintf("  %-18s %10s %10s %8s   %s", "", "A", "B", "B/A", "B/A of the slices"))
+	lines = append(lines, "", fmt.Sprintf("  %-18s %10s %10s %8s   %s", "", "A", "B", "B/A", "least to most"))
 	for _, m := range measures(sumA.Closed) {
 		va, vb := m.value(sumA), m.value(sumB)
 		line := fmt.Sprintf("  %-18s %10s %10s", m.label, m.write(va), m.write(vb))
-		if all := ratios(a.slices, b.slices, m.value); va > 0 && vb > 0 && len(all) > 0 {
-			line += fmt.Sprintf(" %8.2f   %.2f to %.2f", vb/va, all[0], all[len(all)-1])
+		if all := ratios(a.slices, b.slices, m.value); len(all) > 0 {
+			line += fmt.Sprintf(" %8.2f   %.2f to %.2f", median(all), all[0], all[len(all)-1])
 		}
 		lines = append(lines, line)
 	}
 	lines = append(lines, "")
-	lines = append(lines, show.Wrap("The two ran in turn on the same machine. Where the slices' ratios lie on both sides of 1, "+
-		"this run cannot tell A from B.", show.Width)...)
+	lines = append(lines, show.Wrap("B/A is the median of the ratios of the slices, beside it are the least and the most of them. Where 1 lies "+
+		"between these, this run cannot tell A from B.", show.Width)...)
 	lines = append(lines, "")
 	lines = append(lines, explain(sumA)...)
 	lo, hi := sumA.latency.Min(), sumA.latency.Max()

@@ -68,11 +68,13 @@ func (s *schedule) next(ctx context.Context, wait bool) (turn, bool) {
 		}
 		return turn{due: now}, true
 	}
+	free := s.now()
 	if !s.takeLead(ctx, wait) {
 		return turn{}, false
 	}
 	defer func() { <-s.lead }()
 	t, now := turn{due: s.due(s.taken.Load())}, s.now()
+	t.waited = free <= t.due
 	if s.taken.Load() >= s.n || now > s.end+grace || ctx.Err() != nil {
 		return t, false
 	}
@@ -80,7 +82,6 @@ func (s *schedule) next(ctx context.Context, wait bool) (turn, bool) {
 		if !wait || !s.sleepUntil(ctx, t.due) {
 			return t, false
 		}
-		t.waited = true
 	}
 	s.taken.Add(1)
 	return t, true
