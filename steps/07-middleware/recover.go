@@ -11,10 +11,12 @@ import (
 // to slog.Default() if log is nil.
 //
 // If the response has not begun, the client gets a 500 without a word about the
-// reason, and the connection goes on. Fields that describe the content that does not
-// come are taken off; others stay. If it has begun, Recover panics again with the
-// same value: the server below it cuts the response off so that the client notices
-// (a response that ends as if it were complete would be stored as one).
+// reason, and the connection goes on. Fields about the content that does not come
+// are taken off (Content-Length, Content-Encoding, ETag, Last-Modified,
+// Cache-Control and their like); others stay. If it has begun, Recover panics
+// again with the same value: the server below it cuts the response off so that the
+// client notices (a response that ends as if it were complete would be stored as
+// one).
 func Recover(log *slog.Logger) keepalive.Middleware {
 	// TODO 7.4: A deferred function that recovers; whether the response has begun, a Recorder knows.
 	return func(next keepalive.Handler) keepalive.Handler { return next }

@@ -18,8 +18,9 @@ import (
 // which the server has deadlines of its own.
 //
 // If the handler returns after the deadline and its response has not begun, the
-// client gets a 503. If it has begun and a Write or ReadFrom was refused, Timeout
-// panics, so that the server cuts the response off (see [Recover]).
+// client gets a 503, without the fields that [Recover] takes off. If it has begun
+// and a Write or ReadFrom was refused, Timeout panics, so that the server cuts the
+// response off (see [Recover]).
 //
 // Only the time counts: a context that is done because the server stops changes
 // nothing, since requests in progress are to be answered. Afterwards, the request
