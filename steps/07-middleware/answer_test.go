@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -96,6 +97,9 @@ func (a *answer) field(name string) string {
 	var all []string
 	if name == "Vary" || strings.HasPrefix(name, "Access-Control-") {
 		for m := range a.fixed.Members(name) {
+			if name == "Vary" {
+				m = []byte(http.CanonicalHeaderKey(string(m))) // names of fields have no case
+			}
 			all = append(all, string(m))
 		}
 		slices.Sort(all)

@@ -1,11 +1,13 @@
 package middleware_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -27,19 +29,20 @@ func ask(h keepalive.Handler, path string, fields ...string) string {
 
 // show prints the status, these fields and the content of a response.
 func show(answer string, names ...string) {
-	head, content, _ := strings.Cut(answer, "\r\n\r\n")
-	for i, line := range strings.Split(head, "\r\n") {
-		name, _, _ := strings.Cut(line, ":")
-		for _, n := range names {
-			if n == name {
-				fmt.Println(line)
-			}
-		}
-		if i == 0 {
-			fmt.Println(line)
+	status, _, _ := strings.Cut(answer, "\r\n")
+	fmt.Println(status)
+	res, err := http.ReadResponse(bufio.NewReader(strings.NewReader(answer)), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, name := range names {
+		if value := res.Header.Get(name); value != "" {
+			fmt.Println(name + ": " + value)
 		}
 	}
-	fmt.Println(content)
+	content, _ := io.ReadAll(res.Body)
+	fmt.Println(string(content))
 }
 
 // What one puts around an application, in the order in which it works.
@@ -140,15 +143,13 @@ func ExampleAccessLog() {
 func ExampleCORS_Middleware() {
 	cors := middleware.CORS{AllowedOrigins: []string{"https://app.example.org"}, AllowedMethods: []string{"PUT"}, MaxAge: time.Hour}
 	h := cors.Middleware()(keepalive.HandlerFunc(hello))
-	show(ask(h, "/", "Origin: https://app.example.org"), "Access-Control-Allow-Origin", "Vary")
-	show(ask(h, "/", "Origin: https://evil.example"), "Access-Control-Allow-Origin", "Vary")
+	show(ask(h, "/", "Origin: https://app.example.org"), "Access-Control-Allow-Origin")
+	show(ask(h, "/", "Origin: https://evil.example"), "Access-Control-Allow-Origin")
 	// Output:
 	// HTTP/1.1 200 OK
-	// Vary: Origin
 	// Access-Control-Allow-Origin: https://app.example.org
 	// hello
 	// HTTP/1.1 200 OK
-	// Vary: Origin
 	// hello
 }
 
