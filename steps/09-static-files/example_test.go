@@ -21,7 +21,10 @@ import (
 func fetch(h keepalive.Handler, requests ...string) {
 	for _, request := range requests {
 		client, server := net.Pipe()
-		go (&keepalive.Server{Handler: h}).ServeConn(context.Background(), server)
+		go func() {
+			defer server.Close()
+			(&keepalive.Server{Handler: h}).ServeConn(context.Background(), server)
+		}()
 		client.SetDeadline(time.Now().Add(5 * time.Second))
 		go io.WriteString(client, request)
 		method, _, _ := strings.Cut(request, " ")

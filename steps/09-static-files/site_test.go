@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -93,19 +94,33 @@ func request(method, path string, fields ...string) string {
 
 func get(path string, fields ...string) string { return request("GET", path, fields...) }
 
+// patience is how long a response may take, in nanoseconds. When one has taken too long
+// the next ones get less, so that a loop without an end costs no minutes.
+var patience atomic.Int64
+
+func init() { patience.Store(int64(5 * time.Second)) }
+
 // ask sends a request over a connection and returns the response. It ends the test if
 // there is none.
 func ask(t testing.TB, h keepalive.Handler, request string) reply {
 	t.Helper()
 	ours, theirs := net.Pipe()
 	srv := &keepalive.Server{Handler: h, ErrorLog: slog.New(slog.DiscardHandler)}
-	go srv.ServeConn(context.Background(), testkit.Guard(t, theirs))
+	go func() {
+		defer theirs.Close() // also where ServeConn did not
+		srv.ServeConn(context.Background(), testkit.Guard(t, theirs))
+	}()
 	defer ours.Close()
-	ours.SetDeadline(time.Now().Add(5 * time.Second))
+	wait := time.Duration(patience.Load())
+	ours.SetDeadline(time.Now().Add(wait))
 	go io.WriteString(ours, request)
 	raw, err := io.ReadAll(ours)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		testkit.Report{Sent: request, Want: "a response", Got: fmt.Sprintf("%d bytes, and no end after 5 seconds", len(raw)), At: testkit.StuckAt()}.Fatal(t)
+		patience.Store(int64(200 * time.Millisecond))
+		testkit.Report{Sent: request, Want: "a response", Got: fmt.Sprintf("%d bytes, and no end after %v", len(raw), wait), At: testkit.StuckAt()}.Fatal(t)
+	}
+	if len(raw) == 0 {
+		testkit.Report{Sent: request, Want: "a response", Got: "nothing: the server of step 4 has returned", Why: "this test runs over a connection of step 4"}.Fatal(t)
 	}
 	method, _, _ := strings.Cut(request, " ")
 	res, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(raw)), &http.Request{Method: method})
