@@ -19,10 +19,10 @@
 // In a closed loop (no rate) there is no schedule, so the two are the same. Such
 // numbers say how much a server can do, not how long its users wait.
 //
-// A request that timed out, or for which no connection was free by the end, is in
-// the latency with the time until it was given up, which is a lower bound: to
-// leave it out would be an omission of the same kind. Requests that failed for
-// another reason are counted, but not timed.
+// A request that timed out, for which no connection was free by the end, or that
+// an interrupt has cut off, is in the latency with the time until it was given up,
+// which is a lower bound: to leave it out would be an omission of the same kind.
+// Requests that failed for another reason are counted, but not timed.
 //
 // # What it leaves out
 //
@@ -254,6 +254,10 @@ func (r *run) collect(ctx context.Context, elapsed time.Duration) *Result {
 		result.add(&r.shards[i].counts)
 	}
 	for due := range r.schedule.left(elapsed) {
+		if result.Interrupted {
+			result.giveUp(elapsed - due)
+			continue
+		}
 		result.fail(unsent, "no connection was free by the end of the run")
 		result.latency.Record(elapsed - due)
 	}

@@ -373,6 +373,7 @@ func TestInterrupt(t *testing.T) {
 		unfinished uint64
 	}{
 		{"it waits for its turn", Options{Rate: 1}, ms, 0},
+		{"requests wait for a connection", Options{Rate: 10}, time.Minute, 25},
 		{"several wait for their turn", Options{Rate: 1, Conns: 5}, ms, 0},
 		{"it waits for a response", Options{}, time.Minute, 1},
 		{"several wait for a response", Options{Conns: 3, Pipeline: 2}, time.Minute, 6},
@@ -389,6 +390,9 @@ func TestInterrupt(t *testing.T) {
 					t.Fatal(err)
 				}
 				time.Sleep(2 * time.Hour)
+				if row.unfinished > 0 && r.latency.Max() != 2500*ms {
+					t.Errorf("the latencies go up to %v, want 2.5s: those who wait are not omitted", r.latency.Max())
+				}
 				if !r.Interrupted || r.Elapsed != 2500*ms || r.unfinished != row.unfinished || r.Failed() != 0 {
 					t.Errorf("interrupted %v after %v, %d unfinished, %d failed; want true after 2.5s, %d, 0",
 						r.Interrupted, r.Elapsed, r.unfinished, r.Failed(), row.unfinished)

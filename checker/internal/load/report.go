@@ -58,7 +58,7 @@ func account(r *Result) []string {
 		lines = append(lines, line("again", count(r.again)+" sent again, because the server had closed the connection"))
 	}
 	if r.Interrupted {
-		lines = append(lines, line("ended", fmt.Sprintf("early, with %s in flight", requests(r.unfinished))))
+		lines = append(lines, line("ended", fmt.Sprintf("early, with %s in flight or waiting", requests(r.unfinished))))
 	}
 	return append(lines, show.Hang(line("client", ""), client(r))...)
 }
@@ -177,7 +177,7 @@ func explain(r *Result) []string {
 		text += fmt.Sprintf(" This machine was too busy for a good measurement: requests for which a connection was free were sent late by up to "+
 			"%s (p99), which is in the latency although the server had no part in it.", span(late))
 	}
-	if n := r.errors[timeout] + r.errors[unsent]; n > 0 {
+	if n := r.errors[timeout] + r.errors[unsent] + r.unfinished; n > 0 {
 		text += fmt.Sprintf(" For %s given up, the time until then is in them, which is a lower bound.", requests(n))
 	}
 	return append(show.Wrap(text, show.Width), "")

@@ -50,7 +50,9 @@ func trouble(r *Result) *Result {
 	r.statuses[503] = 3456
 	r.answered += 12 + 3456
 	r.again = 7
-	r.unfinished = 2
+	for range 2 {
+		r.giveUp(100 * time.Millisecond)
+	}
 	r.Interrupted = true
 	return r
 }

@@ -39,6 +39,13 @@ func (c *counts) fail(k kind, why string) {
 	}
 }
 
+// giveUp counts a request that the end of an interrupted run has cut off, after
+// it had taken this long.
+func (c *counts) giveUp(latency time.Duration) {
+	c.unfinished++
+	c.latency.Record(latency)
+}
+
 // add adds all that o has counted.
 func (c *counts) add(o *counts) {
 	c.answered += o.answered

@@ -246,13 +246,13 @@ func (w *worker) fail(t turn, k kind, why string) {
 // ended.
 func (w *worker) failAll(ctx context.Context, k kind, err error) {
 	for _, t := range append(w.flight, w.ready...) {
-		if ctx.Err() != nil {
-			w.shard.mu.Lock()
-			w.shard.unfinished++
-			w.shard.mu.Unlock()
+		if ctx.Err() == nil {
+			w.fail(t, k, err.Error())
 			continue
 		}
-		w.fail(t, k, err.Error())
+		w.shard.mu.Lock()
+		w.shard.giveUp(w.run.schedule.now() - t.due)
+		w.shard.mu.Unlock()
 	}
 	w.flight, w.ready = w.flight[:0], w.ready[:0]
 	if k == connect && w.run.schedule.interval == 0 && ctx.Err() == nil {
