@@ -31,8 +31,10 @@ type client struct {
 func dial(t *testing.T, h keepalive.Handler) *client {
 	ours, theirs := net.Pipe()
 	go (&keepalive.Server{Handler: h, ErrorLog: quiet}).ServeConn(context.Background(), testkit.Guard(t, theirs))
-	return &client{ours, bufio.NewReader(ours)}
+	return newClient(ours)
 }
+
+func newClient(nc net.Conn) *client { return &client{nc, bufio.NewReader(nc)} }
 
 // answer reads one response and describes it: status, some fields, content.
 func (c *client) answer() string {

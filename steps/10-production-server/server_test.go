@@ -1,0 +1,476 @@
+package server_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"barewire/checker/testkit"
+	keepalive "barewire/steps/04-keep-alive"
+	middleware "barewire/steps/07-middleware"
+	ratelimit "barewire/steps/08-rate-limiting"
+	server "barewire/steps/10-production-server"
+)
+
+// open makes a server, or fails the test.
+func open(t testing.TB, cfg server.Config) *server.Server {
+	t.Helper()
+	if cfg.ErrorLog == nil {
+		cfg.ErrorLog = quiet
+	}
+	srv, err := server.New(cfg)
+	if err != nil {
+		testkit.Report{Want: "a server", Got: "error " + err.Error(), Why: "this Config is good"}.Fatal(t)
+	}
+	return srv
+}
+
+func TestTask9_New(t *testing.T) {
+	_, err := server.New(server.Config{MaxConns: -1})
+	if got := faults(err); got != "MaxConns" {
+		testkit.Report{Want: "the error of Validate, about MaxConns", Got: got, Why: "what is wrong is said before anything listens"}.Error(t)
+	}
+	_, err = server.New(server.Config{CertFile: filepath.Join(t.TempDir(), "none.pem"), KeyFile: "none.pem", ErrorLog: quiet})
+	if got := faults(err); got != "CertFile" {
+		testkit.Report{Want: "a *ConfigError about CertFile", Got: got, Why: "a certificate that cannot be read is found out now, and not at the first handshake"}.Error(t)
+	}
+}
+
+// TestTask9_Handler looks at the chain without a connection below it.
+func TestTask9_Handler(t *testing.T) {
+	page := func(w keepalive.ResponseWriter, r *keepalive.Request) {
+		switch r.Path() {
+		case "/panic":
+			panic("on purpose")
+		case "/long":
+			keepalive.Text(w, 200, strings.Repeat("long ", 1000))
+		default:
+			keepalive.Text(w, 200, r.Method+" "+r.Path())
+		}
+	}
+	for _, r := range []struct {
+		name, why string
+		cfg       server.Config
+		requests  []string // heads, in order
+		want      string   // statuses, and the fields named in look
+		look      string
+		metrics   string // a line that must be among the metrics
+	}{
+		{"a route answers", "Server is a Router", server.Config{}, []string{"GET /a"}, "200", "", `barewire_requests_total{method="GET",status="200"} 1`},
+		{"a path without a route", "404, and counted", server.Config{}, []string{"GET /b"}, "404", "", `barewire_requests_total{method="GET",status="404"} 1`},
+		{"Config.Handler answers instead of the routes", "for those who bring a router of their own", server.Config{Handler: keepalive.HandlerFunc(page)}, []string{"GET /b", "BREW /c"}, "200 200", "", ""},
+		{"too many requests", "the limit is for each client, and refusals are counted", server.Config{RateQuota: 2, RateWindow: time.Hour},
+			[]string{"GET /a", "GET /a", "GET /a"}, "200 200 429", "", `barewire_requests_total{method="GET",status="429"} 1`},
+		{"a panic is a 500", "and no more than that, and counted as one", server.Config{Handler: keepalive.HandlerFunc(page)}, []string{"GET /panic", "GET /b"}, "500 200", "", `barewire_requests_total{method="GET",status="500"} 1`},
+		{"a request id on every response", "on errors above all", server.Config{RequestID: true}, []string{"GET /b\r\nX-Request-ID: abc"}, "404 X-Request-Id: abc", "X-Request-ID", ""},
+		{"fields for browsers, on errors too", "an error page is a page", server.Config{SecurityHeaders: true}, []string{"GET /b"}, "404 X-Content-Type-Options: nosniff", "X-Content-Type-Options", ""},
+		{"and on refusals", "what is refused passes through the same fields", server.Config{SecurityHeaders: true, RateQuota: 1, RateWindow: time.Hour}, []string{"GET /a", "GET /a"},
+			"200 X-Content-Type-Options: nosniff 429 X-Content-Type-Options: nosniff", "X-Content-Type-Options", ""},
+		{"other origins", "CORS of step 7", server.Config{CORS: middleware.CORS{AllowedOrigins: []string{"https://a.example"}}}, []string{"GET /a\r\nOrigin: https://a.example"},
+			"200 Access-Control-Allow-Origin: https://a.example", "Access-Control-Allow-Origin", ""},
+		{"compression", "for those who take it", server.Config{Compress: true, Handler: keepalive.HandlerFunc(page)}, []string{"GET /long\r\nAccept-Encoding: gzip"}, "200 Content-Encoding: gzip", "Content-Encoding", ""},
+		{"CONNECT is refused, whoever answers the rest", "an origin server is no proxy, and behind CONNECT come bytes that are not HTTP (RFC 9110 §9.3.6)",
+			server.Config{Handler: keepalive.HandlerFunc(page)}, []string{"CONNECT a.example:443"}, "501 Connection: close", "Connection", ""},
+		{"TRACE is refused", "it sends back the fields that a proxy has added (RFC 9110 §9.3.8)", server.Config{Handler: keepalive.HandlerFunc(page)}, []string{"TRACE /"}, "501", "", ""},
+		{"a handler that takes too long", "RequestTimeout, if the handler heeds its context", server.Config{RequestTimeout: time.Second, Handler: keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+			<-r.Context().Done()
+		})}, []string{"GET /a"}, "503", "", ""},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			testkit.Bubble(t, func(t *testing.T) {
+				srv := open(t, r.cfg)
+				srv.HandleFunc("GET /a", page)
+				h := srv.Handler()
+				got := ""
+				for _, head := range r.requests {
+					line, fields, more := strings.Cut(head, "\r\n")
+					if more {
+						fields += "\r\n"
+					}
+					host := "a"
+					if target := strings.Fields(line)[1]; !strings.HasPrefix(target, "/") {
+						host = target
+					}
+					req := request(t, line+" HTTP/1.1\r\nHost: "+host+"\r\n"+fields+"\r\n")
+					req.RemoteAddr = &net.TCPAddr{IP: net.IPv4(192, 0, 2, 7), Port: 1234}
+					s := new(sheet)
+					h.ServeHTTP(s, req)
+					got += fmt.Sprintf(" %d", s.status)
+					if v := s.header.Get(r.look); r.look != "" && v != "" {
+						got += fmt.Sprintf(" %s: %s", textName(r.look), v)
+					}
+				}
+				if got = strings.TrimSpace(got); got != r.want {
+					testkit.Report{Sent: strings.Join(r.requests, "\n"), Want: r.want, Got: got, Why: r.why}.Error(t)
+				} else if text := string(srv.Metrics.AppendTo(nil)); !strings.Contains(text, r.metrics) {
+					testkit.Report{Want: r.metrics, Got: lines(text, "requests_total{"), Why: r.why}.Error(t)
+				}
+				srv.Shutdown(t.Context())
+			})
+		})
+	}
+}
+
+// textName writes a field name as HTTP libraries do.
+func textName(name string) string { return strings.Replace(name, "ID", "Id", 1) }
+
+// live runs a story with a server that serves a street.
+func live(t *testing.T, cfg server.Config, story func(srv *server.Server, s *street) string, want, why string) {
+	t.Helper()
+	testkit.Bubble(t, func(t *testing.T) {
+		srv := open(t, cfg)
+		srv.HandleFunc("GET /fast", func(w keepalive.ResponseWriter, r *keepalive.Request) { keepalive.Text(w, 200, "fast") })
+		srv.HandleFunc("GET /slow", func(w keepalive.ResponseWriter, r *keepalive.Request) {
+			time.Sleep(10 * time.Second)
+			keepalive.Text(w, 200, "slow")
+		})
+		srv.HandleFunc("GET /who", func(w keepalive.ResponseWriter, r *keepalive.Request) { keepalive.Text(w, 200, r.RemoteAddr.String()) })
+		s := newStreet()
+		served := make(chan error, 1)
+		go func() { served <- srv.Serve(s) }()
+		settle()
+		got := story(srv, s)
+		srv.Shutdown(context.Background())
+		s.Close()
+		for range len(s.door) {
+			(<-s.door).Close()
+		}
+		if err := <-served; !errors.Is(err, server.ErrServerClosed) {
+			got += fmt.Sprint("; Serve returned ", err)
+		}
+		if got != want {
+			testkit.Report{Want: want, Got: got, Why: why}.Error(t)
+		}
+	})
+}
+
+// from is a connection that comes from an address.
+type from struct {
+	net.Conn
+	addr net.Addr
+}
+
+func (f from) RemoteAddr() net.Addr { return f.addr }
+
+// call connects a client from 192.0.2.9 to the server.
+func (s *street) call() *client {
+	ours, theirs := net.Pipe()
+	s.door <- from{theirs, &net.TCPAddr{IP: net.IPv4(192, 0, 2, 9), Port: 999}}
+	return newClient(ours)
+}
+
+func to(path string) string { return "GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n" }
+
+func TestTask9_Serve(t *testing.T) {
+	proxied := server.Config{ProxyProtocol: true, Proxies: ratelimit.Proxies{Trusted: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}}}
+	stranger := server.Config{ProxyProtocol: true, Proxies: ratelimit.Proxies{Trusted: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}}}
+	for _, r := range []struct {
+		name, why string
+		cfg       server.Config
+		story     func(srv *server.Server, s *street) string
+		want      string
+	}{
+		{"requests are answered, one after another", "all of the course at work", server.Config{}, func(srv *server.Server, s *street) string {
+			c := s.call()
+			defer c.Close()
+			return c.ask(to("/fast")) + "; " + c.ask(to("/who"))
+		}, `200, "fast"; 200, "192.0.2.9:999"`},
+		{"ready when it serves", "now it can be sent requests", server.Config{}, func(srv *server.Server, s *street) string {
+			return get(t, &srv.Health, "/readyz")
+		}, `200 "ok"`},
+		{"the longest idle makes room", "MaxConns is the bound, and 10.4 keeps it", server.Config{MaxConns: 1}, func(srv *server.Server, s *street) string {
+			first, second := s.call(), s.call()
+			defer first.Close()
+			defer second.Close()
+			got := second.ask(to("/fast"))
+			return got + fmt.Sprint("; the first is still there: ", strings.HasPrefix(first.ask(to("/fast")), "200"))
+		}, `200, "fast"; the first is still there: false`},
+		{"a request in progress does not make room", "busy is not idle, even without a byte for ten seconds", server.Config{MaxConns: 1}, func(srv *server.Server, s *street) string {
+			first, second := s.call(), s.call()
+			defer first.Close()
+			defer second.Close()
+			io.WriteString(first, to("/slow"))
+			begun := time.Now()
+			got := first.answer()
+			return fmt.Sprintf("%s after %v; then %s", got, time.Since(begun), second.ask(to("/fast")))
+		}, `200, "slow" after 10s; then 200, "fast"`},
+		{"a slow sender is cut off", "MinRate counts from HeaderTimeout on", server.Config{MinRate: 100}, func(srv *server.Server, s *street) string {
+			c := s.call()
+			defer c.Close()
+			io.WriteString(c, "POST /fast HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n")
+			begun := time.Now()
+			go func() {
+				for range 1000 {
+					if _, err := io.WriteString(c, "x"); err != nil {
+						return
+					}
+					time.Sleep(time.Second)
+				}
+			}()
+			c.answer()
+			took := time.Since(begun)
+			c.Close()
+			time.Sleep(2 * time.Second) // the sender notices
+			return fmt.Sprint("within 20 s: ", took < 20*time.Second)
+		}, "within 20 s: true"},
+		{"the client's address from the PROXY header", "behind a proxy every connection comes from the proxy", proxied, func(srv *server.Server, s *street) string {
+			c := s.call()
+			defer c.Close()
+			return c.ask("PROXY TCP4 198.51.100.7 192.0.2.1 56324 80\r\n" + to("/who"))
+		}, `200, "198.51.100.7:56324"`},
+		{"a proxy that asks for itself", "UNKNOWN leaves the address as it is", proxied, func(srv *server.Server, s *street) string {
+			c := s.call()
+			defer c.Close()
+			return c.ask("PROXY UNKNOWN\r\n" + to("/who"))
+		}, `200, "192.0.2.9:999"`},
+		{"no PROXY header", "a connection without one did not come through the proxy", proxied, func(srv *server.Server, s *street) string {
+			c := s.call()
+			defer c.Close()
+			return "answered: " + fmt.Sprint(strings.HasPrefix(c.ask(to("/who")), "200"))
+		}, `answered: false`},
+		{"a PROXY header from a stranger", "anybody can write one", stranger, func(srv *server.Server, s *street) string {
+			c := s.call()
+			defer c.Close()
+			return "answered: " + fmt.Sprint(strings.HasPrefix(c.ask("PROXY TCP4 198.51.100.7 192.0.2.1 56324 80\r\n"+to("/who")), "200"))
+		}, `answered: false`},
+		{"half a PROXY header", "a deadline before every wait", proxied, func(srv *server.Server, s *street) string {
+			c := s.call()
+			defer c.Close()
+			io.WriteString(c, "PROXY TCP4 198.5")
+			begun := time.Now()
+			c.answer()
+			return fmt.Sprint("within a minute: ", time.Since(begun) < time.Minute)
+		}, "within a minute: true"},
+	} {
+		t.Run(r.name, func(t *testing.T) { live(t, r.cfg, r.story, r.want, r.why) })
+	}
+}
+
+// secure is a Config with a certificate.
+func secure(t *testing.T) server.Config {
+	dir := t.TempDir()
+	certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	writeCertificate(t, certFile, keyFile, "barewire", time.Now())
+	return server.Config{CertFile: certFile, KeyFile: keyFile, HeaderTimeout: 5 * time.Second}
+}
+
+func TestTask9_TLS(t *testing.T) {
+	live(t, secure(t), func(srv *server.Server, s *street) string {
+		plain := s.call()
+		nc := tls.Client(plain.Conn, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2", "http/1.1"}})
+		c := newClient(nc)
+		defer plain.Conn.Close()
+		return c.ask(to("/fast")) + "; " + c.ask(to("/who")) + "; " + nc.ConnectionState().NegotiatedProtocol
+	}, `200, "fast"; 200, "192.0.2.9:999"; http/1.1`, "the same server, behind TLS; whoever offers HTTP/2 must be told that this is not it")
+}
+
+func TestTask9_Handshake(t *testing.T) {
+	live(t, secure(t), func(srv *server.Server, s *street) string {
+		c := s.call()
+		defer c.Close()
+		begun := time.Now()
+		c.SetReadDeadline(begun.Add(time.Hour))
+		_, err := c.Read(make([]byte, 1))
+		return fmt.Sprintf("%v after %v", err, time.Since(begun))
+	}, "EOF after 5s", "to connect and say nothing is the cheapest attack there is")
+}
+
+func TestTask9_Shutdown(t *testing.T) {
+	for _, r := range []struct {
+		name, why string
+		cfg       server.Config
+		story     func(srv *server.Server, s *street) string
+		want      string
+	}{
+		{"a request in progress is answered", "it was accepted", server.Config{}, func(srv *server.Server, s *street) string {
+			c := s.call()
+			defer c.Close()
+			io.WriteString(c, to("/slow"))
+			settle()
+			ended := make(chan error, 1)
+			go func() { ended <- srv.Shutdown(context.Background()) }()
+			got := c.answer()
+			return fmt.Sprintf("%s; Shutdown returned %v", got, <-ended)
+		}, `200, "slow"; Shutdown returned <nil>`},
+		{"one that waits for a worker as well", "it was accepted too", server.Config{MaxWorkers: 1, QueueTimeout: time.Minute}, func(srv *server.Server, s *street) string {
+			a, b := s.call(), s.call()
+			defer a.Close()
+			defer b.Close()
+			io.WriteString(a, to("/slow"))
+			settle()
+			io.WriteString(b, to("/fast"))
+			time.Sleep(6 * time.Second)
+			ended := make(chan error, 1)
+			go func() { ended <- srv.Shutdown(context.Background()) }()
+			first, second := a.answer(), b.answer()
+			return fmt.Sprintf("%s; %s; %v", first, second, <-ended)
+		}, `200, "slow"; 200, "fast"; <nil>`},
+		{"an idle connection is closed at once", "nobody would miss it", server.Config{}, func(srv *server.Server, s *street) string {
+			c := s.call()
+			defer c.Close()
+			c.ask(to("/fast"))
+			begun := time.Now()
+			err := srv.Shutdown(context.Background())
+			return fmt.Sprintf("%v after %v", err, time.Since(begun))
+		}, "<nil> after 0s"},
+		{"readiness turns red first, and requests still come in", "balancers ask every few seconds: until they know, they send requests, and those must not be refused",
+			server.Config{DrainDelay: 5 * time.Second}, func(srv *server.Server, s *street) string {
+				ended := make(chan error, 1)
+				begun := time.Now()
+				go func() { ended <- srv.Shutdown(context.Background()) }()
+				time.Sleep(4 * time.Second)
+				c := s.call()
+				defer c.Close()
+				got := get(t, &srv.Health, "/readyz") + "; " + c.ask(to("/fast"))
+				err := <-ended
+				return fmt.Sprintf("%s; %v after %v", got, err, time.Since(begun))
+			}, `503 "not ready"; 200, "fast"; <nil> after 5s`},
+		{"when the time is over, it says what was cut off", "somebody will ask why", server.Config{}, func(srv *server.Server, s *street) string {
+			a, b := s.call(), s.call()
+			defer a.Close()
+			defer b.Close()
+			io.WriteString(a, to("/slow"))
+			io.WriteString(b, to("/slow"))
+			settle()
+			ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+			defer cancel()
+			begun := time.Now()
+			err := srv.Shutdown(ctx)
+			took := time.Since(begun)
+			cut, ok := errors.AsType[*server.CutError](err)
+			if !ok {
+				return fmt.Sprint("error ", err)
+			}
+			time.Sleep(time.Minute)
+			return fmt.Sprintf("%d cut off, deadline: %v, after %v", cut.Connections, errors.Is(err, context.DeadlineExceeded), took)
+		}, "2 cut off, deadline: true, after 3s"},
+	} {
+		t.Run(r.name, func(t *testing.T) { live(t, r.cfg, r.story, r.want, r.why) })
+	}
+}
+
+// Health and metrics are served when everything else is full, and to the end.
+func TestTask9_Admin(t *testing.T) {
+	live(t, server.Config{MaxWorkers: 1, Queue: 1, MaxConns: 2}, func(srv *server.Server, s *street) string {
+		admin := newStreet()
+		served := make(chan error, 1)
+		go func() { served <- srv.ServeAdmin(admin) }()
+		a, b := s.call(), s.call()
+		defer a.Close()
+		defer b.Close()
+		io.WriteString(a, to("/slow"))
+		io.WriteString(b, to("/slow"))
+		settle()
+		c := admin.call()
+		defer c.Close()
+		before := c.ask(to("/readyz"))
+		metrics := c.ask(to("/metrics"))
+		ended := make(chan error, 1)
+		go func() { ended <- srv.Shutdown(context.Background()) }()
+		settle()
+		during := c.ask(to("/readyz"))
+		a.answer()
+		b.answer()
+		<-ended
+		return fmt.Sprintf("%s; metrics: %v; %s; %v", before, strings.Contains(metrics, "barewire_requests_in_flight 2"), during, errors.Is(<-served, server.ErrServerClosed))
+	}, `200, "ok\n"; metrics: true; 503; true`, "an operator who cannot look at a full server restarts it")
+}
+
+func TestTask10_Run(t *testing.T) {
+	t.Run("until ctx is done, then a shutdown", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			srv := open(t, server.Config{})
+			srv.HandleFunc("GET /slow", func(w keepalive.ResponseWriter, r *keepalive.Request) {
+				time.Sleep(10 * time.Second)
+				keepalive.Text(w, 200, "slow")
+			})
+			s, admin := newStreet(), newStreet()
+			ctx, cancel := context.WithCancel(context.Background())
+			ended := make(chan error, 1)
+			go func() { ended <- srv.RunOn(ctx, s, admin) }()
+			c, health := s.call(), admin.call()
+			io.WriteString(c, to("/slow"))
+			got := health.ask(to("/livez"))
+			cancel()
+			got += "; " + c.answer()
+			err := <-ended
+			if got += fmt.Sprint("; ", err); got != `200, "ok\n"; 200, "slow"; <nil>` {
+				testkit.Report{Want: `200, "ok\n"; 200, "slow"; <nil>`, Got: got, Why: "a signal ends ctx; what was accepted is answered, and the program ends well"}.Error(t)
+			}
+			c.Close()
+			health.Close()
+		})
+	})
+	t.Run("no longer than ShutdownTimeout", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			srv := open(t, server.Config{ShutdownTimeout: 3 * time.Second, DrainDelay: 2 * time.Second})
+			srv.HandleFunc("GET /slow", func(w keepalive.ResponseWriter, r *keepalive.Request) { time.Sleep(time.Hour) })
+			s := newStreet()
+			ctx, cancel := context.WithCancel(context.Background())
+			ended := make(chan error, 1)
+			go func() { ended <- srv.RunOn(ctx, s, nil) }()
+			c := s.call()
+			io.WriteString(c, to("/slow"))
+			settle()
+			begun := time.Now()
+			cancel()
+			err := <-ended
+			_, cut := errors.AsType[*server.CutError](err)
+			if got := fmt.Sprintf("cut: %v, after %v", cut, time.Since(begun)); got != "cut: true, after 5s" {
+				testkit.Report{Want: "cut: true, after 5s", Got: got, Why: "whoever started the program kills it soon after; it should end by itself and say what it lost"}.Error(t)
+			}
+			c.Close()
+			time.Sleep(2 * time.Hour)
+		})
+	})
+	t.Run("a port that is taken", func(t *testing.T) {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ln.Close()
+		srv := open(t, server.Config{Addr: ln.Addr().String()})
+		testkit.Within(t, 10*time.Second, "Run to return an error", func() { err = srv.Run(context.Background()) })
+		if _, ok := errors.AsType[*net.OpError](err); !ok {
+			testkit.Report{Want: "the error of net.Listen", Got: errText(err), Why: "the address is in it, and what is wrong with it"}.Error(t)
+		}
+		srv.Shutdown(context.Background())
+	})
+	t.Run("a listener that fails", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			srv := open(t, server.Config{})
+			s := newStreet()
+			ended := make(chan error, 1)
+			go func() { ended <- srv.RunOn(context.Background(), s, nil) }()
+			settle()
+			s.Close()
+			if err := <-ended; !errors.Is(err, net.ErrClosed) {
+				testkit.Report{Want: "net.ErrClosed", Got: errText(err), Why: "a program that goes on without a listener serves nobody and looks alive"}.Error(t)
+			}
+		})
+	})
+}
+
+// What goes wrong is in the log, and what clients send cannot write lines into it.
+func TestTask9_Log(t *testing.T) {
+	testkit.Bubble(t, func(t *testing.T) {
+		var log bytes.Buffer
+		srv := open(t, server.Config{ErrorLog: slog.New(slog.NewTextHandler(&log, nil))})
+		srv.HandleFunc("GET /panic", func(keepalive.ResponseWriter, *keepalive.Request) { panic("on purpose") })
+		srv.Handler().ServeHTTP(new(sheet), request(t, to("/panic")))
+		srv.Shutdown(t.Context())
+		if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "on purpose") || !strings.Contains(got, "/panic") {
+			testkit.Report{Want: "one line with the panic and the target", Got: testkit.Excerpt(got), Why: "a page that fails, and nobody knows why"}.Error(t)
+		}
+	})
+}
