@@ -30,7 +30,8 @@
 // a response but its framing and its status.
 //
 // Read this file first, then schedule.go and worker.go; response.go reads
-// responses, histogram.go counts times, command.go is the command line.
+// responses, histogram.go counts times, report.go and compare.go say what came of it,
+// command.go is the command line.
 package load
 
 import (
@@ -83,16 +84,6 @@ type Options struct {
 	// Watch is called about once a second with what has happened so far, if it
 	// is not nil. It must be quick.
 	Watch func(Progress)
-}
-
-// Progress is what has happened in a run so far.
-type Progress struct {
-	Elapsed  time.Duration
-	Total    time.Duration // Options.Duration
-	Requests uint64        // answered or failed
-	Failed   uint64
-	Now      float64       // requests a second since the last Progress
-	P99      time.Duration // of the latency, since the start
 }
 
 // check says what is wrong with o.
@@ -192,55 +183,6 @@ const mostShards = 16
 type shard struct {
 	mu sync.Mutex
 	counts
-}
-
-// watch calls Watch once a second until the function that it returns is called.
-func (r *run) watch(ctx context.Context) (stop func()) {
-	if r.o.Watch == nil {
-		return func() {}
-	}
-	done, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		tick := time.NewTicker(time.Second)
-		defer tick.Stop()
-		var last Progress
-		for {
-			select {
-			case <-tick.C:
-				p := r.progress()
-				if passed := p.Elapsed - last.Elapsed; passed > 0 {
-					p.Now = float64(p.Requests-last.Requests) / passed.Seconds()
-				}
-				r.o.Watch(p)
-				last = p
-			case <-ctx.Done():
-				return
-			case <-done:
-				return
-			}
-		}
-	}()
-	return func() { close(done); <-ended }
-}
-
-// progress sums up what the workers have counted so far.
-func (r *run) progress() Progress {
-	var all counts
-	for i := range r.shards {
-		s := &r.shards[i]
-		s.mu.Lock()
-		all.add(&s.counts)
-		s.mu.Unlock()
-	}
-	failed := all.failed()
-	return Progress{
-		Elapsed:  time.Since(r.start),
-		Total:    r.o.Duration,
-		Requests: all.answered + all.unanswered(),
-		Failed:   failed,
-		P99:      all.latency.Percentile(99),
-	}
 }
 
 // collect sums up a run that has ended.

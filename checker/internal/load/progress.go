@@ -1,6 +1,7 @@
 package load
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -9,6 +10,65 @@ import (
 
 	"barewire/checker/internal/show"
 )
+
+// Progress is what has happened in a run so far.
+type Progress struct {
+	Elapsed  time.Duration
+	Total    time.Duration // Options.Duration
+	Requests uint64        // answered or failed
+	Failed   uint64
+	Now      float64       // requests a second since the last Progress
+	P99      time.Duration // of the latency, since the start
+}
+
+// watch calls Watch once a second until the function that it returns is called.
+func (r *run) watch(ctx context.Context) (stop func()) {
+	if r.o.Watch == nil {
+		return func() {}
+	}
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		var last Progress
+		for {
+			select {
+			case <-tick.C:
+				p := r.progress()
+				if passed := p.Elapsed - last.Elapsed; passed > 0 {
+					p.Now = float64(p.Requests-last.Requests) / passed.Seconds()
+				}
+				r.o.Watch(p)
+				last = p
+			case <-ctx.Done():
+				return
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() { close(done); <-ended }
+}
+
+// progress sums up what the workers have counted so far.
+func (r *run) progress() Progress {
+	var all counts
+	for i := range r.shards {
+		s := &r.shards[i]
+		s.mu.Lock()
+		all.add(&s.counts)
+		s.mu.Unlock()
+	}
+	failed := all.failed()
+	return Progress{
+		Elapsed:  time.Since(r.start),
+		Total:    r.o.Duration,
+		Requests: all.answered + all.unanswered(),
+		Failed:   failed,
+		P99:      all.latency.Percentile(99),
+	}
+}
 
 // quiet is how far apart the lines of progress are where they stay.
 const quiet = 5 * time.Second
