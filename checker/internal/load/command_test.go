@@ -222,6 +222,15 @@ func TestTwo(t *testing.T) {
 	}
 }
 
+// TestShares says that the duration is for all slices of a server together.
+func TestShares(t *testing.T) {
+	server := serve(t, func(http.ResponseWriter, *http.Request) {})
+	status, out, complaints := call(t, "-rate", "50", "-d", "200ms", "-slices", "2", server, server)
+	if status != workshop.Green || strings.Count(out, "requests  10 in ") != 2 {
+		t.Errorf("exit status %d, want 10 requests for each\n%s%s", status, complaints, out)
+	}
+}
+
 func TestTargets(t *testing.T) {
 	for text, want := range map[string]string{
 		":8080":                   "http://127.0.0.1:8080",

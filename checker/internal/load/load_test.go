@@ -119,9 +119,12 @@ func TestOmission(t *testing.T) {
 	}
 	// What each request would have met, reckoned by hand.
 	var want Histogram
-	free := time.Duration(0)
+	free, inTime := time.Duration(0), uint64(0)
 	for i := range 1000 {
 		due := time.Duration(i) * 10 * ms
+		if free <= due {
+			inTime++
+		}
 		begun := max(due, free)
 		free = begun + ms
 		if begun >= 5*time.Second && begun < 7*time.Second {
@@ -136,6 +139,9 @@ func TestOmission(t *testing.T) {
 		t.Errorf("latency: mean %v, p90 %v, p99 %v, max %v; want %v, %v, %v, %v",
 			r.latency.Mean(), r.latency.Percentile(90), r.latency.Percentile(99), r.latency.Max(),
 			want.Mean(), want.Percentile(90), want.Percentile(99), want.Max())
+	}
+	if r.late.Count() != inTime || r.late.Max() != 0 {
+		t.Errorf("the client was late by up to %v for %d requests that found a connection; want 0 for %d", r.late.Max(), r.late.Count(), inTime)
 	}
 	if n := r.service.between(2*ms, time.Hour); n != 1 {
 		t.Errorf("%d requests have a service time of more than 1 ms, want 1: only one was sent during the stall", n)
@@ -252,6 +258,16 @@ func TestTimeoutInFlight(t *testing.T) {
 	r = bubble(t, s, Options{Pipeline: 3, Requests: 3, Timeout: 1400 * ms, Duration: time.Minute})
 	if r.answered != 2 || r.errors[timeout] != 1 || r.service.Max() != 1400*ms {
 		t.Errorf("%d answered, %d timed out, the longest after %v; want 2, 1, 1.4s", r.answered, r.errors[timeout], r.service.Max())
+	}
+}
+
+// TestNothingDue says that a connection with requests in flight reads their
+// responses rather than wait until the next one is due.
+func TestNothingDue(t *testing.T) {
+	s := &server{answer: func(int, int, time.Duration) string { time.Sleep(30 * ms); return ok }}
+	r := bubble(t, s, Options{Rate: 10, Pipeline: 2, Duration: time.Second})
+	if r.answered != 10 || r.service.Max() != 30*ms || r.latency.Max() != 30*ms {
+		t.Errorf("%d answered, service time up to %v, latency up to %v; want 10, 30ms, 30ms", r.answered, r.service.Max(), r.latency.Max())
 	}
 }
 
