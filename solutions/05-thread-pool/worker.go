@@ -11,6 +11,7 @@ import (
 type worker struct {
 	next  chan *job // room for one, so that handing over never waits; closed to end an idle worker
 	spare bool      // there were more than Min when it became idle
+	timer *time.Timer
 }
 
 // start starts a worker on its first job, or idle if that is nil. The caller holds
@@ -109,12 +110,16 @@ func (p *Pool) await(w *worker) *job {
 	if !w.spare {
 		return <-w.next
 	}
-	timeout := time.NewTimer(p.cfg.IdleTimeout)
-	defer timeout.Stop()
+	if w.timer == nil {
+		w.timer = time.NewTimer(p.cfg.IdleTimeout)
+	} else {
+		w.timer.Reset(p.cfg.IdleTimeout)
+	}
 	select {
 	case j := <-w.next:
+		w.timer.Stop()
 		return j
-	case <-timeout.C:
+	case <-w.timer.C:
 	}
 	if p.dismiss(w) {
 		return nil

@@ -1,0 +1,6 @@
+//go:build !race
+
+package server_test
+
+// raceEnabled says that sync.Pool forgets things on purpose.
+const raceEnabled = false
