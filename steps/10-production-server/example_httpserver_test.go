@@ -140,7 +140,8 @@ func Example_httpserverShutdown() {
 		keepalive.Text(w, 200, "answered all the same")
 	})
 
-	ctx, signal := context.WithCancel(context.Background()) // signal.NotifyContext in a program
+	ctx, terminate := context.WithCancel(context.Background()) // signal.NotifyContext in a program
+	defer terminate()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		fmt.Println(err)
@@ -158,7 +159,7 @@ func Example_httpserverShutdown() {
 		early.show()
 		return
 	}
-	signal()
+	terminate()
 	(<-pages).show()
 	fmt.Println("Run:", <-ended)
 	fmt.Println("a new connection is refused:", curl(ln.Addr().String(), "GET /slow").err != nil)
