@@ -47,10 +47,15 @@ type Conn interface {
 	SetRemoteAddr(addr net.Addr)
 }
 
+// MinIdle is how long a connection is left alone that has just been opened, or has
+// just had a response: its request may be on its way, and a client that has opened a
+// connection for it will not try again.
+const MinIdle = 500 * time.Millisecond
+
 // Listener returns a listener whose connections, which are all a [Conn], belong to
 // t. When Max of them are open, Accept closes the one that has been idle for
-// longest, to make room; while none is idle, it waits until one is closed. Clients
-// who come meanwhile wait in the queue of the kernel.
+// longest, to make room; while none has been idle for MinIdle, it waits until one has
+// or is closed. Clients who come meanwhile wait in the queue of the kernel.
 //
 // A connection that is closed while idle ends as if the client had closed it: a
 // request that arrives at that very moment is lost to this server, and a client

@@ -201,6 +201,17 @@ func TestTask4_Conns(t *testing.T) {
 			got := stats(conns)
 			return fmt.Sprint(got, "; gone: ", all[0].gone(), all[1].gone(), all[2].gone(), all[3].gone(), all[4].gone())
 		}, "open 3, idle 3, accepted 5, dropped 2; gone: false true true false false"},
+		{"one that has just come is left alone", "its request is on its way, and its client will not open another connection for it", 1, func(conns *server.Conns, s *street, h *house) string {
+			a := s.come()
+			b := s.come()
+			time.Sleep(server.MinIdle / 2)
+			io.WriteString(a, "a requ")
+			time.Sleep(time.Minute)
+			before := stats(conns)
+			io.WriteString(a, "est\n")
+			time.Sleep(server.MinIdle + time.Second)
+			return fmt.Sprint(before, "; ", stats(conns), "; gone: ", a.gone(), b.gone())
+		}, "open 1, idle 0, accepted 1, dropped 0; open 1, idle 1, accepted 2, dropped 1; gone: true false"},
 		{"one that is not idle stays", "a request that was accepted is answered", 2, func(conns *server.Conns, s *street, h *house) string {
 			a := s.come()
 			io.WriteString(a, "a requ")
