@@ -200,7 +200,11 @@ func TestTask8_Properties(t *testing.T) {
 			short := took(tt.path(first << 10))
 			for n := first; n <= last; n *= 2 {
 				long, times := took(tt.path(n<<10)), n/first
-				if long < 300*time.Millisecond || long < 4*time.Duration(times)*short {
+				limit := max(300*time.Millisecond, 4*time.Duration(times)*short)
+				for again := 0; again < 5 && limit <= long && long < 3*time.Second; again++ {
+					long = min(long, took(tt.path(n<<10))) // another program may have had the processor
+				}
+				if long < limit {
 					continue
 				}
 				testkit.Report{
