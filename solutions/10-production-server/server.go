@@ -90,6 +90,7 @@ func New(cfg Config) (*Server, error) {
 // Handler returns what answers a request, without the connection below it:
 //
 //	busy            this connection is not idle
+//	client          RemoteAddr is whom a trusted proxy names, for all that follows
 //	request id      so that everything below can log it
 //	metrics         count also what is refused below
 //	access log      likewise
@@ -111,6 +112,7 @@ func (s *Server) Handler() keepalive.Handler {
 			ms = append(ms, m())
 		}
 	}
+	add(c.Proxies.Field != ratelimit.NoField, func() keepalive.Middleware { return s.client })
 	add(c.RequestID, middleware.RequestID)
 	add(true, s.Metrics.Middleware)
 	add(c.AccessLog != nil, func() keepalive.Middleware { return c.AccessLog })
@@ -127,6 +129,23 @@ func (s *Server) Handler() keepalive.Handler {
 		h = c.Handler
 	}
 	return middleware.Chain(ms...)(h)
+}
+
+// client puts the address that a proxy has told in the place of the proxy's own, as
+// long as the request lasts. The port is not known.
+//
+//starter:omit
+func (s *Server) client(next keepalive.Handler) keepalive.Handler {
+	return keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+		peer := r.RemoteAddr
+		if addr := s.cfg.Proxies.ClientAddr(r); addr.IsValid() {
+			if own, err := netip.ParseAddrPort(peer.String()); err != nil || own.Addr().Unmap() != addr {
+				r.RemoteAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(addr, 0))
+				defer func() { r.RemoteAddr = peer }()
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 //starter:omit

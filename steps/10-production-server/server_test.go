@@ -173,6 +173,7 @@ func to(path string) string { return "GET " + path + " HTTP/1.1\r\nHost: a\r\n\r
 
 func TestTask9_Serve(t *testing.T) {
 	proxied := server.Config{ProxyProtocol: true, Proxies: ratelimit.Proxies{Trusted: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}}}
+	named := server.Config{Proxies: ratelimit.Proxies{Trusted: proxied.Proxies.Trusted, Field: ratelimit.XForwardedFor}}
 	stranger := server.Config{ProxyProtocol: true, Proxies: ratelimit.Proxies{Trusted: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}}}
 	for _, r := range []struct {
 		name, why string
@@ -228,6 +229,16 @@ func TestTask9_Serve(t *testing.T) {
 			defer c.Close()
 			return c.ask("PROXY TCP4 198.51.100.7 192.0.2.1 56324 80\r\n" + to("/who"))
 		}, `200, "198.51.100.7:56324"`},
+		{"the client's address from a field, for this request only", "the next request on the proxy's connection is another client's", named, func(srv *server.Server, s *street) string {
+			c := s.call()
+			defer c.Close()
+			return c.ask("GET /who HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.1, 198.51.100.7\r\n\r\n") + "; " + c.ask(to("/who"))
+		}, `200, "198.51.100.7:0"; 200, "192.0.2.9:999"`},
+		{"a field that nobody was told to believe", "anybody can send one", server.Config{}, func(srv *server.Server, s *street) string {
+			c := s.call()
+			defer c.Close()
+			return c.ask("GET /who HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 198.51.100.7\r\n\r\n")
+		}, `200, "192.0.2.9:999"`},
 		{"a proxy that asks for itself", "UNKNOWN leaves the address as it is", proxied, func(srv *server.Server, s *street) string {
 			c := s.call()
 			defer c.Close()
