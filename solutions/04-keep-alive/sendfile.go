@@ -13,9 +13,6 @@ import (
 // cheaper than a second system call.
 const minSendfile = 32 << 10
 
-// maxSendfile is how much of a file is sent under one deadline.
-const maxSendfile = 1 << 20
-
 var copyBuffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
 // ReadFrom writes what it reads from src until io.EOF, as io.Copy would. If src is
@@ -49,7 +46,7 @@ func (w *response) sendFrom(to io.ReaderFrom, src io.Reader, left int64) (n int6
 		w.err = w.c.flush()
 	}
 	for n < left && w.err == nil {
-		piece := min(left-n, maxSendfile)
+		piece := min(left-n, maxWrite) // each under a deadline of its own
 		w.c.nc.SetWriteDeadline(time.Now().Add(or(w.c.srv.WriteTimeout, DefaultWriteTimeout)))
 		var m int64
 		m, w.err = to.ReadFrom(&io.LimitedReader{R: src, N: piece})
