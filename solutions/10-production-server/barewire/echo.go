@@ -15,7 +15,7 @@ func echoBack(w keepalive.ResponseWriter, r *keepalive.Request) {
 	case "/echo":
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		for name, value := range r.Header.All() {
-			fmt.Fprintf(w, "%s: %s\r\n", name, value)
+			fmt.Fprintf(w, "%s: %s\n", name, value)
 		}
 	case "/cookie":
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
