@@ -42,7 +42,9 @@ var (
 	ErrShutdown = errors.New("pool: shut down")
 )
 
-// A PanicError is what Do returns where the task panicked.
+// A PanicError is what Do returns where the task panicked. A task that ends its
+// goroutine with runtime.Goexit counts as one that panicked, here and in Stats and in
+// the log.
 type PanicError struct {
 	Value any    // what it panicked with; nil for runtime.Goexit
 	Stack []byte // of the goroutine, at the panic
@@ -55,7 +57,7 @@ func (e *PanicError) Error() string { return fmt.Sprintf("pool: task panicked: %
 type ShutdownError struct {
 	Dropped int   // tasks that had been accepted and will never run
 	Running int   // tasks that are still running: nothing in Go can end them
-	Cause   error // why, such as context.DeadlineExceeded
+	Cause   error // ctx.Err(), such as context.DeadlineExceeded
 }
 
 // Error says how many tasks were dropped and how many still run.
@@ -113,7 +115,7 @@ type Pool struct {
 }
 
 // New returns a pool with cfg.Min workers, which wait for tasks. It panics if a
-// number is negative, or Min is larger than Max. End it with Shutdown.
+// number or the time is negative, or Min is larger than Max. End it with Shutdown.
 //
 //starter:todo 5.1 What does a worker need to know, and what must be there before the first task?
 //starter:todo 5.6 Start Min workers.
@@ -154,7 +156,7 @@ type Stats struct {
 	Waiting int // tasks in the queue
 
 	Accepted  int64 // tasks that the pool has said yes to
-	Refused   int64 // tasks that it has not: full, shut down, or the caller stopped waiting for room
+	Refused   int64 // tasks that it has not: full, shut down, or ctx was done before there was room
 	Done      int64 // tasks that have ended, by returning or by panicking
 	Panicked  int64 // tasks among those that have panicked
 	Withdrawn int64 // tasks that Do took back before they began

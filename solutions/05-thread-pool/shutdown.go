@@ -11,7 +11,8 @@ import "context"
 // ErrShutdown for a task that was dropped. The tasks that run go on, as nothing can
 // end them, and their workers end with them.
 //
-// Shutdown may be called again, to wait longer.
+// Shutdown may be called again, to wait longer; what it says then is about what was
+// left for it. When nothing is left it returns nil, even if ctx is done.
 //
 //starter:todo 5.1 Nobody gets in; when the last task is done, the workers end.
 //starter:todo 5.7 Those who wait for room, and those who wait for too long.

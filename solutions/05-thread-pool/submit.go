@@ -2,8 +2,8 @@ package pool
 
 import "context"
 
-// TrySubmit has task run as soon as a worker is free, and does not wait for
-// anything. The error is ErrFull if as many tasks run and wait as may, and
+// TrySubmit has task, which must not be nil, run as soon as a worker is free, and does
+// not wait for anything. The error is ErrFull if as many tasks run and wait as may, and
 // ErrShutdown after Shutdown; then task will not run.
 //
 // Tasks begin in the order in which they were accepted.
@@ -14,9 +14,9 @@ func (p *Pool) TrySubmit(task func()) error {
 	return p.try(&job{task: task})
 }
 
-// Submit is TrySubmit for callers who can wait for room. If ctx is done first, the
-// error is ctx.Err() and task will not run, and if the pool is shut down first, it
-// is ErrShutdown.
+// Submit is TrySubmit for callers who can wait for room. If ctx is done first, or was
+// done before, the error is ctx.Err() and task will not run, and if the pool is shut
+// down first, it is ErrShutdown.
 //
 // A task that submits to its own pool must not wait like this: if all tasks do, none
 // of them ever ends.
@@ -36,8 +36,9 @@ func (p *Pool) Submit(ctx context.Context, task func()) error {
 	}
 }
 
-// Do is TrySubmit, and waits until task has ended. If ctx is done while task still
-// waits for a worker, it is withdrawn: it never runs, and the error is ctx.Err().
+// Do is TrySubmit, and waits until task has ended. If ctx is done already, task is
+// refused with ctx.Err(), whatever else there is to say. If ctx is done while task
+// still waits for a worker, it is withdrawn: it never runs, and the error is ctx.Err().
 // Once it has begun, Do waits for its end, whatever happens to ctx. So when Do has
 // returned, task does not run, and what it used is the caller's again.
 //

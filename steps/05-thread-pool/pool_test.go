@@ -91,7 +91,8 @@ func tell(t *testing.T, rows []row) {
 					got += fmt.Sprintf(format, args...)
 				})
 				if got != r.want {
-					testkit.Report{Want: r.want, Got: got, Why: r.why}.Error(t)
+					pool := fmt.Sprintf("with Min %d, Max %d, Queue %d: ", r.cfg.Min, r.cfg.Max, r.cfg.Queue)
+					testkit.Report{Want: pool + r.want, Got: got, Why: r.why}.Error(t)
 				}
 				p.Shutdown(context.Background())
 			})

@@ -14,7 +14,8 @@ import (
 // ErrShutdown for a task that was dropped. The tasks that run go on, as nothing can
 // end them, and their workers end with them.
 //
-// Shutdown may be called again, to wait longer.
+// Shutdown may be called again, to wait longer; what it says then is about what was
+// left for it. When nothing is left it returns nil, even if ctx is done.
 func (p *Pool) Shutdown(ctx context.Context) error {
 	// TODO 5.1: Nobody gets in; when the last task is done, the workers end.
 	// TODO 5.7: Those who wait for room, and those who wait for too long.

@@ -5,8 +5,8 @@ import (
 	"errors"
 )
 
-// TrySubmit has task run as soon as a worker is free, and does not wait for
-// anything. The error is ErrFull if as many tasks run and wait as may, and
+// TrySubmit has task, which must not be nil, run as soon as a worker is free, and does
+// not wait for anything. The error is ErrFull if as many tasks run and wait as may, and
 // ErrShutdown after Shutdown; then task will not run.
 //
 // Tasks begin in the order in which they were accepted.
@@ -16,9 +16,9 @@ func (p *Pool) TrySubmit(task func()) error {
 	return errors.New("task 5.1 is not written yet")
 }
 
-// Submit is TrySubmit for callers who can wait for room. If ctx is done first, the
-// error is ctx.Err() and task will not run, and if the pool is shut down first, it
-// is ErrShutdown.
+// Submit is TrySubmit for callers who can wait for room. If ctx is done first, or was
+// done before, the error is ctx.Err() and task will not run, and if the pool is shut
+// down first, it is ErrShutdown.
 //
 // A task that submits to its own pool must not wait like this: if all tasks do, none
 // of them ever ends.
@@ -27,8 +27,9 @@ func (p *Pool) Submit(ctx context.Context, task func()) error {
 	return errors.New("task 5.3 is not written yet")
 }
 
-// Do is TrySubmit, and waits until task has ended. If ctx is done while task still
-// waits for a worker, it is withdrawn: it never runs, and the error is ctx.Err().
+// Do is TrySubmit, and waits until task has ended. If ctx is done already, task is
+// refused with ctx.Err(), whatever else there is to say. If ctx is done while task
+// still waits for a worker, it is withdrawn: it never runs, and the error is ctx.Err().
 // Once it has begun, Do waits for its end, whatever happens to ctx. So when Do has
 // returned, task does not run, and what it used is the caller's again.
 //
