@@ -111,10 +111,16 @@ type ConfigError struct {
 func (e *ConfigError) Error() string { return "server: Config." + e.Field + ": " + e.Msg }
 
 // Validate says what is wrong with c, before anything listens: a *ConfigError for
-// each field, joined. The fields are those that are negative, addresses that are
-// none, a key without a certificate or the other way round, more workers kept than
-// there may be, a quota without a window or the other way round, credentials for
-// all origins, and a PROXY protocol without anybody who may speak it.
+// each field, joined.
+//
+//   - A number or a time that is negative; those of Limits are named as
+//     "Limits.Content".
+//   - An address that is no host and port, of Addr and AdminAddr; both may be empty.
+//   - Of a certificate and its key, and of a quota and its window, the one that is
+//     missing.
+//   - MinWorkers, if it is more than MaxWorkers or what that stands for.
+//   - ProxyProtocol, if nobody is trusted to speak it.
+//   - CORS, if it allows credentials for all origins.
 func (c Config) Validate() error {
 	// TODO 10.1: Collect every fault, not only the first.
 	return errors.New("task 10.1 is not written yet")
