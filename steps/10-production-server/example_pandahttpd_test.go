@@ -258,8 +258,9 @@ func Example_pandaBlocking() {
 	// done on the second pool: 1
 }
 
-// The client's address, behind a proxy. Only what a trusted proxy has appended is
-// believed: the first address in the list is what the client says of itself.
+// The client's address, behind a proxy: handlers, logs and limits see it, and not the
+// proxy's. Only what a trusted proxy has appended is believed; the first address in
+// the list is what the client says of itself. Its port is not known, so it is 0.
 func Example_pandaRealAddress() {
 	proxies := ratelimit.Proxies{Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Field: ratelimit.XForwardedFor}
 	app, err := server.New(server.Config{Proxies: proxies})
@@ -268,7 +269,7 @@ func Example_pandaRealAddress() {
 		return
 	}
 	app.HandleFunc("GET /who", func(w keepalive.ResponseWriter, r *keepalive.Request) {
-		fmt.Fprintln(w, proxies.ClientAddr(r))
+		fmt.Fprintln(w, r.RemoteAddr)
 	})
 
 	addr, stop := start(app)
@@ -276,5 +277,5 @@ func Example_pandaRealAddress() {
 	curl(addr, "GET /who", "X-Forwarded-For: 6.6.6.6, 198.51.100.7").show()
 	// Output:
 	// 200 OK
-	// 198.51.100.7
+	// 198.51.100.7:0
 }
