@@ -70,6 +70,7 @@ func begin(t *testing.T, args ...string) *program {
 		for s := bufio.NewScanner(out); s.Scan(); {
 			p.lines <- s.Text()
 		}
+		close(p.lines)
 		close(p.gone)
 	}()
 	t.Cleanup(func() {
@@ -91,7 +92,7 @@ func (p *program) pipes(args []string) (out *os.File, err error) {
 		return nil, err
 	}
 	p.cmd = exec.Command(program, args...)
-	p.cmd.Env = append(os.Environ(), beProgram+"=1", "GORACE=exitcode=66")
+	p.cmd.Env = append(os.Environ(), beProgram+"=1", "GORACE=exitcode=66 atexit_sleep_ms=0")
 	out, outEnd, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -123,17 +124,18 @@ func (p *program) stderr() string {
 // line waits for the next line on stdout, which must begin like this.
 func (p *program) line(begins string) string {
 	p.t.Helper()
+	got := "nothing"
 	select {
-	case line := <-p.lines:
-		if !strings.HasPrefix(line, begins) {
-			testkit.Report{Want: "a line that begins with " + begins, Got: line, Why: "scripts wait for this line"}.Fatal(p.t)
+	case line, more := <-p.lines:
+		if strings.HasPrefix(line, begins) {
+			return line
 		}
-		return line
-	case <-p.ended:
-		testkit.Report{Want: "a line that begins with " + begins, Got: fmt.Sprintf("exit code %d, and on stderr %s", p.cmd.ProcessState.ExitCode(), p.stderr()), Why: "a program that listens says where"}.Fatal(p.t)
+		if got = line; !more {
+			got = "the end of the program"
+		}
 	case <-time.After(patience):
-		testkit.Report{Want: "a line that begins with " + begins, Got: "nothing, and on stderr " + p.stderr(), Why: "a program that listens says where"}.Fatal(p.t)
 	}
+	testkit.Report{Want: "a line that begins with " + begins, Got: got + "; on stderr " + p.stderr(), Why: "scripts wait for this line"}.Fatal(p.t)
 	return ""
 }
 
