@@ -51,14 +51,16 @@ type Segment struct {
 //
 //   - A segment is text, percent-encoded or as it is: "/caf%C3%A9" and "/café" are
 //     the same pattern, and "/a%2Fb" is one segment.
-//   - {name} is one segment that is not empty. A name consists of letters, digits
-//     and "_", does not start with a digit, and stands in a pattern once.
+//   - {name} is one segment that is not empty. A name consists of letters of any
+//     script, digits and "_", does not start with a digit, and stands in a pattern
+//     once.
 //   - {name...} at the end is the rest of the path, slashes and all; it may be empty.
 //   - A slash at the end is a rest without a name: "/img/" is for all that is below.
 //   - {$} at the end is for the path that ends here: "/img/{$}" is "/img/" only.
 //
 // What no request could match is an error: CONNECT, which has no path; a method of
-// RFC 9110 in the wrong case, or without its space; a host that is none; a path with
+// RFC 9110 or 5789 in the wrong case, or without its space; a host that is none, or
+// has a "*" in it, as there are no wildcards; a path with
 // empty, "." or ".." segments, which [Router] redirects; a segment with "?" or "#"
 // that is not encoded, with a percent sign that encodes nothing, or with a NUL;
 // braces in the middle of a segment. The error says which part is wrong.

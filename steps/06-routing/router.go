@@ -32,18 +32,20 @@ import (
 // case, port and a dot at the end. Then:
 //
 //   - A path with empty, "." or ".." segments is never matched as it is. If a route
-//     matches its normal form, a 308 (RFC 9110 §15.4.9) says so: that of
-//     [reqline.AppendNormalized], then with each "//" made one slash and each
-//     backslash "%5C".
-//   - If no route matches, but one would if the path had one slash more or less at
-//     its end, a 308 says so as well. So it does where a {name...} matches and that
-//     other route is the more specific one: with "GET /" and "GET /img/", a GET of
-//     "/img" is redirected.
-//   - A Location is a path with the request's query. Never does a second slash or a
-//     backslash follow its first slash, which browsers take for another host.
+//     for the request's method matches its normal form, a 308 (RFC 9110 §15.4.9) says
+//     so: that of [reqline.AppendNormalized], then with each "//" made one slash and
+//     each backslash "%5C". Otherwise the answer is the one that the normal form gets.
+//   - If no route matches, but one for the request's method would if the path had one
+//     slash more or less at its end, a 308 says so as well. So it does where a
+//     {name...} matches and that other route is the more specific one: with "GET /"
+//     and "GET /img/", a GET of "/img" is redirected.
+//   - One redirect is enough, also where both are needed. A Location is a path with
+//     the request's query, even an empty one; the path is as it was sent, or in its
+//     normal form where that is another. Never does a second slash or a backslash
+//     follow its first slash, which browsers take for another host.
 //   - If routes match for other methods only, OPTIONS is answered with 204, a method
 //     that neither RFC 9110, RFC 5789 (PATCH) nor any route of this router knows with
-//     501 (RFC 9110 §9.1), and every other with 405. A route for any method knows
+//     501 and no Allow (RFC 9110 §9.1), and every other with 405. A route for any method knows
 //     them all. Allow has the methods in alphabetical order, with HEAD if GET is
 //     among them, and OPTIONS.
 //   - "OPTIONS *" is answered with 204, and an Allow of all methods that routes have;
