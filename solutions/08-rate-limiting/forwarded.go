@@ -45,6 +45,8 @@ func CutLast(list []byte) (rest, last []byte) {
 // quoted string; in a token there can be no colon or bracket, so IPv6 addresses and
 // ports need quotes.
 //
+// Empty parameters, and spaces behind a ";", change nothing.
+//
 // It returns false if there is no address: no "for" or more than one, something
 // that is not name=value, "unknown", an obfuscated identifier such as "_hidden"
 // (§6.3), and whatever [ParseNode] does not accept.
