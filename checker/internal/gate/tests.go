@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"barewire/checker/internal/gotest"
 	"barewire/checker/internal/overlay"
@@ -213,34 +212,21 @@ func (v *verdict) red(step string, p *gotest.Package, green []string) {
 	}
 }
 
-// checkWrong runs every wrong program, two at a time.
+// checkWrong runs every wrong program.
 func checkWrong(ctx context.Context, g *gate) *verdict {
 	v := new(verdict)
 	programs, err := wrong.Load(g.root)
 	if err != nil {
 		v.failf("%v", err)
 	}
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	places := make(chan struct{}, 2)
-	for _, p := range programs {
-		if !strings.HasPrefix(p.Step, g.step) {
-			continue
+	programs = slices.DeleteFunc(programs, func(p wrong.Program) bool { return !strings.HasPrefix(p.Step, g.step) })
+	for _, err := range wrong.Run(ctx, g.root, programs) {
+		if err != nil {
+			v.failf("%v", err)
+		} else {
+			v.passed++
 		}
-		places <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-places }()
-			err := p.Run(ctx, g.root)
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil {
-				v.failf("%v", err)
-			} else {
-				v.passed++
-			}
-		})
 	}
-	wg.Wait()
 	slices.Sort(v.failures)
 	return v
 }

@@ -5,7 +5,7 @@
 //
 // It leaves out which programs there have to be; the gate counts them.
 //
-// Read this file first, then run.go.
+// Read this file first, then run.go, bundle.go and prune.go.
 package wrong
 
 import (
@@ -37,6 +37,9 @@ type Program struct {
 
 // An edit replaces text that stands exactly once in a file of the reference.
 type edit struct{ file, old, new string }
+
+// name is that of its file, such as "3.2-last-host".
+func (p Program) name() string { return strings.TrimSuffix(path.Base(p.File), ".txtar") }
 
 // fileName is how the file of a wrong program is named: task, then what it is.
 var fileName = regexp.MustCompile(`^(\d+\.\d+)-[a-z0-9.-]+\.txtar$`)

@@ -3,28 +3,88 @@ package wrong
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 
 	"barewire/checker/internal/gotest"
 	"barewire/checker/internal/overlay"
 	"barewire/checker/internal/starter"
 )
 
-// Run runs the test that has to catch the program, on the program laid over the
-// reference, and returns nil if the test fails as it should. The error says what
-// happened instead. Env is for the go command.
-func (p Program) Run(ctx context.Context, root string, env ...string) error {
+// Run runs the tests that have to catch the programs, each on its program laid
+// over the reference. It returns an error for each program, in their order, which
+// is nil if the test fails as it should, and says what happened instead if not.
+// Env is for the go command.
+//
+// The programs of a step are first built together and tried in that bundle. What
+// is not caught so is run by itself, and only that says what is wrong.
+func Run(ctx context.Context, root string, programs []Program, env ...string) []error {
+	steps := map[string][]Program{}
+	for _, p := range programs {
+		steps[p.Step] = append(steps[p.Step], p)
+	}
+	errs := map[string]error{} // by the file of the program
+	for _, step := range slices.Sorted(maps.Keys(steps)) {
+		maps.Copy(errs, runStep(ctx, root, step, steps[step], env))
+	}
+	inOrder := make([]error, len(programs))
+	for i, p := range programs {
+		inOrder[i] = errs[p.File]
+	}
+	return inOrder
+}
+
+// runStep runs the programs of one step, two at a time.
+func runStep(ctx context.Context, root, step string, programs []Program, env []string) map[string]error {
+	errs := map[string]error{}
+	b, err := newBundle(ctx, root, step, programs, env)
+	if err == nil {
+		defer b.remove()
+	} // else each program says by itself what is wrong
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	places := make(chan struct{}, 2)
+	for _, p := range programs {
+		places <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-places }()
+			if b.catches(ctx, p) {
+				return
+			}
+			err := p.run(ctx, root, env)
+			mu.Lock()
+			defer mu.Unlock()
+			errs[p.File] = err
+		})
+	}
+	wg.Wait()
+	return errs
+}
+
+// referencePlan returns an overlay with the reference under every step.
+func referencePlan(root string) (*overlay.Plan, error) {
 	plan := overlay.New(root)
 	steps, err := starter.Steps(root)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, step := range steps {
 		if err := plan.ReferenceUnder(step); err != nil {
-			return err
+			return nil, err
 		}
+	}
+	return plan, nil
+}
+
+// run runs the program by itself.
+func (p Program) run(ctx context.Context, root string, env []string) error {
+	plan, err := referencePlan(root)
+	if err != nil {
+		return err
 	}
 	sources, err := p.Sources(root)
 	if err != nil {

@@ -1,0 +1,211 @@
+package wrong
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"barewire/checker/internal/overlay"
+	"barewire/checker/internal/starter"
+)
+
+// A bundle is one test program with many wrong programs of a step in it: in an
+// overlay, each is a package of its own beside the test that has to catch it. To
+// load, compile and link them so is several times as fast as one by one.
+//
+// What comes of it can only say yes: whatever a bundle does not catch by a plain
+// failure has to be run by itself.
+type bundle struct {
+	root, step string
+	members    []member
+	dir        string          // a temporary folder
+	passes     map[string]bool // the tests that pass in the bundle on the reference
+}
+
+// A member is a wrong program in a bundle, or the reference.
+type member struct {
+	name   string            // of its package's folder
+	edited map[string][]byte // the files that differ from the reference
+	tests  []string          // the functions that are to run on it
+}
+
+// reference is the name of the reference in a bundle. A test must pass on it, or
+// something else in the bundle may be what makes it fail.
+const reference = "reference"
+
+// choice is the variable that says which member of a bundle is to run.
+const choice = "BAREWIRE_WRONG"
+
+// newBundle builds the programs together. It leaves out those that must end with
+// a panic or a hang, and those that do not compile.
+func newBundle(ctx context.Context, root, step string, programs []Program, env []string) (*bundle, error) {
+	dir, err := os.MkdirTemp("", "barewire-wrong-")
+	if err != nil {
+		return nil, err
+	}
+	b := &bundle{root: root, step: step, dir: dir}
+	tests := map[string]bool{}
+	for _, p := range programs {
+		test, _, _ := strings.Cut(p.CaughtBy, "/")
+		edited, err := p.Sources(root)
+		if err != nil || p.EndsWith != "" || !strings.HasPrefix(test, "Test") {
+			continue
+		}
+		b.members = append(b.members, member{p.name(), edited, []string{test}})
+		tests[test] = true
+	}
+	all := slices.Sorted(maps.Keys(tests))
+	b.members = append(b.members, member{name: reference, tests: all})
+	for {
+		output, err := b.build(ctx, env)
+		if err == nil {
+			break
+		}
+		// After an error in one package the go command goes on with the others.
+		n := len(b.members)
+		b.members = slices.DeleteFunc(b.members, func(m member) bool {
+			return regexp.MustCompile(`(?m)^# ` + regexp.QuoteMeta("barewire/"+b.place(m)) + `(/test)?$`).Match(output)
+		})
+		if len(b.members) == n {
+			b.remove()
+			return nil, fmt.Errorf("%s: %w\n%s", step, err, output)
+		}
+	}
+	_, output := b.run(ctx, reference, "^("+strings.Join(all, "|")+")$")
+	b.passes = map[string]bool{}
+	for _, m := range passed.FindAllSubmatch(output, -1) {
+		b.passes[string(m[1])] = true
+	}
+	return b, nil
+}
+
+// remove removes the program that was built.
+func (b *bundle) remove() { _ = os.RemoveAll(b.dir) }
+
+// passed is the line with which a test says so: \x16 stands before what package
+// testing says itself.
+var passed = regexp.MustCompile(`\x16 *--- PASS: (\S+) \(`)
+
+// place is the folder of a member, which is in the overlay only.
+func (b *bundle) place(m member) string { return path.Join("steps", b.step, "wrong", m.name) }
+
+// program is the file that is built. Windows wants this end, the others do not mind.
+func (b *bundle) program() string { return filepath.Join(b.dir, "wrong.exe") }
+
+// build lays all members over the step and builds the program. It returns what
+// the go command printed.
+func (b *bundle) build(ctx context.Context, env []string) ([]byte, error) {
+	plan, err := referencePlan(b.root)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.lay(plan); err != nil {
+		return nil, err
+	}
+	file, remove, err := plan.Write()
+	if err != nil {
+		return nil, err
+	}
+	defer remove()
+	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-o", b.program(), "-overlay="+file,
+		"-vet=off", "-ldflags=-s -w", "./"+path.Join("steps", b.step, "wrong"))
+	cmd.Dir = b.root
+	cmd.Env = append(cmd.Environ(), env...)
+	return cmd.CombinedOutput()
+}
+
+// lay adds the packages of all members to a plan, and a test that calls theirs.
+func (b *bundle) lay(plan *overlay.Plan) error {
+	sources, err := readGo(filepath.Join(b.root, "solutions", b.step), false)
+	if err != nil {
+		return err
+	}
+	testSources, err := readGo(filepath.Join(b.root, "steps", b.step), true)
+	if err != nil {
+		return err
+	}
+	tests, err := parseTests(testSources)
+	if err != nil {
+		return err
+	}
+	var imports strings.Builder
+	calls := map[string]string{} // by the test
+	for i, m := range b.members {
+		for name, src := range sources {
+			if edited, ok := m.edited[name]; ok {
+				src = edited
+			}
+			plan.Replace(path.Join(b.place(m), name), starter.ToSteps(src))
+		}
+		pruned, err := prune(tests, m.tests...)
+		if err != nil {
+			return err
+		}
+		for name, src := range pruned {
+			src = bytes.ReplaceAll(src, []byte(`"barewire/steps/`+b.step+`"`), []byte(`"barewire/`+b.place(m)+`"`))
+			// A package of test files cannot be imported; but testkit knows them by their names.
+			to := path.Join(b.place(m), "test", strings.TrimSuffix(name, "_test.go")+".go")
+			plan.Replace(to, append([]byte("//line "+name+":1\n"), src...))
+		}
+		fmt.Fprintf(&imports, "\tp%d %q\n", i, "barewire/"+b.place(m)+"/test")
+		for _, test := range m.tests {
+			calls[test] += fmt.Sprintf("\tcase %q:\n\t\tp%d.%s(t)\n", m.name, i, test)
+		}
+	}
+	main := "package wrong_test\n\nimport (\n\t\"os\"\n\t\"testing\"\n\n" + imports.String() + ")\n"
+	for _, test := range slices.Sorted(maps.Keys(calls)) {
+		main += fmt.Sprintf("\nfunc %s(t *testing.T) {\n\tswitch os.Getenv(%q) {\n%s\t}\n}\n", test, choice, calls[test])
+	}
+	plan.Replace(path.Join("steps", b.step, "wrong", "wrong_test.go"), []byte(main))
+	return nil
+}
+
+// readGo reads the Go files in a folder, either its tests or the others.
+func readGo(dir string, tests bool) (map[string][]byte, error) {
+	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") != tests {
+			continue
+		}
+		if files[filepath.Base(name)], err = os.ReadFile(name); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+// run runs some tests on a member. It returns the program's exit status, which is
+// 1 if tests failed and another if it ended otherwise, and what it printed.
+func (b *bundle) run(ctx context.Context, member, tests string) (int, []byte) {
+	cmd := exec.CommandContext(ctx, b.program(), "-test.v=test2json", "-test.paniconexit0", "-test.timeout=20s", "-test.run="+tests)
+	cmd.Dir = filepath.Join(b.root, "steps", b.step)
+	cmd.Env = append(cmd.Environ(), choice+"="+member)
+	output, _ := cmd.CombinedOutput() // the status says it
+	if cmd.ProcessState == nil {
+		return -1, output
+	}
+	return cmd.ProcessState.ExitCode(), output
+}
+
+// catches reports whether the program is in the bundle, and the test passes on the
+// reference and fails on it, and all other tests that ran came to an end.
+func (b *bundle) catches(ctx context.Context, p Program) bool {
+	if b == nil || !b.passes[p.CaughtBy] || !slices.ContainsFunc(b.members, func(m member) bool { return m.name == p.name() }) {
+		return false
+	}
+	status, output := b.run(ctx, p.name(), pattern(p.CaughtBy))
+	failed := regexp.MustCompile(`\x16 *--- FAIL: ` + regexp.QuoteMeta(p.CaughtBy) + ` \(`)
+	return status == 1 && failed.Match(output)
+}
