@@ -354,3 +354,27 @@ func TestHandOver(t *testing.T) {
 	}
 	t.Logf("%d requests, %d of them sent again", l.requests.Load(), l.again.Load())
 }
+
+// A few connections arrive while the new process starts, and none after that: the old
+// one must end all the same. It could not, if an Accept of it had begun to block.
+func TestHandOverQuiet(t *testing.T) {
+	for round := range 20 {
+		p := begin(t, "echo", "-addr", "127.0.0.1:0", "-access-log", "off", "-shutdown-timeout", "3s")
+		l := &load{addr: p.addr, stop: make(chan struct{}), failures: map[string]int{}}
+		p.signal(syscall.SIGHUP)
+		for range 2 {
+			l.wg.Go(func() {
+				for range 2 * round {
+					l.once()
+				}
+			})
+		}
+		l.wg.Wait()
+		s := p.next(1)
+		if code := p.code(); code != 0 || len(l.failures) > 0 {
+			testkit.Report{Want: "exit code 0, and every request answered", Got: fmt.Sprintf("exit code %d, failures %v; on stderr %s", code, l.failures, p.stderr()),
+				Why: "the old one has nothing more to do, and no client comes to wake it"}.Fatal(t)
+		}
+		s.end()
+	}
+}
