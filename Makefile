@@ -1,7 +1,7 @@
 # Every target is one go command, so that those without make can type it;
 # "make help" lists both forms.
 
-.PHONY: help test watch hint progress run load solution reset bisect starters check
+.PHONY: help test watch hint progress run load solution reset bisect starters conformance check
 
 help:
 	@go tool checker help
@@ -35,6 +35,9 @@ bisect:
 
 starters:
 	@go tool checker starters
+
+conformance:
+	@go tool checker conformance $(FLAGS)
 
 check:
 	@go tool checker check

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 
+	"barewire/checker/conformance"
 	"barewire/checker/course"
 	"barewire/checker/internal/compare"
 	"barewire/checker/internal/demo"
@@ -72,6 +73,10 @@ var (
 		{"bisect", "which of your earlier steps makes this one red", []form{{"bisect STEP=4", "bisect 4"}}, learner.Bisect},
 	}
 	forMaintainers = []command{
+		{"conformance", "several hundred odd requests, and what servers answer", []form{
+			{"conformance", "conformance"},
+			{"conformance FLAGS='-addr :8080'", "conformance -addr 127.0.0.1:8080"},
+		}, conformance.Main},
 		{"starters", "write the starters anew from the solutions", []form{{"starters", "starters"}}, starters},
 		{"check", "everything that must hold before a change may land", []form{{"check", "check"}}, check},
 	}

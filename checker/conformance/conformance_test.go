@@ -1,0 +1,149 @@
+package conformance_test
+
+import (
+	"context"
+	"io"
+	"net"
+	"strings"
+	"testing"
+
+	"barewire/checker/conformance"
+)
+
+const file = `# Lines
+
+Text for readers.
+
+## a bare LF
+RFC 9112 §2.2, MAY
+
+    GET /{ab*2} HTTP/1.1\n
+    ...
+    Host: a\r\n\x20\\\{\}
+    EOF
+
+methods: HEAD POST
+want: 400 close | 100 2xx open | nothing close
++ Date
++ Allow: GET, HEAD
+- Content-Length
+: method GET
+
+Some accept it,
+some do not.
+`
+
+func TestParse(t *testing.T) {
+	cases, err := conformance.Parse("x.md", file)
+	if err != nil || len(cases) != 1 {
+		t.Fatalf("%d cases, error %v", len(cases), err)
+	}
+	c := cases[0]
+	if c.File != "x.md:5" || c.Group != "Lines" || c.Name != "a bare LF" || c.Section != "RFC 9112 §2.2" || c.Verb != "MAY" || c.Why != "Some accept it, some do not." {
+		t.Errorf("%+v", c)
+	}
+	if len(c.Pieces) != 2 || c.Pieces[0] != "GET /abab HTTP/1.1\n" || c.Pieces[1] != "Host: a\r\n \\{}" || !c.Half {
+		t.Errorf("pieces %q, half %v", c.Pieces, c.Half)
+	}
+	var want []string
+	for _, a := range c.Want {
+		want = append(want, a.String())
+	}
+	if got := strings.Join(want, ", "); got != "400 close, 100 2xx open, nothing close" {
+		t.Error(got)
+	}
+	if len(c.Checks) != 4 || c.Checks[1] != (conformance.Check{Kind: '+', Name: "Allow", Value: "GET, HEAD"}) || c.Checks[3].Value != "method GET" {
+		t.Errorf("checks %+v", c.Checks)
+	}
+}
+
+func TestParseFaults(t *testing.T) {
+	for _, r := range []struct{ name, text, want string }{
+		{"no section", "## a\n\n    x\nwant: 400 close\nwhy\n", `x.md:4: "want: 400 close" does not say what decides`},
+		{"no answer", "## a\nRFC 9112 §3, MUST\n\n    x\nwhy\n", "x.md:1: \"a\" needs"},
+		{"no status", "## a\nRFC 9112 §3, MUST\n\n    x\nwant: 700 close\nwhy\n", `x.md:5: "700" is no status`},
+		{"no end", "## a\nRFC 9112 §3, MUST\n\n    x\nwant: 400 shut\nwhy\n", `x.md:5: "shut" is none of`},
+		{"a bad escape", "## a\nRFC 9112 §3, MUST\n\n    x\\q\nwant: 400 close\nwhy\n", `x.md:4: "x\\q" has a backslash`},
+		{"the same name twice", strings.Repeat("## a\nRFC 9112 §3, MUST\n\n    x\nwant: 400 close\nwhy\n", 2), `x.md:7: there is another "a"`},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			if _, err := conformance.Parse("x.md", r.text); err == nil || !strings.Contains(err.Error(), r.want) {
+				t.Errorf("error %v, want %s", err, r.want)
+			}
+		})
+	}
+}
+
+// The collection is whole, and large enough to have been read.
+func TestLoad(t *testing.T) {
+	cases, err := conformance.Load()
+	if err != nil || len(cases) == 0 {
+		t.Fatalf("%d cases, error %v", len(cases), err)
+	}
+}
+
+// answering is a server that reads once, says something and closes or stays open.
+func answering(t *testing.T, text string, closes bool) string {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ln.Close() })
+	go func() {
+		for {
+			nc, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer nc.Close()
+				nc.Read(make([]byte, 4096))
+				io.WriteString(nc, text)
+				if !closes {
+					nc.Read(make([]byte, 4096))
+					io.WriteString(nc, "HTTP/1.1 404 \r\nContent-Length: 0\r\n\r\n")
+				}
+			}()
+		}
+	}()
+	return ln.Addr().String()
+}
+
+func TestTry(t *testing.T) {
+	const head = "## a\nRFC 9112 §3, MUST\n\n    GET / HTTP/1.1\\r\\n\\r\\n\n"
+	const bad, good = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nDate: x\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nmethod GET\n"
+	for _, r := range []struct {
+		name, text string
+		closes     bool
+		rest, want string
+	}{
+		{"as wanted", bad, true, "want: 400 close", ""},
+		{"the second of two", bad, false, "want: 400 close | 400 open", ""},
+		{"any end", bad, false, "want: 4xx either", ""},
+		{"another status", good, false, "want: 400 open", "200 open"},
+		{"another end", bad, false, "want: 400 close", "400 open"},
+		{"one response too many", bad + bad, true, "want: 400 close", "400 400 close"},
+		{"nothing", "", true, "want: 400 close", "nothing close"},
+		{"nothing, as wanted", "", true, "want: nothing close", ""},
+		{"no response at all", "hello\r\n", true, "want: 400 close", "??? close"},
+		{"content cut off", "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nmethod GET\n", true, "want: 200 close", "not whole"},
+		{"a field that is there", bad, true, "want: 400 close\n+ Date\n+ Date: x", ""},
+		{"a field that is not", bad, true, "want: 400 close\n+ Allow", "no field Allow"},
+		{"a field with another value", bad, true, "want: 400 close\n+ Date: y", "Date: x, and not y"},
+		{"a field that must not be", bad, true, "want: 400 close\n- Date", "must not be there"},
+		{"what the handler saw", good, false, "want: 200 open\n: method GET", ""},
+		{"what the handler did not see", good, false, "want: 200 open\n: method POST", "the handler saw"},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			cases, err := conformance.Parse("x.md", head+r.rest+"\n\nwhy\n")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := conformance.Try(context.Background(), answering(t, r.text, r.closes), &cases[0], true)
+			if r.want == "" && got != "" || !strings.Contains(got, r.want) {
+				t.Errorf("%q, want %q", got, r.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,87 @@
+package conformance
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// String writes an answer as a file of cases does.
+func (a Answer) String() string {
+	statuses := strings.Join(a.Statuses, " ")
+	if statuses == "" {
+		statuses = "nothing"
+	}
+	return statuses + " " + string(a.End)
+}
+
+// Got returns the answer that an exchange was.
+func (x *Exchange) Got() Answer {
+	a := Answer{End: Open}
+	if x.Closed {
+		a.End = Closed
+	}
+	for _, r := range x.Responses {
+		s := strconv.Itoa(r.Status)
+		if r.Status == 0 {
+			s = "???"
+		}
+		a.Statuses = append(a.Statuses, s)
+	}
+	return a
+}
+
+// matches says whether got is what a allows.
+func (a Answer) matches(got Answer) bool {
+	if a.End != Either && a.End != got.End || len(a.Statuses) != len(got.Statuses) {
+		return false
+	}
+	for i, want := range a.Statuses {
+		for j := range want {
+			if want[j] != 'x' && want[j] != got.Statuses[i][j] {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// Judge says what is wrong with an exchange, or returns "" if it is one of those that
+// the case allows. Checks are made of the first of them, and of one that says "either"
+// only if strict is set: they need a target that answers as checker/conformance/target
+// does.
+func Judge(c *Case, x *Exchange, strict bool) string {
+	got := x.Got()
+	for i, want := range c.Want {
+		if !want.matches(got) {
+			continue
+		}
+		for _, r := range x.Responses {
+			if r.Broken != nil {
+				return fmt.Sprintf("%s, but what came is not whole: %v", got, r.Broken)
+			}
+		}
+		if i == 0 && len(x.Responses) > 0 {
+			return check(c, &x.Responses[len(x.Responses)-1], strict)
+		}
+		return ""
+	}
+	return got.String()
+}
+
+func check(c *Case, r *Response, strict bool) string {
+	for _, k := range c.Checks {
+		values := r.Header.Values(k.Name)
+		switch {
+		case k.Kind == '+' && len(values) == 0:
+			return "no field " + k.Name
+		case k.Kind == '+' && k.Value != "" && strings.Join(values, ", ") != k.Value:
+			return fmt.Sprintf("%s: %s, and not %s", k.Name, strings.Join(values, ", "), k.Value)
+		case k.Kind == '-' && len(values) > 0:
+			return fmt.Sprintf("%s: %s, which must not be there", k.Name, strings.Join(values, ", "))
+		case k.Kind == ':' && strict && !strings.Contains("\n"+r.Content, "\n"+k.Value+"\n"):
+			return fmt.Sprintf("the handler saw %q, and not %q", r.Content, k.Value)
+		}
+	}
+	return ""
+}
