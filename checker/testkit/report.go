@@ -11,26 +11,39 @@ package testkit
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // A Report is what a red test says: the bytes that were sent, what was wanted,
 // what came, and why it matters. Every part that is empty is left out.
 type Report struct {
-	Sent string // the bytes sent, as they were
-	Mark int    // the offset in Sent of the byte that matters, used if Note is set
-	Note string // what to say about that byte, such as "the second Host"
-	Want string // what should have come
-	Got  string // what came
-	At   string // where the code waits, such as "Echo (echo.go:31)", if it does
-	Why  string // why it matters, with the RFC section
+	Sent  string // the bytes sent, as they were
+	Cuts  []int  // the offsets in Sent before which there was a pause
+	Mark  int    // the offset in Sent of the byte that matters, used if Note is set
+	Note  string // what to say about that byte, such as "the second Host"
+	Doing string // what the test did meanwhile, such as "the handler panics"
+	Want  string // what should have come
+	Got   string // what came
+	At    string // where the code waits, such as "Echo (echo.go:31)", if it does
+	Why   string // why it matters, with the RFC section
 }
 
-// maxSent is how many bytes of Sent are shown. A longer message is cut in the
-// middle, never at the mark.
-const maxSent = 1200
+// maxLines is how many lines of Sent are shown. A longer message is cut in the
+// middle, or around the mark.
+const maxLines = 8
+
+// minRun is how many equal bytes in a row are shown as "x × 1300", and maxCuts how
+// many pauses are shown. Both signs are beyond ASCII, so no byte of a message can
+// look like them.
+const (
+	minRun  = 32
+	maxCuts = 12
+	pause   = "«pause»"
+)
 
 // sentWidth is how wide a line of Sent may be, its label not counted.
 const sentWidth = 70
@@ -46,8 +59,9 @@ const labelWidth = 7
 func (r Report) String() string {
 	var b strings.Builder
 	if r.Sent != "" {
-		section(&b, "sent", sentLines(r.Sent, r.Mark, r.Note))
+		section(&b, "sent", r.sentLines())
 	}
+	section(&b, "while", wrap(r.Doing, textWidth))
 	section(&b, "want", textLines(r.Want))
 	section(&b, "got", textLines(r.Got))
 	section(&b, "at", textLines(r.At))
@@ -107,80 +121,124 @@ func textLines(text string) []string {
 	return lines
 }
 
-// sentLines shows sent, one line for each LF in it, with a caret and note under
-// the byte at mark. A mark at the end of sent points behind the last byte.
-func sentLines(sent string, mark int, note string) []string {
-	mark = max(0, min(mark, len(sent)))
-	if note == "" {
-		mark = -1
+// A sentLine is one line of what was sent, as it is shown.
+type sentLine struct {
+	text  string
+	bytes int      // of the message
+	caret []string // the lines under it that point at a byte of it
+}
+
+// sentLines shows Sent, one line for each LF in it, with a caret and Note under the
+// byte at Mark. A mark at the end of Sent points behind the last byte.
+func (r Report) sentLines() []string {
+	mark := -1
+	if r.Note != "" {
+		mark = max(0, min(r.Mark, len(r.Sent)))
 	}
-	from, to := window(len(sent), mark)
-	var lines []string
-	if from > 0 {
-		lines = append(lines, fmt.Sprintf("... %d bytes before ...", from))
-	}
-	for at := from; at < to; {
-		end := to
-		if i := strings.IndexByte(sent[at:to], '\n'); i >= 0 {
+	var lines []sentLine
+	for at := 0; at < len(r.Sent); {
+		end := len(r.Sent)
+		if i := strings.IndexByte(r.Sent[at:], '\n'); i >= 0 {
 			end = at + i + 1
 		}
-		in := mark - at
-		if in == end-at && end < len(sent) {
-			in = -1 // it is the first byte of the next line
-		}
-		lines = append(lines, wideLines(sent[at:end], in, mark, note)...)
+		lines = r.wideLines(lines, at, end, mark)
 		at = end
 	}
-	if to < len(sent) {
-		lines = append(lines, fmt.Sprintf("... %d bytes after ...", len(sent)-to))
-	}
-	return lines
+	return capped(lines)
 }
 
-// window chooses which part of n bytes is shown, so that mark is in it.
-func window(n, mark int) (from, to int) {
-	if n <= maxSent {
-		return 0, n
-	}
-	if mark > maxSent-200 {
-		from = min(mark-maxSent/2, n-maxSent)
-	}
-	return from, from + maxSent
-}
-
-// wideLines shows one line of the message, broken at 72 columns, with the
-// caret line after the piece that holds the marked byte. at is the mark counted
-// from the start of the line, offset the mark counted from the start of the
-// message; at == len(line) is the place behind the last byte.
-func wideLines(line string, at, offset int, note string) []string {
-	var lines []string
-	piece, caret := "", -1
-	flush := func() {
+// wideLines shows the bytes of one line of the message, broken where it is too
+// wide, with the caret after the piece that holds the marked byte.
+func (r Report) wideLines(lines []sentLine, from, to, mark int) []sentLine {
+	piece, begun, caret := "", from, -1
+	flush := func(end int) {
 		if piece == "" {
 			return
 		}
-		lines = append(lines, visibleEnd(piece))
+		line := sentLine{text: visibleEnd(piece), bytes: end - begun}
 		if caret >= 0 {
-			lines = append(lines, caretLines(caret, offset, note)...)
+			line.caret = caretLines(caret, mark, r.Note)
 		}
-		piece, caret = "", -1
+		lines = append(lines, line)
+		piece, begun, caret = "", end, -1
 	}
-	for i := range len(line) {
-		v := Visible(line[i : i+1])
-		if len(piece)+len(v) > sentWidth {
-			flush()
+	for at := from; at < to; {
+		n := r.run(at, to, mark)
+		text := Visible(r.Sent[at : at+1])
+		if n > 1 {
+			text = fmt.Sprintf("%s × %d", text, n)
 		}
-		if i == at {
-			caret = len(piece)
+		if len(r.Cuts) <= maxCuts && slices.Contains(r.Cuts, at) {
+			text = pause + text
 		}
-		piece += v
+		if columns(piece)+columns(text) > sentWidth {
+			flush(at)
+		}
+		if at == mark {
+			caret = columns(piece)
+		}
+		piece += text
+		at += n
 	}
-	if at == len(line) {
-		caret = len(visibleEnd(piece))
+	if mark == to && to == len(r.Sent) {
+		caret = columns(visibleEnd(piece))
 	}
-	flush()
+	flush(to)
 	return lines
 }
+
+// run returns how many bytes from at on are shown as one: a long run of equal ones,
+// and otherwise one byte. A mark and a pause are never inside of a run.
+func (r Report) run(at, to, mark int) int {
+	end := at + 1
+	for end < to && r.Sent[end] == r.Sent[at] && end != mark && !slices.Contains(r.Cuts, end) {
+		end++
+	}
+	if end-at < minRun {
+		return 1
+	}
+	return end - at
+}
+
+// capped leaves out lines of a long message, and says how many bytes they were.
+func capped(lines []sentLine) []string {
+	from, to := 0, len(lines) // what is shown before the gap, or around the mark
+	tail := len(lines)        // and behind it
+	if len(lines) > maxLines {
+		marked := slices.IndexFunc(lines, func(l sentLine) bool { return l.caret != nil })
+		if to, tail = maxLines-3, len(lines)-2; marked >= 0 {
+			from = max(0, min(marked-maxLines/2, len(lines)-maxLines+1))
+			to, tail = min(len(lines), from+maxLines-1), len(lines)
+		}
+	}
+	var text []string
+	left := func(lines []sentLine, where string) {
+		n := 0
+		for _, l := range lines {
+			n += l.bytes
+		}
+		if n > 0 {
+			text = append(text, fmt.Sprintf("... %d bytes %s...", n, where))
+		}
+	}
+	show := func(lines []sentLine) {
+		for _, l := range lines {
+			text = append(append(text, l.text), l.caret...)
+		}
+	}
+	left(lines[:from], "before ")
+	show(lines[from:to])
+	if tail < len(lines) {
+		left(lines[to:tail], "")
+		show(lines[tail:])
+	} else {
+		left(lines[to:], "after ")
+	}
+	return text
+}
+
+// columns returns how wide text is on a screen.
+func columns(text string) int { return utf8.RuneCountInString(text) }
 
 // visibleEnd writes a space that stands last as \x20: nobody could see it.
 func visibleEnd(piece string) string {

@@ -29,10 +29,11 @@ got    404 Not Found`,
 			name: "every part, in the order in which it is read",
 			report: testkit.Report{
 				Sent: "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", Mark: 25, Note: "the second Host",
-				Want: "400 Bad Request, connection closed",
-				Got:  "200 OK",
-				At:   "Serve (server.go:7), in a call of net.(*pipe).Read",
-				Why:  "a proxy in front may route on the first Host while you serve the second (RFC 9112 §3.2)",
+				Doing: "the handler sleeps",
+				Want:  "400 Bad Request, connection closed",
+				Got:   "200 OK",
+				At:    "Serve (server.go:7), in a call of net.(*pipe).Read",
+				Why:   "a proxy in front may route on the first Host while you serve the second (RFC 9112 §3.2)",
 			},
 			want: `
 sent   GET / HTTP/1.1\r\n
@@ -40,6 +41,7 @@ sent   GET / HTTP/1.1\r\n
        Host: b\r\n
        ^ byte 25: the second Host
        \r\n
+while  the handler sleeps
 want   400 Bad Request, connection closed
 got    200 OK
 at     Serve (server.go:7), in a call of net.(*pipe).Read
@@ -123,35 +125,63 @@ sent   ab
 		},
 		{
 			name:   "a wide line is broken, and the caret follows its piece",
-			report: testkit.Report{Sent: strings.Repeat("a", 70) + "bc\n", Mark: 71, Note: "c"},
+			report: testkit.Report{Sent: strings.Repeat("de", 35) + "bc\n", Mark: 71, Note: "c"},
 			want: `
-sent   aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+sent   ` + strings.Repeat("de", 35) + `
        bc\n
         ^ byte 71: c`,
 		},
 		{
 			name:   "an escape is never broken",
-			report: testkit.Report{Sent: strings.Repeat("a", 69) + "\x00"},
+			report: testkit.Report{Sent: strings.Repeat("abc", 23) + "\x00"},
 			want: `
-sent   aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+sent   ` + strings.Repeat("abc", 23) + `
        \x00`,
 		},
 		{
 			name:   "a note that does not fit behind the caret stands before it",
-			report: testkit.Report{Sent: strings.Repeat("a", 60) + "b", Mark: 60, Note: "a note of many words"},
+			report: testkit.Report{Sent: strings.Repeat("ac", 30) + "b", Mark: 60, Note: "a note of many words"},
 			want: `
-sent   ` + strings.Repeat("a", 60) + `b
+sent   ` + strings.Repeat("ac", 30) + `b
                                      byte 60: a note of many words ^`,
 		},
 		{
 			name: "a note that fits on neither side stands below it",
-			report: testkit.Report{Sent: strings.Repeat("a", 40) + "b", Mark: 40,
+			report: testkit.Report{Sent: strings.Repeat("ac", 20) + "b", Mark: 40,
 				Note: "a note that is as long as a whole sentence, such as this one, and does not fit"},
 			want: `
-sent   aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab
+sent   acacacacacacacacacacacacacacacacacacacacb
                                                ^
        byte 40: a note that is as long as a whole sentence, such as this one,
        and does not fit`,
+		},
+		{
+			name:   "a long run is counted, but for its marked byte",
+			report: testkit.Report{Sent: "A: " + strings.Repeat("x", 100) + "\r\n" + strings.Repeat("y", 31), Mark: 53, Note: "too long"},
+			want: `
+sent   A: x × 50x × 50\r\n
+                ^ byte 53: too long
+       ` + strings.Repeat("y", 31),
+		},
+		{
+			name:   "pauses",
+			report: testkit.Report{Sent: "GET / HTTP/1.1\r\n" + strings.Repeat("x", 80), Cuts: []int{3, 16, 56}},
+			want: `
+sent   GET«pause» / HTTP/1.1\r\n
+       «pause»x × 40«pause»x × 40`,
+		},
+		{
+			name:   "a long message is cut in the middle",
+			report: testkit.Report{Sent: strings.Repeat("0123456789\n", 20)},
+			want: `
+sent   0123456789\n
+       0123456789\n
+       0123456789\n
+       0123456789\n
+       0123456789\n
+       ... 143 bytes ...
+       0123456789\n
+       0123456789\n`,
 		},
 		{
 			name:   "a word longer than a line is not broken",
@@ -173,24 +203,24 @@ why    see
 	}
 }
 
-// A message of 26 lines of 100 bytes: only 1200 bytes of it are shown, and the
-// marked byte is among them wherever it is.
+// A message of 26 lines of 50 bytes: only some of it is shown, and the marked byte
+// is among them wherever it is.
 func TestReportWindow(t *testing.T) {
 	var b strings.Builder
 	for c := 'a'; c <= 'z'; c++ {
-		b.WriteString(strings.Repeat(string(c), 99) + "\n")
+		b.WriteString(strings.Repeat(string(c)+"_", 24) + string(c) + "\n")
 	}
 	tests := []struct {
 		name        string
 		mark        int
 		first, last string
 	}{
-		{"at the start", 0, "sent   aaa", "       ... 1400 bytes after ..."},
-		{"the last byte that needs no shift", 1000, "sent   aaa", "       ... 1400 bytes after ..."},
-		{"the first byte that needs one", 1001, "sent   ... 401 bytes before ...", "       ... 999 bytes after ..."},
-		{"in the middle", 1300, "sent   ... 700 bytes before ...", "       ... 700 bytes after ..."},
-		{"the last byte", 2599, "sent   ... 1400 bytes before ...", `^ byte 2599: here`},
-		{"the end", 2600, "sent   ... 1400 bytes before ...", `^ byte 2600: here`},
+		{"at the start", 0, "sent   a_a", "       ... 950 bytes after ..."},
+		{"the last line that needs no shift", 249, "sent   a_a", "       ... 950 bytes after ..."},
+		{"the first line that needs one", 250, "sent   ... 50 bytes before ...", "       ... 900 bytes after ..."},
+		{"in the middle", 650, "sent   ... 450 bytes before ...", "       ... 500 bytes after ..."},
+		{"the last byte", 1299, "sent   ... 950 bytes before ...", `^ byte 1299: here`},
+		{"the end", 1300, "sent   ... 950 bytes before ...", `^ byte 1300: here`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
