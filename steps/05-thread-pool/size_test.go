@@ -49,6 +49,29 @@ func TestTask6_Size(t *testing.T) {
 			time.Sleep(time.Hour)
 			say("%d after an hour", goroutines())
 		}, "8; 8 after 59 s; 2 after 61 s; 2 after an hour"},
+		{"each worker has been idle for that long", "workers end one by one, as they are not needed: those who have just worked will be the next to be used", pool.Config{Max: 2, IdleTimeout: time.Minute}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			first, second := newHall(), newHall()
+			submit(p, first, 0, 1)
+			submit(p, second, 1, 2)
+			first.open()
+			time.Sleep(30 * time.Second)
+			second.open()
+			say("%d", goroutines())
+			time.Sleep(31 * time.Second)
+			say("%d after 61 s of the first, 31 s of the second", goroutines())
+			time.Sleep(30 * time.Second)
+			say("%d after 61 s of the second", goroutines())
+		}, "2; 1 after 61 s of the first, 31 s of the second; 0 after 61 s of the second"},
+		{"it shrinks after each burst, not only after the first", "there is a rush every morning", pool.Config{Min: 1, Max: 4, IdleTimeout: time.Minute}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			for range 3 {
+				h := newHall()
+				submit(p, h, 0, 4)
+				h.open()
+				say("%d", goroutines())
+				time.Sleep(time.Hour)
+				say("%d", goroutines())
+			}
+		}, "4; 1; 4; 1; 4; 1"},
 		{"without Min none is left", "a service that nobody uses should cost nothing", pool.Config{Max: 2, IdleTimeout: time.Minute}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			h := newHall()
 			submit(p, h, 0, 2)
