@@ -71,7 +71,7 @@ type Config struct {
 	IdleTimeout     time.Duration // until the next request: that of step 4
 	BodyTimeout     time.Duration // for each next piece of content: that of step 4
 	WriteTimeout    time.Duration // for each next piece of a response: that of step 4
-	MinRate         int           // bytes a second of a request: DefaultMinRate
+	MinRate         int           // bytes a second of a request, once HeaderTimeout is over: DefaultMinRate
 	RequestTimeout  time.Duration // for a handler, if it heeds its context
 	ShutdownTimeout time.Duration // for accepted requests, at the end: DefaultShutdownTimeout
 	DrainDelay      time.Duration // how long readiness is red before the server stops accepting

@@ -42,8 +42,8 @@ func (h *Health) Check(name string, f func() error) {
 
 // ServeHTTP answers the questions of Kubernetes and of people:
 //
-//	/livez    200 as long as this program can answer at all
-//	/readyz   200 if it is ready and every check passes, and otherwise 503
+//	/livez    200 as long as this program can answer at all, with any text
+//	/readyz   200 if it is ready and every check passes, and otherwise 503, with any text
 //	/healthz  the same with JSON: {"ready":true,"checks":{"disk":"ok"}}
 //
 // Every other path is a 404. The answers are not for caches (RFC 9111 §5.2.2.5).

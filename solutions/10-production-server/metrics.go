@@ -91,7 +91,7 @@ func (m *Metrics) count(e *middleware.Exchange) {
 //	barewire_connections_accepted_total, barewire_connections_dropped_total
 //	barewire_workers{state}                  gauge: running, idle
 //	barewire_queue_length                    gauge: requests that wait for a worker
-//	barewire_refused_total                   counter: requests that the pool had no room for
+//	barewire_refused_total                   counter: requests that got no worker, at once or in time
 //	go_goroutines, go_memory_bytes           gauges
 //
 //starter:todo 10.7 Each metric has a # HELP and a # TYPE line.

@@ -57,8 +57,8 @@ type Server struct {
 	admin echo.Server
 }
 
-// New makes a server of a Config. The error is that of Validate, or says why the
-// certificate cannot be used.
+// New makes a server of a Config. The error is that of Validate, or a *ConfigError
+// about CertFile that says why the certificate and its key cannot be used.
 //
 //starter:todo 10.9 Validate, then make the parts and put them together.
 //starter:return new(Server), errors.New("task 10.9 is not written yet")
@@ -99,7 +99,8 @@ func New(cfg Config) (*Server, error) {
 //	rate limit      429, before anything that costs
 //	workers         503 when there are too few; everything below runs on the pool
 //	timeout, CORS, compression
-//	no tunnels      501 for CONNECT and TRACE
+//	no tunnels      501 for TRACE, and for CONNECT, which closes the connection too:
+//	                behind it come bytes that are not HTTP
 //	Config.Handler, or the routes
 //
 //starter:todo 10.9 Chain of step 7. What must be counted although it is refused, and what may cost a worker?
@@ -341,8 +342,8 @@ func (e *CutError) Error() string {
 // Unwrap returns the cause.
 func (e *CutError) Unwrap() error { return e.Cause }
 
-// Run listens where the Config says, serves until ctx is done, and shuts down, within
-// ShutdownTimeout.
+// Run listens where the Config says, serves until ctx is done, and shuts down: that
+// takes DrainDelay and then at most ShutdownTimeout.
 //
 //starter:todo 10.10 Listen, and RunOn does the rest.
 //starter:return errors.New("task 10.10 is not written yet")

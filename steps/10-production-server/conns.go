@@ -57,9 +57,14 @@ const MinIdle = 500 * time.Millisecond
 // longest, to make room; while none has been idle for MinIdle, it waits until one has
 // or is closed. Clients who come meanwhile wait in the queue of the kernel.
 //
-// A connection that is closed while idle ends as if the client had closed it: a
-// request that arrives at that very moment is lost to this server, and a client
-// may send it again (RFC 9112 §9.3.1).
+// Read of a connection that is closed like that returns [net.ErrClosed]. A request
+// that arrives at that very moment is lost to this server, and a client may send it
+// again (RFC 9112 §9.3.1). Bytes that come before the first request, such as a TLS
+// handshake, make a connection not idle until SetBusy(false) is called. Read of a
+// client that is slower than MinRate returns [os.ErrDeadlineExceeded].
+//
+// A connection without a deadline for reading has been taken over by another
+// protocol (see keepalive.Hijack): it is never idle, and there is no rate for it.
 func (t *Conns) Listener(ln net.Listener) net.Listener {
 	// TODO 10.4: Accept, wrap, count; Close takes it off the list.
 	// TODO 10.5: Whose Read is too slow?

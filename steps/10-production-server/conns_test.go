@@ -36,7 +36,17 @@ func (s *street) Accept() (net.Conn, error) {
 	}
 }
 
-func (s *street) Close() error   { s.once.Do(func() { close(s.closed) }); return nil }
+// Close ends those who are still waiting too, as the kernel does.
+func (s *street) Close() error {
+	s.once.Do(func() {
+		close(s.closed)
+		for range len(s.door) {
+			(<-s.door).Close()
+		}
+	})
+	return nil
+}
+
 func (s *street) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80} }
 
 // A visitor is a client's side of a connection.
@@ -146,9 +156,6 @@ func visit(t *testing.T, conns *server.Conns, story func(s *street, h *house)) {
 	}
 	time.Sleep(2 * h.takes)
 	<-served
-	for range len(s.door) {
-		(<-s.door).Close()
-	}
 }
 
 func settle() { synctest.Wait() }

@@ -33,7 +33,7 @@ func (m *Metrics) Middleware() keepalive.Middleware {
 //	barewire_connections_accepted_total, barewire_connections_dropped_total
 //	barewire_workers{state}                  gauge: running, idle
 //	barewire_queue_length                    gauge: requests that wait for a worker
-//	barewire_refused_total                   counter: requests that the pool had no room for
+//	barewire_refused_total                   counter: requests that got no worker, at once or in time
 //	go_goroutines, go_memory_bytes           gauges
 func (m *Metrics) AppendTo(dst []byte) []byte {
 	// TODO 10.7: Each metric has a # HELP and a # TYPE line.

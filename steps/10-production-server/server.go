@@ -35,8 +35,8 @@ type Server struct {
 	Metrics Metrics
 }
 
-// New makes a server of a Config. The error is that of Validate, or says why the
-// certificate cannot be used.
+// New makes a server of a Config. The error is that of Validate, or a *ConfigError
+// about CertFile that says why the certificate and its key cannot be used.
 func New(cfg Config) (*Server, error) {
 	// TODO 10.9: Validate, then make the parts and put them together.
 	return new(Server), errors.New("task 10.9 is not written yet")
@@ -54,7 +54,8 @@ func New(cfg Config) (*Server, error) {
 //	rate limit      429, before anything that costs
 //	workers         503 when there are too few; everything below runs on the pool
 //	timeout, CORS, compression
-//	no tunnels      501 for CONNECT and TRACE
+//	no tunnels      501 for TRACE, and for CONNECT, which closes the connection too:
+//	                behind it come bytes that are not HTTP
 //	Config.Handler, or the routes
 func (s *Server) Handler() keepalive.Handler {
 	// TODO 10.9: Chain of step 7. What must be counted although it is refused, and what may cost a worker?
@@ -101,8 +102,8 @@ func (e *CutError) Error() string {
 // Unwrap returns the cause.
 func (e *CutError) Unwrap() error { return e.Cause }
 
-// Run listens where the Config says, serves until ctx is done, and shuts down, within
-// ShutdownTimeout.
+// Run listens where the Config says, serves until ctx is done, and shuts down: that
+// takes DrainDelay and then at most ShutdownTimeout.
 func (s *Server) Run(ctx context.Context) error {
 	// TODO 10.10: Listen, and RunOn does the rest.
 	return errors.New("task 10.10 is not written yet")

@@ -18,10 +18,13 @@ const MaxAhead = 16 << 10
 // or that takes its time to read a response which is short enough to be handed to
 // the connection at once, costs none.
 //
-//   - When the pool is full, or no worker is free within wait, the answer is 503
+//   - When the pool is full, or no worker is free within wait (which is above zero and
+//     does not depend on the request's context), the answer is 503
 //     with Retry-After (RFC 9110 §15.6.4), and the connection can be used further.
 //   - Up to [MaxAhead] bytes of content are read first, unless the client waits for
 //     a 100 (RFC 9110 §10.1.1): whether to send that is for the handler to say.
+//   - If that reading ahead fails, the handler still gets what there was, then the
+//     error.
 //   - A handler that panics does so on the goroutine that called, where Recover or
 //     the connection takes care of it.
 func Workers(p *pool.Pool, wait time.Duration) keepalive.Middleware {
