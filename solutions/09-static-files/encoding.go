@@ -22,10 +22,15 @@ import (
 // 1 and perhaps a dot and up to three digits, and not more than 1 (§12.4.2). Anything
 // else is not ok.
 //
+// Step 7 parses the same member (middleware.ParseCoding), by the same rules. It is
+// done twice because steps 5 to 9 may be taken in any order: none leans on another.
+//
 //starter:todo 9.10 Cut at the semicolon, then read the digits; no floating point is needed.
 func ParsePreference(member []byte) (coding []byte, quality int, ok bool) {
 	coding, weight, weighted := bytes.Cut(member, []byte(";"))
-	coding = bytes.Trim(coding, " \t")
+	if weighted {
+		coding = bytes.TrimRight(coding, " \t")
+	}
 	for _, c := range coding {
 		if !reqline.IsToken(c) {
 			return nil, 0, false
@@ -37,7 +42,7 @@ func ParsePreference(member []byte) (coding []byte, quality int, ok bool) {
 	if !weighted {
 		return coding, 1000, true
 	}
-	quality, ok = parseWeight(bytes.Trim(weight, " \t"))
+	quality, ok = parseWeight(bytes.TrimLeft(weight, " \t"))
 	return coding, quality, ok
 }
 
@@ -67,9 +72,9 @@ func parseWeight(src []byte) (quality int, ok bool) {
 // equally come in the order in which they are offered.
 //
 // A coding that is listed has the quality that is said there, and another one that
-// of "*" if that is listed, or 0. Those with quality 0 are never appended, and those
-// that "identity", if it is listed by that name, has a greater quality than are not
-// either. Names are compared without regard to case, and x-gzip is gzip (RFC 9110
+// of "*" if that is listed, or 0. "identity" is the file as it is, and has a quality
+// in the same way: "*" speaks of it too. Codings with quality 0 are never appended, and
+// those that identity has a greater quality than are not either. Names are compared without regard to case, and x-gzip is gzip (RFC 9110
 // §8.4.1.3). If a coding is there twice the first counts. Without an Accept-Encoding
 // field nothing is appended: such a client may well not know any coding.
 //
@@ -78,7 +83,7 @@ func AppendAccepted(dst []string, h *message.Header, offered ...string) []string
 	if !h.Has("Accept-Encoding") {
 		return dst
 	}
-	floor, _ := listed(h, "identity")
+	floor := quality(h, "identity")
 	start := len(dst)
 	for _, coding := range offered {
 		q := quality(h, coding)

@@ -24,10 +24,10 @@ var ErrName = errors.New("static: no file has such a name")
 //   - an empty one: "//" is not "/" to everybody;
 //   - one with a slash in it that was encoded, or a backslash or a colon: separators,
 //     drives and streams on Windows;
-//   - one with a control character;
+//   - one with a control character of ASCII (below 0x20, or 0x7f);
 //   - one that ends with a dot or a space, which Windows leaves out;
 //   - a device of Windows in any case and with any extension: CON, PRN, AUX, NUL,
-//     COM and LPT with a digit, CONIN$ and CONOUT$;
+//     COM and LPT with a digit (also a raised one: ¹, ² or ³), CONIN$ and CONOUT$;
 //   - one of more than 255 bytes.
 //
 // These are refused on every system: a site that is moved keeps its addresses, and

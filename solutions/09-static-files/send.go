@@ -94,10 +94,14 @@ func (f *Files) serveFile(w keepalive.ResponseWriter, r *keepalive.Request, name
 	f.describe(w.Header(), name, &rep)
 	switch {
 	case status == 304:
-		if rep.ETag != "" {
-			w.Header().Del("Last-Modified") // says nothing new (RFC 9110 §15.4.5)
-		}
+		// They say nothing new (RFC 9110 §15.4.5).
+		w.Header().Del("Last-Modified")
+		w.Header().Del("Accept-Ranges")
 		w.WriteHeader(304)
+	case r.Method == "HEAD" && len(ranges) == 0:
+		// Nothing is copied: a connection drops the content for HEAD, but the
+		// file would be read to its end all the same.
+		rep.begin(w, 200, Range{0, rep.size})
 	case len(ranges) == 0:
 		rep.send(w, 200, Range{0, rep.size})
 	case len(ranges) == 1:
@@ -141,8 +145,8 @@ func (f *Files) describe(h *message.Header, name string, rep *representation) {
 	h.Set("Accept-Ranges", "bytes")
 }
 
-// send sends one part of the file, which may be all of it.
-func (rep *representation) send(w keepalive.ResponseWriter, status int, part Range) {
+// begin sends what comes before one part of the file, which may be all of it.
+func (rep *representation) begin(w keepalive.ResponseWriter, status int, part Range) {
 	h := w.Header()
 	h.Set("Content-Type", rep.media)
 	if rep.coding != "" {
@@ -150,6 +154,11 @@ func (rep *representation) send(w keepalive.ResponseWriter, status int, part Ran
 	}
 	h.Set("Content-Length", strconv.FormatInt(part.Length, 10))
 	w.WriteHeader(status)
+}
+
+// send sends one part of the file.
+func (rep *representation) send(w keepalive.ResponseWriter, status int, part Range) {
+	rep.begin(w, status, part)
 	rep.copy(w, part)
 }
 

@@ -16,6 +16,9 @@ import (
 // Spaces and tabs may stand around the semicolon and nowhere else. A weight is 0 or
 // 1 and perhaps a dot and up to three digits, and not more than 1 (§12.4.2). Anything
 // else is not ok.
+//
+// Step 7 parses the same member (middleware.ParseCoding), by the same rules. It is
+// done twice because steps 5 to 9 may be taken in any order: none leans on another.
 func ParsePreference(member []byte) (coding []byte, quality int, ok bool) {
 	// TODO 9.10: Cut at the semicolon, then read the digits; no floating point is needed.
 	return nil, 0, false
@@ -26,9 +29,9 @@ func ParsePreference(member []byte) (coding []byte, quality int, ok bool) {
 // equally come in the order in which they are offered.
 //
 // A coding that is listed has the quality that is said there, and another one that
-// of "*" if that is listed, or 0. Those with quality 0 are never appended, and those
-// that "identity", if it is listed by that name, has a greater quality than are not
-// either. Names are compared without regard to case, and x-gzip is gzip (RFC 9110
+// of "*" if that is listed, or 0. "identity" is the file as it is, and has a quality
+// in the same way: "*" speaks of it too. Codings with quality 0 are never appended, and
+// those that identity has a greater quality than are not either. Names are compared without regard to case, and x-gzip is gzip (RFC 9110
 // §8.4.1.3). If a coding is there twice the first counts. Without an Accept-Encoding
 // field nothing is appended: such a client may well not know any coding.
 func AppendAccepted(dst []string, h *message.Header, offered ...string) []string {

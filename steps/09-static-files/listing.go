@@ -1,6 +1,6 @@
 package static
 
-// MaxListing is how many entries of a directory a list has. It bounds what one
+// MaxListing is how many entries of a directory a list has at most. It bounds what one
 // request can make the server read and keep.
 const MaxListing = 10_000
 

@@ -84,7 +84,7 @@ func TestTask5_Listing(t *testing.T) {
 		page, got := list(t, "/dir/")
 		if want := "./a.txt ./b.txt ./sub/"; got != want {
 			testkit.Report{Sent: get("/dir/"), Want: "links " + want, Got: "links " + got + "\n" + page,
-				Why: "the disk has no order; .env is hidden and CON.d would be refused"}.Error(t)
+				Why: "the disk has no order; .env is hidden, and Name refuses CON.d"}.Error(t)
 		}
 	})
 	t.Run("links that lead out are not in it", func(t *testing.T) {
@@ -92,7 +92,22 @@ func TestTask5_Listing(t *testing.T) {
 		s.link(t, filepath.Join("dir", "a.txt"), "in.txt")
 		page, got := list(t, "/")
 		if want := "./dir/ ./in.txt ./indexed/"; got != want {
-			testkit.Report{Sent: get("/"), Want: "links " + want, Got: "links " + got + "\n" + page, Why: "a list has what would be served"}.Error(t)
+			testkit.Report{Sent: get("/"), Want: "links " + want, Got: "links " + got + "\n" + page, Why: "a list has what would be served, and links that lead out are not (see Listing)"}.Error(t)
+		}
+	})
+	t.Run("not more than MaxListing entries", func(t *testing.T) {
+		many := serve(t, map[string]string{"dir/": ""})
+		for i := range static.MaxListing + 5 {
+			f, err := os.Create(filepath.Join(many.dir, "dir", fmt.Sprint(i)))
+			must(t, err)
+			f.Close()
+		}
+		many.Listing = true
+		rec := record(t, many, "GET", "/dir/")
+		got := strings.Count(string(rec.content), `href="./`)
+		if got != static.MaxListing {
+			testkit.Report{Sent: get("/dir/"), Want: fmt.Sprintf("%d links, of %d files", static.MaxListing, static.MaxListing+5), Got: fmt.Sprintf("%d links", got),
+				Why: "one request must not make the server read and keep as many names as somebody has put into a directory"}.Error(t)
 		}
 	})
 	t.Run("a name that is HTML", func(t *testing.T) {

@@ -31,7 +31,7 @@ const MinAge = 2 * time.Second
 //
 // Modified is the time of the last change, but never later than now (§8.8.2.1).
 //
-// A file from 1970-01-01 or before has no validators: what packs files into images
+// A file from any time of the day 1970-01-01 (UTC), or from before, has no validators: what packs files into images
 // sets that date for all of them, and then it says nothing about changes.
 func ValidatorsOf(info fs.FileInfo, coding string, now time.Time) Validators {
 	// TODO 9.6: The time in nanoseconds, the size and the coding, in quotes.
@@ -53,8 +53,8 @@ const (
 //	Sun Nov  6 08:49:37 1994
 //
 // Letters, spaces and the number of digits must be as shown, and the day must be the
-// right one. The second format has two digits of the year: a date that would be more
-// than 50 years after now is in the century before. Second 60 is not accepted: no
+// right one. The second format has two digits of the year, and of all years that end
+// so the latest is meant which makes a date not more than 50 years after now. Second 60 is not accepted: no
 // file has such a time.
 func ParseDate(src []byte, now time.Time) (t time.Time, ok bool) {
 	// TODO 9.6: Package time can read all three; see what else it lets through.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/url"
 	"os"
 	"os/exec"
@@ -42,6 +43,8 @@ func TestTask3_Files(t *testing.T) {
 			send: get("/data"), want: []string{"200", "Content-Type: application/octet-stream", "X-Content-Type-Options: nosniff"}},
 		{name: "nor that of an error", why: "every response says so",
 			send: get("/missing"), want: []string{"404", "X-Content-Type-Options: nosniff"}},
+		{name: "nor that of a 405", why: "every response says so",
+			send: request("DELETE", "/data"), want: []string{"405", "X-Content-Type-Options: nosniff"}},
 		{name: "a type of one's own", why: "Types goes before the table",
 			with: func(f *static.Files) { f.Types = map[string]string{".special": "application/special"} },
 			send: get("/a.special"), want: []string{"200", "Content-Type: application/special"}},
@@ -203,6 +206,78 @@ func TestTask3_Kernel(t *testing.T) {
 	}
 }
 
+// Anybody can ask for what is not there.
+func TestTask3_Log(t *testing.T) {
+	s := serve(t, map[string]string{"a.txt": "hello", ".env": "x"})
+	for _, test := range []struct{ name, path string }{
+		{"a name that is not there", "/missing.txt"},
+		{"a hidden name", "/.env"},
+		{"a name that is refused", "/nul.txt"},
+		{"a file as a directory", "/a.txt/b"},
+		{"a name that is too long for the system", "/" + strings.Repeat("x/", 3000)},
+	} {
+		t.Run(test.name+" is no error in the log", func(t *testing.T) {
+			var log strings.Builder
+			f := *s.Files
+			f.ErrorLog = slog.New(slog.NewTextHandler(&log, nil))
+			rec := record(t, &f, "GET", test.path)
+			if rec.status != 404 || log.Len() > 0 {
+				testkit.Report{Sent: testkit.Excerpt(test.path), Want: "404, and nothing in the log at level Info or above", Got: fmt.Sprintf("%d, and in the log %q", rec.status, log.String()),
+					Why: "whoever scans for names that you do not have would fill the log, and hide in it what an operator has to see"}.Error(t)
+			}
+		})
+	}
+}
+
+// What is dropped must not be read first.
+func TestTask3_Head(t *testing.T) {
+	s := serve(t, map[string]string{"a.txt": "hello"})
+	big := filepath.Join(s.dir, "big.txt")
+	write(t, big, "")
+	const size = 1 << 30
+	must(t, os.Truncate(big, size)) // nearly nothing on the disk
+	must(t, os.Chtimes(big, changed, changed))
+	for _, test := range []struct {
+		name, why string
+		with      func(*static.Files)
+	}{
+		{"reads nothing of the file", "the connection drops what is written for HEAD, and a film would be read from its first byte to its last for that", nil},
+		{"reads nothing where siblings are looked for", "it is the same file",
+			func(f *static.Files) { f.Precompressed = true }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := *s.Files
+			if test.with != nil {
+				test.with(&f)
+			}
+			got := ""
+			for _, ask := range []struct{ method, path string }{{"HEAD", "/big.txt"}, {"GET", "/a.txt"}} {
+				rec := &counter{recorder: newRecorder(ask.method)}
+				rec.writer = rec
+				rec.ask(t, &f, ask.path)
+				got += fmt.Sprintf("%s: %d, Content-Length: %s, and %d bytes; ", ask.method, rec.status, rec.header.Get("Content-Length"), rec.read)
+			}
+			if want := fmt.Sprintf("HEAD: 200, Content-Length: %d, and 0 bytes; GET: 200, Content-Length: 5, and 5 bytes; ", size); got != want {
+				testkit.Report{Sent: "HEAD /big.txt, then GET /a.txt", Want: want, Got: got, Why: test.why}.Error(t)
+			}
+		})
+	}
+}
+
+// A counter is a recorder that counts what is handed to it and keeps none of it.
+type counter struct {
+	*recorder
+	read int64
+}
+
+func (w *counter) Write(p []byte) (int, error) {
+	w.WriteHeader(200)
+	if w.read += int64(len(p)); w.read > 1<<20 {
+		return 0, io.ErrShortWrite // enough has been seen
+	}
+	return len(p), nil
+}
+
 // A recorder is a ResponseWriter without a connection.
 type recorder struct {
 	method    string
@@ -296,7 +371,7 @@ func TestTask4_Directories(t *testing.T) {
 			send: request("HEAD", "/dir/"), want: []string{"200", "Content-Length: 6"}},
 		{name: "an index of another name", why: "Index says so", with: func(f *static.Files) { f.Index = "main.htm" },
 			send: get("/other/"), want: []string{"200", `content "<p>main"`}},
-		{name: "no index", why: "without Listing nobody learns what is in it, nor that it is there",
+		{name: "no index", why: "without Listing nobody learns what is in it",
 			send: get("/empty/"), want: []string{"404"}},
 		{name: "an index that is a directory", why: "only regular files are served", send: get("/odd/"), want: []string{"404"}},
 		{name: "the index by its own name", why: "it is a file like others", send: get("/dir/index.html"), want: []string{"200", `content "<p>dir"`}},
@@ -326,6 +401,13 @@ func TestTask4_Directories(t *testing.T) {
 			}
 		})
 	}
+	t.Run("redirected by a relative Location", func(t *testing.T) {
+		s.run(t, []row{
+			{name: "of one segment", why: "it is right behind a proxy that has taken a prefix off the path, and cannot be another site",
+				send: get("/dir/sub"), want: []string{"301", "Location: sub/"}},
+			{name: "with the query", why: "the query belongs to the request", send: get("/dir?a=1"), want: []string{"301", "Location: dir/?a=1"}},
+		})
+	})
 	// These would lead to another site.
 	for _, path := range []string{"//dir", "//example.com/..", "//example.com/%2e%2e", "/%5cdir", "/%2Fdir", "///dir"} {
 		t.Run("never redirected elsewhere from "+strings.ReplaceAll(path, "/", "|"), func(t *testing.T) {

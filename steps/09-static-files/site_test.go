@@ -42,7 +42,11 @@ func serve(t testing.TB, files map[string]string) *site {
 	write(t, filepath.Join(top, "secret"), "secret")
 	must(t, os.MkdirAll(s.dir, 0o777))
 	for name, content := range files {
-		write(t, filepath.Join(s.dir, filepath.FromSlash(name)), content)
+		path := filepath.Join(s.dir, filepath.FromSlash(name))
+		if strings.HasSuffix(name, "/") {
+			path += string(filepath.Separator) // which Join has taken off
+		}
+		write(t, path, content)
 	}
 	f, err := static.Open(s.dir)
 	must(t, err)
@@ -197,7 +201,10 @@ func (s *site) check(t *testing.T, h keepalive.Handler, r row) reply {
 	answer := ask(t, h, r.send)
 	for _, want := range r.want {
 		if got := answer.look(want); got != want {
-			testkit.Report{Sent: r.send, Want: want, Got: fmt.Sprintf("%s (status %d)", got, answer.StatusCode), Why: r.why}.Error(t)
+			if status := strconv.Itoa(answer.StatusCode); got != status {
+				got += " (status " + status + ")"
+			}
+			testkit.Report{Sent: r.send, Want: want, Got: got, Why: r.why}.Error(t)
 			break
 		}
 	}

@@ -6,7 +6,7 @@
 // cache of open files.
 //
 // Read name.go first: which names there are is what keeps a server's other files its
-// own. Then static.go, which finds what a request means, and send.go, which sends it.
+// own. Then static.go, which finds what a request means and answers it.
 // Of the rest each file is one rule: types.go, listing.go, precondition.go (is the
 // client's copy still good?), range.go (which part does it want?), and encoding.go
 // (in which coding?).
@@ -30,7 +30,8 @@ type Files struct {
 
 	// Prefix is what stands before the names in a path, such as "/static",
 	// without a slash at its end. It is taken off after dot segments have been
-	// removed. Paths without it are not found.
+	// removed; the path that is Prefix itself is the root without its slash.
+	// Paths without it are not found.
 	Prefix string
 
 	// Index is the name of the file that a directory is answered with, if it
@@ -38,7 +39,12 @@ type Files struct {
 	Index string
 
 	// Listing says that a directory without an index is answered with a list
-	// of what is in it. Otherwise it is not found, as if it were not there.
+	// of what a request could get from it, sorted by the bytes of the names:
+	// regular files and directories, also at the end of links within Root.
+	// Left out are hidden names (unless DotFiles is set), names that [Name]
+	// refuses, links that lead out of Root or nowhere, everything else that is
+	// no file, and what is more than [MaxListing]. Without Listing such a
+	// directory is not found, but for the redirect to its slash.
 	Listing bool
 
 	// DotFiles says that hidden files are served too: see [Hidden].
@@ -58,7 +64,8 @@ type Files struct {
 	CacheControl func(name string) string
 
 	// ErrorLog is told of files that could not be read; slog.Default() if it
-	// is nil.
+	// is nil. That there is nothing for a name is no error: anybody can cause
+	// it, and at level Info and above there is no record of it.
 	ErrorLog *slog.Logger
 }
 
@@ -84,7 +91,8 @@ func (f *Files) Close() error { return f.Root.Close() }
 // cannot be served: what is neither a regular file nor a directory (which is not
 // even opened, for opening a FIFO waits for a writer), a link that leads out of
 // Root, a file that must not be read, a file's name with a slash behind it. Nobody
-// learns from the answer which of them it was. If the system has no resources left
+// learns from the answer which of them it was. An error has none of the fields that
+// speak of a file, such as ETag and Cache-Control. If the system has no resources left
 // to open a file, the answer is a 503.
 //
 // A regular file is a 200 with Content-Length, with the type that Types or
@@ -94,8 +102,9 @@ func (f *Files) Close() error { return f.Root.Close() }
 //   - A directory whose path ends with a slash is answered with its Index, with a
 //     list if it has none and Listing is set (see [AppendListing]), and with 404
 //     otherwise. Without the slash the answer is a 301 to the path with it (relative
-//     links in the index count from there); its Location keeps the query and is
-//     never the address of another site.
+//     links in the index count from there). Its Location is relative, "docs/" for
+//     "/a/docs", with the query behind it if there is one: so it is never the
+//     address of another site, and right behind a proxy that takes a prefix off.
 //   - ETag and Last-Modified come from [ValidatorsOf], and [Check] decides: a 412, or
 //     a 304 with the ETag, Cache-Control and Vary that the 200 would have had (RFC
 //     9110 §15.4.5).
@@ -113,9 +122,10 @@ func (f *Files) Close() error { return f.Root.Close() }
 //     says "Vary: Accept-Encoding".
 //
 // Content is copied with io.CopyN, from a file to w, so that a ResponseWriter which
-// implements io.ReaderFrom may let the kernel do it. A file that grows meanwhile is
-// sent up to the length that was announced; one that shrinks ends early, which the
-// connection makes visible.
+// implements io.ReaderFrom may let the kernel do it. For HEAD nothing is copied: that
+// the connection drops what is written would not save reading all of the file. A file
+// that grows meanwhile is sent up to the length that was announced; one that shrinks
+// ends early, which the connection makes visible.
 func (f *Files) ServeHTTP(w keepalive.ResponseWriter, r *keepalive.Request) {
 	// TODO 9.3: Name, Stat, Open, Stat again; then the fields, then io.CopyN.
 	// TODO 9.4: Directories: the slash first, then the index.
