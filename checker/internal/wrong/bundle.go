@@ -25,8 +25,10 @@ import (
 // failure has to be run by itself.
 type bundle struct {
 	root, step string
+	sources    map[string][]byte // the reference, by the names of its files
+	tests      []testFile
 	members    []member
-	dir        string          // a temporary folder
+	dir        string          // a temporary folder, or "" before there is one
 	passes     map[string]bool // the tests that pass in the bundle on the reference
 }
 
@@ -44,47 +46,57 @@ const reference = "reference"
 // choice is the variable that says which member of a bundle is to run.
 const choice = "BAREWIRE_WRONG"
 
-// newBundle builds the programs together. It leaves out those that must end with
-// a panic or a hang, and those that do not compile.
+// newBundle builds the programs together and runs their tests on the reference.
+// Those that do not compile are left out. Env is for the go command.
 func newBundle(ctx context.Context, root, step string, programs []Program, env []string) (*bundle, error) {
-	dir, err := os.MkdirTemp("", "barewire-wrong-")
+	b := &bundle{root: root, step: step, passes: map[string]bool{}}
+	var err error
+	if b.sources, err = readGo(filepath.Join(root, "solutions", step), false); err != nil {
+		return nil, err
+	}
+	tests, err := readGo(filepath.Join(root, "steps", step), true)
 	if err != nil {
 		return nil, err
 	}
-	b := &bundle{root: root, step: step, dir: dir}
-	tests := map[string]bool{}
-	for _, p := range programs {
-		test, _, _ := strings.Cut(p.CaughtBy, "/")
-		edited, err := p.Sources(root)
-		if err != nil || p.EndsWith != "" || !strings.HasPrefix(test, "Test") {
-			continue
-		}
-		b.members = append(b.members, member{p.name(), edited, []string{test}})
-		tests[test] = true
+	if b.tests, err = parseTests(tests); err != nil {
+		return nil, err
 	}
-	all := slices.Sorted(maps.Keys(tests))
-	b.members = append(b.members, member{name: reference, tests: all})
-	for {
-		output, err := b.build(ctx, env)
-		if err == nil {
-			break
-		}
+	b.choose(programs)
+	if b.dir, err = os.MkdirTemp("", "barewire-wrong-"); err != nil {
+		return nil, err
+	}
+	for output, err := b.build(ctx, env); err != nil; output, err = b.build(ctx, env) {
 		// After an error in one package the go command goes on with the others.
 		n := len(b.members)
 		b.members = slices.DeleteFunc(b.members, func(m member) bool {
-			return regexp.MustCompile(`(?m)^# ` + regexp.QuoteMeta("barewire/"+b.place(m)) + `(/test)?$`).Match(output)
+			return regexp.MustCompile(`(?m)^# barewire/` + regexp.QuoteMeta(b.place(m)) + `(/test)?\r?$`).Match(output)
 		})
 		if len(b.members) == n {
 			b.remove()
 			return nil, fmt.Errorf("%s: %w\n%s", step, err, output)
 		}
 	}
-	_, output := b.run(ctx, reference, "^("+strings.Join(all, "|")+")$")
-	b.passes = map[string]bool{}
+	_, output := b.run(ctx, reference, ".")
 	for _, m := range passed.FindAllSubmatch(output, -1) {
 		b.passes[string(m[1])] = true
 	}
 	return b, nil
+}
+
+// choose makes members of the programs that a plain failure of a test should
+// catch, and of the reference.
+func (b *bundle) choose(programs []Program) {
+	tests := map[string]bool{}
+	for _, p := range programs {
+		test, _, _ := strings.Cut(p.CaughtBy, "/")
+		edited, err := p.Sources(b.root)
+		if err != nil || p.EndsWith != "" || !strings.HasPrefix(test, "Test") || !declares(b.tests, test) {
+			continue
+		}
+		b.members = append(b.members, member{p.name(), edited, []string{test}})
+		tests[test] = true
+	}
+	b.members = append(b.members, member{name: reference, tests: slices.Sorted(maps.Keys(tests))})
 }
 
 // remove removes the program that was built.
@@ -97,7 +109,7 @@ var passed = regexp.MustCompile(`\x16 *--- PASS: (\S+) \(`)
 // place is the folder of a member, which is in the overlay only.
 func (b *bundle) place(m member) string { return path.Join("steps", b.step, "wrong", m.name) }
 
-// program is the file that is built. Windows wants this end, the others do not mind.
+// program is the file that is built. Windows wants it to end so, the others do not mind.
 func (b *bundle) program() string { return filepath.Join(b.dir, "wrong.exe") }
 
 // build lays all members over the step and builds the program. It returns what
@@ -107,49 +119,32 @@ func (b *bundle) build(ctx context.Context, env []string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := b.lay(plan); err != nil {
-		return nil, err
-	}
+	b.lay(plan)
 	file, remove, err := plan.Write()
 	if err != nil {
 		return nil, err
 	}
 	defer remove()
-	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-o", b.program(), "-overlay="+file,
-		"-vet=off", "-ldflags=-s -w", "./"+path.Join("steps", b.step, "wrong"))
+	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-o", b.program(), "-overlay="+file, "-vet=off",
+		// What debuggers want is a sixth of the compiler's time, and most of the linker's.
+		"-gcflags=barewire/steps/...=-dwarf=false", "-ldflags=-s -w", "./"+path.Join("steps", b.step, "wrong"))
 	cmd.Dir = b.root
 	cmd.Env = append(cmd.Environ(), env...)
 	return cmd.CombinedOutput()
 }
 
 // lay adds the packages of all members to a plan, and a test that calls theirs.
-func (b *bundle) lay(plan *overlay.Plan) error {
-	sources, err := readGo(filepath.Join(b.root, "solutions", b.step), false)
-	if err != nil {
-		return err
-	}
-	testSources, err := readGo(filepath.Join(b.root, "steps", b.step), true)
-	if err != nil {
-		return err
-	}
-	tests, err := parseTests(testSources)
-	if err != nil {
-		return err
-	}
+func (b *bundle) lay(plan *overlay.Plan) {
 	var imports strings.Builder
 	calls := map[string]string{} // by the test
 	for i, m := range b.members {
-		for name, src := range sources {
+		for name, src := range b.sources {
 			if edited, ok := m.edited[name]; ok {
 				src = edited
 			}
 			plan.Replace(path.Join(b.place(m), name), starter.ToSteps(src))
 		}
-		pruned, err := prune(tests, m.tests...)
-		if err != nil {
-			return err
-		}
-		for name, src := range pruned {
+		for name, src := range prune(b.tests, m.tests) {
 			src = bytes.ReplaceAll(src, []byte(`"barewire/steps/`+b.step+`"`), []byte(`"barewire/`+b.place(m)+`"`))
 			// A package of test files cannot be imported; but testkit knows them by their names.
 			to := path.Join(b.place(m), "test", strings.TrimSuffix(name, "_test.go")+".go")
@@ -165,7 +160,6 @@ func (b *bundle) lay(plan *overlay.Plan) error {
 		main += fmt.Sprintf("\nfunc %s(t *testing.T) {\n\tswitch os.Getenv(%q) {\n%s\t}\n}\n", test, choice, calls[test])
 	}
 	plan.Replace(path.Join("steps", b.step, "wrong", "wrong_test.go"), []byte(main))
-	return nil
 }
 
 // readGo reads the Go files in a folder, either its tests or the others.
@@ -189,7 +183,7 @@ func readGo(dir string, tests bool) (map[string][]byte, error) {
 // run runs some tests on a member. It returns the program's exit status, which is
 // 1 if tests failed and another if it ended otherwise, and what it printed.
 func (b *bundle) run(ctx context.Context, member, tests string) (int, []byte) {
-	cmd := exec.CommandContext(ctx, b.program(), "-test.v=test2json", "-test.paniconexit0", "-test.timeout=20s", "-test.run="+tests)
+	cmd := exec.CommandContext(ctx, b.program(), "-test.v=test2json", "-test.paniconexit0", "-test.timeout="+timeout, "-test.run="+tests)
 	cmd.Dir = filepath.Join(b.root, "steps", b.step)
 	cmd.Env = append(cmd.Environ(), choice+"="+member)
 	output, _ := cmd.CombinedOutput() // the status says it
@@ -202,7 +196,7 @@ func (b *bundle) run(ctx context.Context, member, tests string) (int, []byte) {
 // catches reports whether the program is in the bundle, and the test passes on the
 // reference and fails on it, and all other tests that ran came to an end.
 func (b *bundle) catches(ctx context.Context, p Program) bool {
-	if b == nil || !b.passes[p.CaughtBy] || !slices.ContainsFunc(b.members, func(m member) bool { return m.name == p.name() }) {
+	if !b.passes[p.CaughtBy] || !slices.ContainsFunc(b.members, func(m member) bool { return m.name == p.name() }) {
 		return false
 	}
 	status, output := b.run(ctx, p.name(), pattern(p.CaughtBy))

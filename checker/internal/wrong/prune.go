@@ -2,7 +2,6 @@ package wrong
 
 import (
 	"bytes"
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -24,7 +23,7 @@ func parseTests(sources map[string][]byte) ([]testFile, error) {
 	var files []testFile
 	for name, src := range sources {
 		fset := token.NewFileSet()
-		f, err := parser.ParseFile(fset, name, src, parser.ParseComments|parser.SkipObjectResolution)
+		f, err := parser.ParseFile(fset, name, src, parser.ParseComments)
 		if err != nil {
 			return nil, err
 		}
@@ -33,52 +32,58 @@ func parseTests(sources map[string][]byte) ([]testFile, error) {
 	return files, nil
 }
 
+// declares reports whether there is a function of that name.
+func declares(files []testFile, name string) bool {
+	for _, f := range files {
+		for _, d := range f.ast.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // prune leaves out the functions that nothing leads to from the tests named, so
-// that each wrong program costs the compiler one test and not all of its step.
-// Names are compared and not what they mean: it may keep too much, and what it
-// drops by mistake does not compile.
-func prune(files []testFile, tests ...string) (map[string][]byte, error) {
-	funcs := map[string]*ast.FuncDecl{}
+// that a wrong program costs the compiler one test and not all of its step. Names
+// are compared and not what they mean: it may keep too much, and what is missed
+// does not compile.
+func prune(files []testFile, tests []string) map[string][]byte {
+	funcs := map[string]ast.Decl{}
+	needed := map[ast.Decl]bool{}
+	var roots []ast.Decl
 	for _, f := range files {
 		for _, d := range f.ast.Decls {
-			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil {
-				funcs[fn.Name.Name] = fn
+			fn, ok := d.(*ast.FuncDecl)
+			if ok && fn.Recv == nil {
+				funcs[fn.Name.Name] = d
+			}
+			if !ok || fn.Recv != nil || fn.Name.Name == "init" || slices.Contains(tests, fn.Name.Name) {
+				roots = append(roots, d)
 			}
 		}
 	}
-	needed := map[*ast.FuncDecl]bool{}
-	var follow func(n ast.Node) bool
-	follow = func(n ast.Node) bool {
-		if id, ok := n.(*ast.Ident); ok {
-			if fn := funcs[id.Name]; fn != nil && !needed[fn] {
-				needed[fn] = true
-				ast.Inspect(fn, follow)
+	var need func(d ast.Decl)
+	need = func(d ast.Decl) {
+		if d == nil || needed[d] {
+			return
+		}
+		needed[d] = true
+		ast.Inspect(d, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok {
+				need(funcs[id.Name])
 			}
-		}
-		return true
+			return true
+		})
 	}
-	for _, test := range tests {
-		if funcs[test] == nil {
-			return nil, fmt.Errorf("there is no test %s", test)
-		}
-		follow(funcs[test].Name)
-	}
-	for _, f := range files {
-		for _, d := range f.ast.Decls {
-			if fn, ok := d.(*ast.FuncDecl); !ok || fn.Recv != nil || fn.Name.Name == "init" || fn.Name.Name == "_" {
-				needed[fn] = ok
-				ast.Inspect(d, follow)
-			}
-		}
+	for _, d := range roots {
+		need(d)
 	}
 	pruned := map[string][]byte{}
 	for _, f := range files {
-		pruned[f.name] = f.without(func(d ast.Decl) bool {
-			fn, ok := d.(*ast.FuncDecl)
-			return ok && !needed[fn]
-		})
+		pruned[f.name] = f.without(func(d ast.Decl) bool { return !needed[d] })
 	}
-	return pruned, nil
+	return pruned
 }
 
 // without returns the source without some declarations. Imports that are not used
@@ -98,7 +103,8 @@ func (f testFile) without(dropped func(ast.Decl) bool) []byte {
 		}
 		ast.Inspect(d, func(n ast.Node) bool {
 			if sel, ok := n.(*ast.SelectorExpr); ok {
-				if x, ok := sel.X.(*ast.Ident); ok {
+				// The parser's own resolution, old as it is, tells a package from a variable.
+				if x, ok := sel.X.(*ast.Ident); ok && x.Obj == nil {
 					used[x.Name] = true
 				}
 			}
@@ -112,14 +118,9 @@ func (f testFile) without(dropped func(ast.Decl) bool) []byte {
 		}
 	}
 	for _, d := range f.ast.Decls {
-		if !dropped(d) {
-			continue
+		if dropped(d) {
+			cut(offset(d.Pos()), offset(d.End()))
 		}
-		begin := d.Pos()
-		if doc := d.(*ast.FuncDecl).Doc; doc != nil {
-			begin = doc.Pos()
-		}
-		cut(offset(begin), offset(d.End()))
 	}
 	cut(len(f.src), len(f.src))
 	return out.Bytes()

@@ -15,6 +15,9 @@ import (
 	"barewire/checker/internal/starter"
 )
 
+// timeout ends a program that hangs. It is shorter in this package's own tests.
+var timeout = "60s"
+
 // Run runs the tests that have to catch the programs, each on its program laid
 // over the reference. It returns an error for each program, in their order, which
 // is nil if the test fails as it should, and says what happened instead if not.
@@ -42,9 +45,11 @@ func Run(ctx context.Context, root string, programs []Program, env ...string) []
 func runStep(ctx context.Context, root, step string, programs []Program, env []string) map[string]error {
 	errs := map[string]error{}
 	b, err := newBundle(ctx, root, step, programs, env)
-	if err == nil {
+	if err != nil {
+		b = new(bundle) // each program says by itself what is wrong
+	} else {
 		defer b.remove()
-	} // else each program says by itself what is wrong
+	}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	places := make(chan struct{}, 2)
@@ -100,7 +105,7 @@ func (p Program) run(ctx context.Context, root string, env []string) error {
 	defer remove()
 	result, err := gotest.Run{
 		Dir: root, Packages: []string{"./steps/" + p.Step}, Overlay: file, Env: env,
-		Args: []string{"-vet=off", "-count=1", "-timeout=60s", "-run=" + pattern(p.CaughtBy)},
+		Args: []string{"-vet=off", "-count=1", "-timeout=" + timeout, "-run=" + pattern(p.CaughtBy)},
 	}.Do(ctx)
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.File, err)
