@@ -3,8 +3,13 @@ package router_test
 import (
 	"fmt"
 	"io"
+	"runtime"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"barewire/checker/testkit"
 	keepalive "barewire/steps/04-keep-alive"
@@ -150,7 +155,52 @@ func TestTask9_Middleware(t *testing.T) {
 				asked(r, targeted("GET", "/a"))
 			}
 		}, "GET /a", "made 1 > 200 a"},
+		{"a router's own is made once, too", "one that is made anew for each request has forgotten what it counted", func(r *router.Router) {
+			made := 0
+			r.Use(func(next keepalive.Handler) keepalive.Handler {
+				made++
+				return tag(fmt.Sprint("made ", made))(next)
+			})
+			r.HandleFunc("GET /a", says("a"))
+			for range 3 {
+				asked(r, targeted("GET", "/a"))
+			}
+		}, "GET /a", "made 1 > 200 a"},
 	})
+}
+
+// A server has many connections, and their first requests may come at once.
+func TestTask9_FirstRequests(t *testing.T) {
+	const n = 8
+	var made, came atomic.Int32
+	r := new(router.Router)
+	r.Use(func(next keepalive.Handler) keepalive.Handler {
+		made.Add(1)
+		for came.Load() < n { // whoever is here gives the others time to come as well
+			runtime.Gosched()
+		}
+		time.Sleep(time.Millisecond)
+		return next
+	})
+	r.HandleFunc("GET /a", says("a"))
+	answers := make([]string, n)
+	testkit.Within(t, 10*time.Second, "the first requests to be answered", func() {
+		var all sync.WaitGroup
+		for i := range n {
+			all.Go(func() {
+				req := targeted("GET", "/a")
+				came.Add(1)
+				answers[i] = asked(r, req)
+			})
+		}
+		all.Wait()
+	})
+	slices.Sort(answers)
+	got := fmt.Sprintf("made %d times; answers: %s", made.Load(), strings.Join(slices.Compact(answers), ", "))
+	if want := "made 1 times; answers: 200 a"; got != want {
+		testkit.Report{Sent: fmt.Sprint(n, " requests at once, the first ones, each in a goroutine of its own"), Want: want, Got: got,
+			Why: "what the first request makes, the others use: they have to wait for it (sync.Once)"}.Error(t)
+	}
 }
 
 func TestTask9_Group(t *testing.T) {

@@ -24,6 +24,8 @@ func TestTask7_Hosts(t *testing.T) {
 			[]string{"a.example/x"}, "GET /x A.Example", "200 a.example/x"},
 		{"a dot at the end is the same host", "the root of the DNS has a name too, and browsers send it",
 			[]string{"a.example/x"}, "GET /x a.example.", "200 a.example/x"},
+		{"an IPv6 address without a port", "the last colon is one of the address: a port stands behind the bracket (RFC 3986 §3.2.2)",
+			[]string{"[::1]/x"}, "GET /x [::1]", "200 [::1]/x"},
 		{"an IPv6 address", "the colons in it are no port",
 			[]string{"[::1]/x"}, "GET /x [::1]:8080", "200 [::1]/x"},
 		{"the authority of an absolute-form before Host", "a server MUST ignore Host then (RFC 9112 §3.2.2); Head.Host has it right",

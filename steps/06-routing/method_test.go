@@ -98,6 +98,7 @@ func TestTask6_Handlers(t *testing.T) {
 	for _, row := range []struct{ name, send, want, why string }{
 		{"NotFound answers where there is no route", "GET /b", "200 none ", "a site has a page of its own for this"},
 		{"MethodNotAllowed answers where there is no method", "POST /a", "200 other GET, HEAD, OPTIONS", "a site has a page of its own for this; Allow MUST be there, so it is set already"},
+		{"a method that nobody knows is a 501 all the same", "BREW /a", "501", "MethodNotAllowed is in the place of a 405: it finds Allow set, and 501 has none"},
 		{"OPTIONS is not refused", "OPTIONS /a", "204, Allow: GET, HEAD, OPTIONS", "OPTIONS is answered, so it is allowed"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

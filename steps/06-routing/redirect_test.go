@@ -56,6 +56,8 @@ func TestTask8_Slash(t *testing.T) {
 			[]string{"GET /a/{path...}", "GET /{x}/b/{$}"}, "GET /a/b", "200 GET /a/{path...} path=b"},
 		{"for another method only", "the client would be sent to a 405",
 			[]string{"POST /img/"}, "GET /img", "404"},
+		{"a route for another method is no reason to stay", "this method has a route, one slash away",
+			[]string{"POST /img", "GET /img/{$}"}, "GET /img", "308, Location: /img/"},
 		{"HEAD as GET", "HEAD is answered as GET is",
 			[]string{"GET /img/"}, "HEAD /img", "308, Location: /img/"},
 		{"of a host", "the tree of the host is asked first",

@@ -59,8 +59,8 @@ type Router struct {
 	// NotFound answers where no route matches; with 404 if it is nil.
 	NotFound keepalive.Handler
 
-	// MethodNotAllowed answers where routes match for other methods only; Allow
-	// is set already (RFC 9110 §15.5.6: it must be there). With 405 if it is nil.
+	// MethodNotAllowed answers in the place of a 405; Allow is set already (RFC
+	// 9110 §15.5.6: it must be there). With 405 if it is nil.
 	MethodNotAllowed keepalive.Handler
 }
 

@@ -16,8 +16,8 @@ type Routes struct {
 // Handle registers h for the requests that match a pattern: see [ParsePattern]
 // for what it is made of, and [Router] for which one wins. The prefix of the group
 // comes before its path. In a group the path may be missing, and what stands
-// there without a slash is a method: "GET" is for the prefix as it is, and "GET /"
-// for what is below it.
+// there without a slash is a method and not a host: "GET" is for the prefix as it is,
+// "" for the prefix and any method, and "GET /" for what is below it.
 //
 // The middleware ms is for this route only, the first of them outermost, inside
 // that of the group.
