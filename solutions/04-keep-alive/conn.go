@@ -69,8 +69,6 @@ func newConn(s *Server, ctx context.Context, nc net.Conn) *conn {
 	c := &conn{srv: s, ctx: ctx, nc: nc, limits: s.Limits.OrDefaults()}
 	c.in = make([]byte, bufferSize)
 	c.out = make([]byte, 0, bufferSize)
-	c.req.RemoteAddr = nc.RemoteAddr()
-	c.req.Body = &c.body
 	c.req.trailer = &c.body.decoder.Trailer
 	return c
 }
@@ -117,6 +115,7 @@ func (c *conn) serveRequest() bool {
 		return false
 	}
 	c.req.begin(c.ctx)
+	c.req.Body, c.req.RemoteAddr = &c.body, c.nc.RemoteAddr()
 	c.body.reset(c)
 	c.res.reset(c)
 	if !c.expectationKnown() {
@@ -160,7 +159,7 @@ func (c *conn) callHandler() (ok bool) {
 		if e := recover(); e != nil {
 			c.srv.log().Error("http: handler panicked", "panic", e, "method", c.req.Method,
 				"target", string(c.req.Target.Raw), "stack", string(debug.Stack()))
-			c.unread = true
+			c.unread, c.talk = true, nil
 			if c.res.committed {
 				c.abort = true
 			} else {

@@ -33,11 +33,13 @@ type Middleware func(next Handler) Handler
 
 // MaxHeld is how many bytes of content are held back while it is not known
 // whether there will be more, so that a response which fits has a Content-Length
-// and leaves in one write with its head.
+// and leaves in one write with its head. Of content that does not fit, some may
+// still gather for the next write to the connection, but never more than 64 KiB.
 const MaxHeld = 4 << 10
 
-// What Write says of content that the response cannot have. Nothing of it is
-// sent: the client would take it for the start of the next response.
+// What Write says of content that the response cannot have. Nothing of that call's
+// content is sent, not even what would fit: the client would take the rest for the
+// start of the next response.
 var (
 	// ErrNoContent is for a status that has no content (RFC 9110 §6.4.1).
 	ErrNoContent = errors.New("http: a response with this status has no content")
@@ -69,7 +71,8 @@ type ResponseWriter interface {
 	// ErrContentLength, and those of the connection.
 	Write(content []byte) (int, error)
 
-	// Flush sends what has been written so far.
+	// Flush sends what has been written so far. Before the first Write that is
+	// the header section, which Flush fixes as WriteHeader(200) does.
 	Flush() error
 }
 

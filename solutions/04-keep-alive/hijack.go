@@ -33,7 +33,12 @@ type Hijacker interface {
 	// response and reads no further request. When the handler has returned,
 	// talk is called with the handler's context and the connection, which has
 	// no deadlines, and whose Read begins with the bytes that the client has
-	// sent behind the request. When talk returns, the connection is closed.
+	// sent behind the head of the request: content that the handler has not
+	// read is among them. When talk returns, the connection is closed.
+	//
+	// From then on Write and Flush return an error (such as ErrHijackTooLate),
+	// and WriteHeader does nothing. If the handler panics, talk is not called,
+	// and the client gets the 500 of every panic.
 	//
 	// The error is ErrHijackTooLate.
 	Hijack(talk func(ctx context.Context, nc net.Conn)) error

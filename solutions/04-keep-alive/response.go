@@ -327,7 +327,8 @@ func (w *response) finish() {
 }
 
 // fail makes the response an error with a short text, whatever it was before, and
-// the last one of the connection.
+// the last one of the connection. The handler's fields go: they speak of another
+// content.
 //
 //starter:omit
 func (w *response) fail(status int) {

@@ -7,8 +7,8 @@
 //
 // Read persist.go first, which is one rule; then conn.go, which is the loop, and
 // request.go and body.go, which it reads into. response.go decides how a response
-// is framed, sendfile.go how a file gets into it, close.go how a connection ends,
-// and hijack.go how it becomes something else than HTTP.
+// is framed, close.go how a connection ends, and hijack.go how it becomes something
+// else than HTTP.
 package keepalive
 
 import (
@@ -58,8 +58,9 @@ type Server struct {
 	BodyTimeout   time.Duration // DefaultBodyTimeout
 	WriteTimeout  time.Duration // DefaultWriteTimeout
 
-	// ErrorLog is told of panics and of responses that were not what they had
-	// announced; slog.Default() if it is nil.
+	// ErrorLog is told of panics, and of responses with less content than their
+	// Content-Length; slog.Default() if it is nil. What it is told is meant for
+	// people and may change.
 	ErrorLog *slog.Logger
 }
 
@@ -69,22 +70,34 @@ type Server struct {
 //
 //   - Responses to requests that arrived together leave together, in as few
 //     writes as possible, but always before the server waits for more bytes.
+//   - A response is the last one if [KeepAlive] is false for its request, or the
+//     handler has set "Connection: close"; then it says "Connection: close". An
+//     HTTP/1.0 client whose connection goes on is told "Connection: keep-alive".
 //   - A request that breaks HTTP/1.1 is answered once, with the status of its
 //     [reqline.ProtocolError] and "Connection: close", and nothing behind it is
 //     read as a request. So is one that the client ends in the middle (400), and
 //     one whose head takes longer than HeaderTimeout (408). A connection that is
 //     idle for too long is closed without a word.
+//   - An expectation other than 100-continue is answered with 417 in the same way,
+//     and the handler is not called: RFC 9110 §10.1.1 allows it, and nothing else
+//     is defined. HTTP/1.0 never gets a 100.
+//   - If Body fails and the handler then writes nothing, the response has the
+//     status of the error: that of the [reqline.ProtocolError], 400 where the
+//     client has left, 408 where it was too slow. It is the last one.
 //   - Content that the handler has not read is read and dropped, up to [MaxDrain]
 //     bytes and not for longer than BodyTimeout in all; if there is more, the
 //     response says "Connection: close" where that is known in time, and the
 //     connection ends.
 //   - A client that has been told of an error can read it: the server closes its
-//     own side and waits a little for the client's, for a connection that is
-//     closed with bytes unread is reset, and a reset destroys what the client has
-//     not read yet (RFC 9112 §9.6).
+//     own side (CloseWrite, where the connection has it) and drops what comes
+//     until the client has closed its own, for 10 seconds at the very most. A
+//     connection that is closed with bytes unread is reset, and a reset destroys
+//     what the client has not read yet (RFC 9112 §9.6).
 //   - A handler that panics costs its connection and no more: the client gets a
-//     500 if nothing of the response was sent, and a response that is visibly cut
-//     off otherwise.
+//     500 with none of the handler's fields if nothing of the response was sent,
+//     and a response that is visibly cut off otherwise.
+//   - Nothing that a handler sets on a Request or a ResponseWriter is left in the
+//     next one: not its fields, not Body, RemoteAddr, context or path values.
 //   - When ctx is done, an idle connection is closed at once. Requests that have
 //     arrived are still answered, the last one with "Connection: close". What the
 //     handler sees as [Request.Context] is ctx.
@@ -93,7 +106,7 @@ type Server struct {
 //starter:todo 4.2 Read a head, call the handler, write the response. Make one request work before you make a loop of it.
 //starter:todo 4.3 Give the handler a Body that ends where the content ends.
 //starter:todo 4.4 Then the loop: the next request starts behind the content of this one, whether it was read or not.
-//starter:todo 4.5 Content that does not fit leaves while the handler still writes: in chunks, or until the connection closes.
+//starter:todo 4.5 Content that does not fit leaves while the handler still writes: by its length, in chunks, or until the connection closes.
 //starter:todo 4.6 The first Read of a Body may owe the client a 100.
 //starter:todo 4.7 What cannot be parsed is answered once; then the connection ends, gently.
 //starter:todo 4.8 A deadline before every wait.

@@ -33,32 +33,33 @@ func TestTask8_Deadlines(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		handler keepalive.HandlerFunc
+		does    string
 		send    []string
 		want    string
 		why     string
 	}{
 		{
-			"a connection that never says anything", hello, nil, "no response, then closed after 7s",
+			"a connection that never says anything", hello, doesHello, nil, "no response, then closed after 7s",
 			"thousands of them cost as much memory as thousands of clients; there is no request that a 408 could answer",
 		},
 		{
-			"half a head", hello, []string{get("/1"), "GET /2 HTTP/1.1\r\nHo"}, "200, 408, then closed after 7.01s",
+			"half a head", hello, doesHello, []string{get("/1"), "GET /2 HTTP/1.1\r\nHo"}, "200, 408, then closed after 7.01s",
 			"408: the request was not complete in time (RFC 9110 §15.5.9)",
 		},
 		{
-			"a head that comes one byte at a time", hello, slowly(long), "408, then closed after 7s",
+			"a head that comes one byte at a time", hello, "the client sends a byte every 10ms", slowly(long), "408, then closed after 7s",
 			"the deadline is for the whole head: one that each byte moves is never reached, and an attacker needs one byte in a while to hold a connection (slowloris)",
 		},
 		{
-			"an idle connection", hello, []string{get("/1")}, "200, then closed after 11s",
+			"an idle connection", hello, doesHello, []string{get("/1")}, "200, then closed after 11s",
 			"idle connections are closed without a word: no request is there to be answered (RFC 9112 §9.5)",
 		},
 		{
-			"an idle connection that was used for a while", hello, []string{get("/1"), get("/2"), get("/3")}, "200, 200, 200, then closed after 11.02s",
+			"an idle connection that was used for a while", hello, doesHello, []string{get("/1"), get("/2"), get("/3")}, "200, 200, 200, then closed after 11.02s",
 			"the time counts from the last response",
 		},
 		{
-			"content that does not come", echo, []string{request("POST", "/", "", "Content-Length: 10"), "12345"}, "200, then closed after 13.01s",
+			"content that does not come", echo, doesEcho, []string{request("POST", "/", "", "Content-Length: 10"), "12345"}, "200, then closed after 13.01s",
 			"a handler that waits for content is let go",
 		},
 		{
@@ -67,7 +68,7 @@ func TestTask8_Deadlines(t *testing.T) {
 				if _, err := r.Content(); !errors.Is(err, os.ErrDeadlineExceeded) {
 					fmt.Fprint(w, err)
 				}
-			},
+			}, "the handler reads Body until it fails, and writes nothing",
 			[]string{request("POST", "/", "", "Transfer-Encoding: chunked")}, "408, then closed after 13s",
 			"the error of Body says that a deadline passed, and a handler that writes nothing leaves the answer to the server (RFC 9110 §15.5.9)",
 		},
@@ -77,7 +78,7 @@ func TestTask8_Deadlines(t *testing.T) {
 				k := listen(t, context.Background(), timed(test.handler), patience, test.send...)
 				got := fmt.Sprintf("%s after %v", k.summary(), k.took)
 				if got != test.want {
-					testkit.Report{Sent: k.sent, Want: test.want, Got: got, Why: test.why}.Error(t)
+					k.report(test.does+". HeaderTimeout 7s, IdleTimeout 11s, BodyTimeout 13s, WriteTimeout 17s", test.want, got, test.why).Error(t)
 				}
 			})
 		})
@@ -85,7 +86,7 @@ func TestTask8_Deadlines(t *testing.T) {
 }
 
 // A client that does not read its response is let go, however long the response is.
-func TestTask8_Write(t *testing.T) {
+func TestTask8_ClientThatDoesNotRead(t *testing.T) {
 	testkit.Bubble(t, func(t *testing.T) {
 		var handled time.Duration
 		begun := time.Now()
@@ -110,13 +111,13 @@ func TestTask8_Write(t *testing.T) {
 		ours.Close()
 		<-done
 		if want := "the handler's Write returned after 17s"; got != want {
-			testkit.Report{Sent: sent, Want: want, Got: got, Why: "a client that never reads would hold a goroutine and a response in memory for ever"}.Error(t)
+			testkit.Report{Sent: sent, Doing: "the handler writes 10 MiB, and the client does not read. WriteTimeout is 17s", Want: want, Got: got, Why: "a client that never reads would hold a goroutine and a response in memory for ever"}.Error(t)
 		}
 	})
 }
 
 // Content that nobody reads is dropped for a while and not for ever.
-func TestTask8_Drain(t *testing.T) {
+func TestTask8_SlowUnreadContent(t *testing.T) {
 	testkit.Bubble(t, func(t *testing.T) {
 		pieces := append([]string{request("POST", "/", "", "Content-Length: 100000")}, strings.Split(strings.Repeat("x", 5000), "")...)
 		k := listen(t, context.Background(), timed(hello), patience, pieces...)
@@ -125,7 +126,7 @@ func TestTask8_Drain(t *testing.T) {
 			got = k.summary() + " after 13s to 26s"
 		}
 		if want := "200, then closed after 13s to 26s"; got != want {
-			testkit.Report{Sent: pieces[0] + "xxx... (one byte in 10 ms)", Want: want, Got: got,
+			testkit.Report{Sent: k.sent, Doing: "the client sends a byte of the content every 10ms, and the handler does not read it. BodyTimeout is 13s", Want: want, Got: got,
 				Why: "a client that sends one byte at a time holds a goroutine although its request was answered long ago"}.Error(t)
 		}
 	})

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,7 +37,14 @@ func TestTask7_Refused(t *testing.T) {
 			want: fmt.Sprintf("200, %d, then closed", test.status), check: field("Connection", "close"),
 		})
 	}
+	limited := handle(echo)
+	limited.Limits.Content = 8
 	rows = append(rows, row{
+		name: "a length above the limit", server: limited, does: doesEcho,
+		why:  "Limits.Content is 8 bytes here: a 413 before any content is read, and before the handler is called (RFC 9110 §15.5.14)",
+		send: []string{post("/", "12345678"), request("POST", "/", "", "Content-Length: 9")},
+		want: "200, 413, then closed",
+	}, row{
 		name: "HTTP/1.0 without Host is no error", why: "Host came with HTTP/1.1 (RFC 9112 §3.2)",
 		send: []string{"GET / HTTP/1.0\r\n\r\n"},
 		want: "200, then closed",
@@ -47,7 +56,7 @@ func TestTask7_Panic(t *testing.T) {
 	panicking := handle(func(w keepalive.ResponseWriter, r *keepalive.Request) {
 		switch r.Path() {
 		case "/early":
-			w.Header().Set("A", "b")
+			w.Header().Set("Content-Encoding", "gzip")
 			panic("before anything is written")
 		case "/held":
 			io.WriteString(w, "half of")
@@ -59,20 +68,25 @@ func TestTask7_Panic(t *testing.T) {
 		}
 		hello(w, r)
 	})
-	for _, test := range []struct{ name, path, want string }{
-		{"before anything is written", "/early", "200, 500, then closed"},
-		{"before anything has left", "/held", "200, 500, then closed"},
-		{"after the head has left", "/late", "200, 200 (content cut off), then closed"},
+	for _, test := range []struct{ name, path, does, want string }{
+		{"before anything is written", "/early", "sets Content-Encoding: gzip and panics", "200, 500, then closed"},
+		{"before anything has left", "/held", `calls Write("half of") and panics`, "200, 500, then closed"},
+		{"after the head has left", "/late", `calls Write("half of the content") and Flush, and panics`, "200, 200 (content cut off), then closed"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			report := testkit.Report{Sent: get("/1") + get(test.path) + get("/3"), Want: test.want,
+			report := testkit.Report{Sent: get("/1") + get(test.path) + get("/3"), Doing: "the handler of " + test.path + " " + test.does, Want: test.want,
 				Why: "a panic in a handler must not end the program, nor look like a complete response: a 500 if nothing of the response has left (RFC 9110 §15.6.1), and a response that is visibly cut off otherwise (RFC 9112 §8)"}
 			testkit.Apart(t, report, func(t *testing.T) {
 				testkit.Bubble(t, func(t *testing.T) {
 					srv := panicking
 					srv.ErrorLog = quiet
 					k := converse(t, &srv, report.Sent)
-					if report.Got = k.summary(); report.Got != report.Want {
+					report.Got = k.summary()
+					if all, _ := k.replies(); len(all) == 2 && all[1].StatusCode == 500 && all[1].Header.Get("Content-Encoding") != "" {
+						report.Got += ", and the 500 has the handler's Content-Encoding"
+						report.Why = "the fields of the handler speak of the content that it did not come to write, or set a cookie that it had not decided on: the 500 is the server's"
+					}
+					if report.Got != report.Want {
 						report.Error(t)
 					}
 				})
@@ -106,15 +120,112 @@ func TestTask7_Lingering(t *testing.T) {
 				}
 				raw, err = io.ReadAll(client)
 			})
-			k := &talk{reads: []piece{{text: string(raw)}}, closed: true}
+			k := &talk{sent: test.send, reads: []piece{{text: string(raw)}}, closed: true}
 			got, want := k.summary(), test.want+", then closed"
 			if err != nil {
 				got += ", with " + testkit.Symptom(err)
 			}
 			if got != want {
-				testkit.Report{Sent: test.send, Want: want, Got: got,
-					Why: "a connection that is closed with bytes unread is reset, and the reset throws away the answer: close the sending side, read on for a little, then close (RFC 9112 §9.6)"}.Error(t)
+				k.report("the client sends all of this before it reads", want, got,
+					"a connection that is closed with bytes unread is reset, and the reset throws away the answer: close the sending side, read on for a little, then close (RFC 9112 §9.6)").Error(t)
 			}
+		})
+	}
+}
+
+// A halfPipe is a connection without a kernel of which one side can be closed, as
+// far as the server can see.
+type halfPipe struct {
+	net.Conn
+	half bool // the server has closed its side
+}
+
+func (p *halfPipe) CloseWrite() error {
+	p.half = true
+	return nil
+}
+
+// Lingering is for a client that reads its answer. One that never ends must not hold
+// the connection.
+func TestTask7_LingeringEnds(t *testing.T) {
+	for _, test := range []struct {
+		name, does string
+		goOn       bool
+	}{
+		{"a client that stays silent", "the client then says nothing, and does not close", false},
+		{"a client that goes on sending", "the client then sends a byte every 100ms, and does not close", true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			testkit.Bubble(t, func(t *testing.T) {
+				ours, theirs := net.Pipe()
+				server := &halfPipe{Conn: theirs}
+				var took time.Duration
+				begun := time.Now()
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					(&keepalive.Server{Handler: keepalive.HandlerFunc(hello), ErrorLog: quiet}).ServeConn(context.Background(), testkit.Guard(t, server))
+					took = time.Since(begun)
+				}()
+				const sent = "POST / HTTP/1.1\r\nContent-Length: 100000\r\n\r\n"
+				var client sync.WaitGroup
+				client.Go(func() {
+					_, err := io.WriteString(ours, sent)
+					for err == nil && test.goOn {
+						time.Sleep(100 * time.Millisecond)
+						_, err = io.WriteString(ours, "x")
+					}
+				})
+				client.Go(func() { io.Copy(io.Discard, ours) })
+				got := "it has not ended after an hour"
+				select {
+				case <-done:
+					if got = fmt.Sprintf("it has ended after %v", took); took <= 10*time.Second {
+						got = "it has ended after 10s at most"
+					}
+				case <-time.After(time.Hour):
+				}
+				ours.Close()
+				<-done
+				client.Wait()
+				if !server.half {
+					got = "the server's side was not closed first (CloseWrite)"
+				}
+				if want := "it has ended after 10s at most"; got != want {
+					testkit.Report{Sent: sent, Doing: test.does, Want: want, Got: got,
+						Why: "a client that is refused, and neither reads nor closes, would hold a goroutine and a socket for as long as it likes"}.Error(t)
+				}
+			})
+		})
+	}
+}
+
+func TestTask7_ErrorLog(t *testing.T) {
+	for _, test := range []struct {
+		name, does, why string
+		handler         keepalive.HandlerFunc
+	}{
+		{"a panic", "the handler panics", "a panic that nobody is told of is a bug that nobody mends",
+			func(keepalive.ResponseWriter, *keepalive.Request) { panic("in the handler") }},
+		{"a response that is too short", `the handler sets Content-Length: 10 and calls Write("1234")`, "the client sees a connection that breaks; only the log can say why",
+			func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				w.Header().Set("Content-Length", "10")
+				io.WriteString(w, "1234")
+			}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			report := testkit.Report{Sent: get("/", bye), Doing: test.does, Want: "something is written to ErrorLog", Why: test.why}
+			testkit.Apart(t, report, func(t *testing.T) {
+				testkit.Bubble(t, func(t *testing.T) {
+					var log strings.Builder
+					srv := &keepalive.Server{Handler: test.handler, ErrorLog: slog.New(slog.NewTextHandler(&log, nil))}
+					converse(t, srv, report.Sent)
+					if log.Len() == 0 {
+						report.Got = "nothing"
+						report.Error(t)
+					}
+				})
+			})
 		})
 	}
 }

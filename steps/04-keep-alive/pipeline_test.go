@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -13,6 +15,7 @@ import (
 
 func TestTask4_Loop(t *testing.T) {
 	ignore := handle(func(w keepalive.ResponseWriter, r *keepalive.Request) { w.Write(r.Target.Path) })
+	const doesIgnore = "the handler writes the path, and does not read Body"
 	run(t, []row{
 		{
 			name: "one request after another", why: "a connection persists (RFC 9112 §9.3)",
@@ -42,9 +45,9 @@ func TestTask4_Loop(t *testing.T) {
 		},
 		{
 			name: "nor while a handler waits for content", why: "the client may wait for the first response before it sends the content of the second request",
-			server: handle(echo),
-			send:   []string{get("/1") + request("POST", "/2", "", "Content-Length: 2"), "hi"},
-			want:   "200, 200, then open",
+			server: handle(echo), does: doesEcho,
+			send: []string{get("/1") + request("POST", "/2", "", "Content-Length: 2"), "hi"},
+			want: "200, 200, then open",
 			check: func(k *talk, _ []reply) (string, string) {
 				return "the first response after 0s", fmt.Sprintf("the first response after %v", k.reads[0].at)
 			},
@@ -55,7 +58,7 @@ func TestTask4_Loop(t *testing.T) {
 			want: "200, 200, then closed", check: field("Connection", "close"),
 		},
 		{
-			name: "the handler asks to close", why: "a handler closes the connection with the field that says so (RFC 9112 §9.6)",
+			name: "the handler asks to close", does: "the handler sets Connection: close", why: "a handler closes the connection with the field that says so (RFC 9112 §9.6)",
 			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) { w.Header().Set("Connection", "close") }),
 			send:   []string{get("/1") + get("/2")},
 			want:   "200, then closed", check: field("Connection", "close"),
@@ -72,18 +75,18 @@ func TestTask4_Loop(t *testing.T) {
 		},
 		{
 			name: "content that the handler did not read is no request", why: "MUST read all of the content or close (RFC 9112 §9.3): this content looks like a request",
-			server: ignore,
-			send:   []string{post("/1", get("/evil")) + get("/2")},
-			want:   "200, 200, then open", check: contents("/1", "/2"),
+			server: ignore, does: doesIgnore,
+			send: []string{post("/1", get("/evil")) + get("/2")},
+			want: "200, 200, then open", check: contents("/1", "/2"),
 		},
 		{
 			name: "nor chunked content", why: "MUST read all of the content or close (RFC 9112 §9.3)",
-			server: ignore,
-			send:   []string{chunks(get("/evil"), get("/worse")) + get("/2")},
-			want:   "200, 200, then open", check: contents("/", "/2"),
+			server: ignore, does: doesIgnore,
+			send: []string{chunks(get("/evil"), get("/worse")) + get("/2")},
+			want: "200, 200, then open", check: contents("/", "/2"),
 		},
 		{
-			name: "nor content that is read in part", why: "the next request starts behind all of the content",
+			name: "nor content that is read in part", does: "the handler reads 3 bytes of Body, and writes the path", why: "the next request starts behind all of the content",
 			server: handle(func(w keepalive.ResponseWriter, r *keepalive.Request) {
 				io.ReadFull(r.Body, make([]byte, 3))
 				w.Write(r.Target.Path)
@@ -93,15 +96,32 @@ func TestTask4_Loop(t *testing.T) {
 		},
 		{
 			name: "unread content that arrives later", why: "the response may leave before the content is here; what follows is still content",
-			server: ignore,
-			send:   []string{request("POST", "/1", "", "Content-Length: 5"), "12345" + get("/2")},
-			want:   "200, 200, then open", check: contents("/1", "/2"),
+			server: ignore, does: doesIgnore,
+			send: []string{request("POST", "/1", "", "Content-Length: 5"), "12345" + get("/2")},
+			want: "200, 200, then open", check: contents("/1", "/2"),
 		},
 		{
 			name: "too much unread content closes", why: "reading a gigabyte to save a connection is a bad bargain; the client is told (RFC 9112 §9.6)",
+			does:   doesIgnore,
 			server: func() keepalive.Server { s := ignore; s.Limits.Content = 1 << 40; return s }(),
 			send:   []string{request("POST", "/1", "", "Content-Length: 10000000")},
 			want:   "200, then closed", check: field("Connection", "close"),
+		},
+		{
+			name: "another request behind content", why: "the next request starts behind the content of this one, and each has content of its own", server: handle(echo), does: doesEcho,
+			send: []string{post("/", "hello") + chunks("hel", "lo") + chunks("a", "b") + get("/") + post("/", "x")},
+			want: "200, 200, 200, 200, 200, then open", check: contents("hello|complete", "hello|complete", "ab|complete", "|complete", "x|complete"),
+		},
+		{
+			name: "another response behind one that has no content", why: "the client stops reading behind the empty line: one byte more is the first byte of the next response (RFC 9112 §6.3)",
+			does: `the handler calls WriteHeader with the number in the path, and Write("text")`,
+			server: handle(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+				status, _ := strconv.Atoi(r.Path()[1:])
+				w.WriteHeader(status)
+				io.WriteString(w, "text")
+			}),
+			send: []string{request("HEAD", "/200", "") + get("/204") + get("/205") + get("/304") + get("/200")}, methods: []string{"HEAD"},
+			want: "200, 204, 205, 304, 200, then open", check: contents("", "", "", "", "text"),
 		},
 		{
 			name: "an empty line before a request", why: "old clients sent one behind a form; a server SHOULD ignore it (RFC 9112 §2.2)",
@@ -133,7 +153,7 @@ func TestTask4_Splits(t *testing.T) {
 				got = "other bytes"
 			}
 			if got != want {
-				testkit.Report{Sent: sent, Want: want, Got: got + " (sent " + name + ")", Why: "TCP keeps the order of bytes and not where a Read ends"}.Error(t)
+				k.report("the handler writes what it was asked for. The bytes were sent "+name, want, got, "TCP keeps the order of bytes and not where a Read ends").Error(t)
 			}
 		})
 		if t.Failed() {
@@ -147,6 +167,7 @@ func TestTask4_Fresh(t *testing.T) {
 	type key struct{}
 	run(t, []row{{
 		name: "what a handler sets on a request is gone in the next one",
+		does: `the handler writes PathValue("id") and a value of r.Context(), then calls SetPathValue and SetContext`,
 		why:  "a value that outlives its request is another client's: behind a proxy the next request may be from anybody",
 		server: keepalive.Server{Handler: keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
 			keepalive.Text(w, 200, fmt.Sprintf("id %q, user %v", r.PathValue("id"), r.Context().Value(key{})))
@@ -155,5 +176,34 @@ func TestTask4_Fresh(t *testing.T) {
 		})},
 		send: []string{get("/") + get("/"), get("/")}, want: "200, 200, 200, then open",
 		check: contents(`id "", user <nil>`, `id "", user <nil>`, `id "", user <nil>`),
+	}, {
+		name: "what a handler puts into the fields of a request is gone in the next one",
+		does: "the handler writes RemoteAddr and what Body has, then sets both to something else",
+		why:  "a middleware may put its own reader around Body, or the address of a proxy's client into RemoteAddr: the next request has its own",
+		server: handle(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+			content, _ := r.Content()
+			fmt.Fprintf(w, "%s from %v", content, r.RemoteAddr)
+			r.Body, r.RemoteAddr = strings.NewReader("other"), &net.UnixAddr{Name: "elsewhere"}
+		}),
+		send: []string{post("/", "one") + post("/", "two")}, want: "200, 200, then open",
+		check: contents("one from pipe", "two from pipe"),
+	}, {
+		name: "fields of a response are gone in the next one",
+		does: "the handler sets Set-Cookie: id=secret at /1, and does nothing at /2",
+		why:  "the cookie of one user must not reach another: behind a proxy the next request on a connection may be from anybody",
+		server: handle(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+			if r.Path() == "/1" {
+				w.Header().Set("Set-Cookie", "id=secret")
+			}
+		}),
+		send: []string{get("/1") + get("/2")}, want: "200, 200, then open",
+		check: func(_ *talk, all []reply) (string, string) {
+			const want = "id=secret in the first response, and no Set-Cookie in the second"
+			first, second := all[0].Header.Get("Set-Cookie"), all[1].Header.Get("Set-Cookie")
+			if first == "id=secret" && second == "" {
+				return want, want
+			}
+			return want, fmt.Sprintf("%q in the first response, and %q in the second", first, second)
+		},
 	}})
 }

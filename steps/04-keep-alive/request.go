@@ -18,8 +18,11 @@ type Request struct {
 	// with io.EOF, and fails with io.ErrUnexpectedEOF where the client ended
 	// the connection first, with a *reqline.ProtocolError where the content
 	// breaks HTTP/1.1 or is too large, and with os.ErrDeadlineExceeded where
-	// the next piece took too long. The first Read answers "Expect:
-	// 100-continue".
+	// the next piece took too long. A handler that then writes nothing leaves
+	// it to the server to tell the client.
+	//
+	// If the client sent "Expect: 100-continue" and none of its content is here
+	// yet, the first Read sends it a 100 before it waits.
 	Body io.Reader
 
 	// RemoteAddr is where the connection comes from.

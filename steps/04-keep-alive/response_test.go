@@ -17,8 +17,6 @@ func handle(f func(w keepalive.ResponseWriter, r *keepalive.Request)) keepalive.
 	return keepalive.Server{Handler: keepalive.HandlerFunc(f)}
 }
 
-const bye = "Connection: close"
-
 func TestTask2_Response(t *testing.T) {
 	run(t, []row{
 		{
@@ -35,6 +33,7 @@ func TestTask2_Response(t *testing.T) {
 		},
 		{
 			name: "no content has length 0",
+			does: "the handler does nothing",
 			why:  "without a length and without chunks, the client would wait for the end of the connection (RFC 9112 §6.3)",
 			server: handle(func(keepalive.ResponseWriter, *keepalive.Request) {
 			}),
@@ -43,6 +42,7 @@ func TestTask2_Response(t *testing.T) {
 		},
 		{
 			name: "a status of the handler's choice",
+			does: `the handler calls WriteHeader(404) and Write("no")`,
 			why:  "WriteHeader chooses the status",
 			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
 				w.WriteHeader(404)
@@ -53,6 +53,7 @@ func TestTask2_Response(t *testing.T) {
 		},
 		{
 			name: "the first WriteHeader counts",
+			does: "the handler calls WriteHeader(201), then WriteHeader(500)",
 			why:  "the client can be told one status only, and the first may be on its way",
 			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
 				w.WriteHeader(201)
@@ -63,6 +64,7 @@ func TestTask2_Response(t *testing.T) {
 		},
 		{
 			name: "fields that are set after the first write are not sent",
+			does: `the handler sets A: before, calls Write("content"), sets A: after and B: after`,
 			why:  "the header section stands before the content; a field that was sometimes sent and sometimes not would depend on the size of a buffer",
 			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
 				w.Header().Set("A", "before")
@@ -81,6 +83,7 @@ func TestTask2_Response(t *testing.T) {
 		},
 		{
 			name: "several writes are one content",
+			does: `the handler calls Write("ab") three times`,
 			why:  "the length is that of all writes together (RFC 9110 §8.6)",
 			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
 				for range 3 {
@@ -100,6 +103,7 @@ func TestTask2_Response(t *testing.T) {
 		},
 		{
 			name: "the handler's bytes are its own afterwards",
+			does: `the handler calls Write(p) with "one " in p, puts "two " into p and calls Write(p) again`,
 			why:  "Write copies or sends before it returns: the handler may use its slice again",
 			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
 				p := []byte("one ")
@@ -112,6 +116,7 @@ func TestTask2_Response(t *testing.T) {
 		},
 		{
 			name: "a long field section",
+			does: "the handler writes how long the field Long is",
 			why:  "the buffer has to grow with the head, up to the limit of step 3 (64 KiB)",
 			server: handle(func(w keepalive.ResponseWriter, r *keepalive.Request) {
 				fmt.Fprint(w, len(r.Header.Value("Long")))
@@ -119,19 +124,32 @@ func TestTask2_Response(t *testing.T) {
 			send: []string{get("/", bye, "Long: "+strings.Repeat("x", 20000))},
 			want: "200, then closed", check: contents("20000"),
 		},
+		{
+			name: "where the client is",
+			does: "the handler writes r.RemoteAddr",
+			why:  "RemoteAddr is that of the connection (a net.Pipe here, whose address is \"pipe\")",
+			server: handle(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+				fmt.Fprint(w, r.RemoteAddr)
+			}),
+			send: []string{get("/", bye)},
+			want: "200, then closed", check: contents("pipe"),
+		},
 	})
 }
 
-func TestTask2_Date(t *testing.T) {
+func TestTask2_DateOfTheResponse(t *testing.T) {
 	testkit.Bubble(t, func(t *testing.T) {
 		srv := handle(func(w keepalive.ResponseWriter, r *keepalive.Request) {
-			if r.Path() == "/own" {
+			switch r.Path() {
+			case "/own":
 				w.Header().Set("Date", "Thu, 01 Jan 1970 00:00:00 GMT")
+			case "/error":
+				w.WriteHeader(404)
 			}
 		})
+		now := time.Now().UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")
 		for path, want := range map[string]string{
-			"/":    time.Now().UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT"),
-			"/own": "Thu, 01 Jan 1970 00:00:00 GMT",
+			"/": now, "/error": now, "/own": "Thu, 01 Jan 1970 00:00:00 GMT",
 		} {
 			k := converse(t, &srv, get(path, bye))
 			all, _ := k.replies()
@@ -140,8 +158,8 @@ func TestTask2_Date(t *testing.T) {
 				got = describe("Date", strings.Join(all[0].Header.Values("Date"), " and "))
 			}
 			if want = describe("Date", want); got != want {
-				testkit.Report{Sent: k.sent, Want: want, Got: got,
-					Why: "an origin server with a clock MUST send Date, once (RFC 9110 §6.6.1)"}.Error(t)
+				k.report("the handler sets Date of its own at /own, and calls WriteHeader(404) at /error", want, got,
+					"an origin server with a clock MUST send Date, once (RFC 9110 §6.6.1)").Error(t)
 			}
 		}
 	})
@@ -160,24 +178,21 @@ func TestTask2_NoContent(t *testing.T) {
 		{"205 has length 0", "GET", 205, "0", "a 205 has no content, and says so (RFC 9110 §15.3.6)"},
 		{"304 has no content", "GET", 304, "", "a 304 ends with its header section (RFC 9112 §6.3)"},
 	} {
-		var wrote error // by the first request, whose method is the row's
+		var wrote error
 		rows = append(rows, row{
 			name: test.name, why: test.why,
+			does: fmt.Sprintf(`the handler calls WriteHeader(%d) and Write("text")`, test.status),
 			server: handle(func(w keepalive.ResponseWriter, r *keepalive.Request) {
 				w.WriteHeader(test.status)
-				if _, err := io.WriteString(w, "text"); r.Path() == "/first" {
-					wrote = err
-				}
+				_, wrote = io.WriteString(w, "text")
 			}),
-			// The second request shows whether the first response ended where
-			// the client thinks it did.
-			send:    []string{request(test.method, "/first", ""), get("/", bye)},
+			send:    []string{request(test.method, "/", "", bye)},
 			methods: []string{test.method},
-			want:    fmt.Sprintf("%d, %d, then closed", test.status, test.status),
-			check: func(_ *talk, all []reply) (string, string) {
+			want:    fmt.Sprintf("%d, then closed", test.status),
+			check: func(k *talk, all []reply) (string, string) {
 				got := all[0].Header.Get("Content-Length")
-				if all[0].content != "" {
-					got = "content"
+				if _, behind, _ := strings.Cut(k.raw(), "\r\n\r\n"); behind != "" {
+					return "nothing behind the empty line", fmt.Sprintf("%q behind it", behind)
 				}
 				if refused := errors.Is(wrote, keepalive.ErrNoContent); refused != (test.method != "HEAD") {
 					return "ErrNoContent from Write, but no error for HEAD", fmt.Sprintf("the error %v from Write", wrote)
@@ -188,6 +203,7 @@ func TestTask2_NoContent(t *testing.T) {
 	}
 	rows = append(rows, row{
 		name: "nor is long content announced with 204",
+		does: "the handler calls WriteHeader(204) and writes 2 × MaxHeld bytes",
 		why:  "MUST NOT send Transfer-Encoding with 204, to HEAD neither (RFC 9112 §6.1)",
 		server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
 			w.WriteHeader(204)
@@ -208,26 +224,28 @@ func TestTask5_LongResponse(t *testing.T) {
 		}
 	})
 	var tooMuch error // what Write said of the byte too much
+	const doesLong = "the handler writes 16 KiB with one Write"
 	const why = "content whose length is not known when the head leaves is chunked (RFC 9112 §7.1)"
 	run(t, []row{
 		{
-			name: "one write that does not fit", why: why, server: writeLong,
+			name: "one write that does not fit", why: why, server: writeLong, does: doesLong,
 			send: []string{get("/"), get("/")},
 			want: "200, 200, then open", check: both(contents(long, long), field("Transfer-Encoding", "chunked"), field("Content-Length", "")),
 		},
 		{
-			name: "many writes that do not fit together", why: why, server: inPieces,
+			name: "many writes that do not fit together", why: why, server: inPieces, does: "the handler writes 16 KiB in pieces of 100 bytes",
 			send: []string{get("/"), get("/")},
 			want: "200, 200, then open", check: both(contents(long, long), field("Transfer-Encoding", "chunked")),
 		},
 		{
 			name: "HTTP/1.0 gets it up to the end of the connection",
-			why:  "MUST NOT send Transfer-Encoding unless the request was HTTP/1.1 (RFC 9112 §6.1)", server: writeLong,
+			why:  "MUST NOT send Transfer-Encoding unless the request was HTTP/1.1 (RFC 9112 §6.1)", server: writeLong, does: doesLong,
 			send: []string{"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"},
 			want: "200, then closed", check: both(contents(long), field("Transfer-Encoding", "")),
 		},
 		{
 			name: "with the handler's own length it is not chunked",
+			does: "the handler sets Content-Length: 16384 and writes 16 KiB",
 			why:  "a sender MUST NOT send both (RFC 9112 §6.2)",
 			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
 				w.Header().Set("Content-Length", fmt.Sprint(len(long)))
@@ -238,6 +256,7 @@ func TestTask5_LongResponse(t *testing.T) {
 		},
 		{
 			name: "more than the handler's own length is refused",
+			does: `the handler sets Content-Length: 4, then calls Write("1234") and Write("5")`,
 			why:  "the client takes byte 5 for the start of the next response (RFC 9112 §6.3)",
 			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
 				w.Header().Set("Content-Length", "4")
@@ -250,7 +269,20 @@ func TestTask5_LongResponse(t *testing.T) {
 			}),
 		},
 		{
+			name: "nothing is sent of a write that is refused",
+			does: `the handler sets Content-Length: 4, then calls Write("abcde") and Write("1234")`,
+			why:  "half of a piece that was refused is content that nobody meant to send; the handler may try again with less",
+			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				w.Header().Set("Content-Length", "4")
+				io.WriteString(w, "abcde")
+				io.WriteString(w, "1234")
+			}),
+			send: []string{get("/", bye)},
+			want: "200, then closed", check: contents("1234"),
+		},
+		{
 			name: "less than the handler's own length ends the connection",
+			does: `the handler sets Content-Length: 10 and calls Write("1234")`,
 			why:  "the client still waits: only the end of the connection tells it that nothing comes (RFC 9112 §8)",
 			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
 				w.Header().Set("Content-Length", "10")
@@ -261,6 +293,7 @@ func TestTask5_LongResponse(t *testing.T) {
 		},
 		{
 			name: "the handler cannot frame the message itself",
+			does: `the handler sets Transfer-Encoding: chunked and calls Write("text")`,
 			why:  "Transfer-Encoding is the server's: a handler's would announce chunks that nobody writes",
 			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
 				w.Header().Set("Transfer-Encoding", "chunked")
@@ -271,6 +304,7 @@ func TestTask5_LongResponse(t *testing.T) {
 		},
 		{
 			name: "a value with a line end stays one value",
+			does: `the handler sets Location to "/a\r\nSet-Cookie: admin=1\r\n\r\nHTTP/1.1 200 OK"`,
 			why:  "otherwise whoever controls the value writes fields, or a whole response (RFC 9112 §11.1)",
 			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
 				w.Header().Set("Location", "/a\r\nSet-Cookie: admin=1\r\n\r\nHTTP/1.1 200 OK")
@@ -281,7 +315,7 @@ func TestTask5_LongResponse(t *testing.T) {
 	})
 }
 
-func TestTask5_Flush(t *testing.T) {
+func TestTask5_FlushOfContent(t *testing.T) {
 	testkit.Bubble(t, func(t *testing.T) {
 		const pause = 300 * time.Millisecond
 		srv := handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
@@ -298,12 +332,68 @@ func TestTask5_Flush(t *testing.T) {
 				k.reads[0].at, k.reads[len(k.reads)-1].at-k.reads[0].at, all[0].content, got)
 		}
 		if got != want {
-			testkit.Report{Sent: k.sent, Want: want, Got: got, Why: "Flush sends what was written so far: a client that waits for it sees it"}.Error(t)
+			k.report(`the handler calls Write("first") and Flush, sleeps for 300ms, and calls Write("second")`, want, got,
+				"Flush sends what was written so far: a client that waits for it sees it").Error(t)
+		}
+	})
+}
+
+// A handler that waits for events has nothing to write yet, but the client wants to
+// know that it was understood.
+func TestTask5_FlushOfTheHead(t *testing.T) {
+	testkit.Bubble(t, func(t *testing.T) {
+		srv := handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+			w.Header().Set("A", "before")
+			w.Flush()
+			w.Header().Set("A", "after")
+			time.Sleep(300 * time.Millisecond)
+			io.WriteString(w, "event")
+		})
+		k := converse(t, &srv, get("/", bye))
+		const want = `a head with A: before after 0s, then 200 "event", then closed`
+		got := k.summary()
+		if all, err := k.replies(); err == nil && len(all) == 1 && strings.HasSuffix(k.reads[0].text, "\r\n\r\n") {
+			got = fmt.Sprintf("a head with %s after %v, then %d %q, then closed", describe("A", all[0].Header.Get("A")), k.reads[0].at, all[0].StatusCode, all[0].content)
+		}
+		if got != want {
+			k.report(`the handler sets A: before, calls Flush, sets A: after, sleeps for 300ms, and calls Write("event")`, want, got,
+				"before the first Write, Flush sends the header section, and fixes it as WriteHeader(200) does").Error(t)
+		}
+	})
+}
+
+// A response of any length costs the server a bounded buffer.
+func TestTask5_MemoryOfALongResponse(t *testing.T) {
+	testkit.Bubble(t, func(t *testing.T) {
+		const size, most = 1 << 20, 128 << 10
+		srv := handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+			piece := make([]byte, 1000)
+			for n := 0; n < size; n += len(piece) {
+				w.Write(piece)
+			}
+			time.Sleep(300 * time.Millisecond)
+		})
+		k := converse(t, &srv, get("/", bye))
+		early := 0 // bytes that came while the handler ran
+		for _, p := range k.reads {
+			if p.at < 300*time.Millisecond {
+				early += len(p.text)
+			}
+		}
+		const want = "200, then closed; not more than 128 KiB waited for the end of the handler"
+		got := k.summary() + "; not more than 128 KiB waited for the end of the handler"
+		if early < size-most {
+			got = fmt.Sprintf("%s; %d KiB waited for the end of the handler", k.summary(), (size-early)>>10)
+		}
+		if got != want {
+			k.report("the handler writes 1 MiB in pieces of 1000 bytes, sleeps for 300ms and returns", want, got,
+				"content that is kept until its end costs the server as much memory as the longest file that it serves, for each client").Error(t)
 		}
 	})
 }
 
 func TestTask5_Interim(t *testing.T) {
+	const doesEarly = `the handler sets Link, calls WriteHeader(103) and Write("text")`
 	early := handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
 		w.Header().Set("Link", "</style.css>; rel=preload")
 		w.WriteHeader(103)
@@ -311,13 +401,13 @@ func TestTask5_Interim(t *testing.T) {
 	})
 	run(t, []row{
 		{
-			name: "a 103 is sent at once and the response follows", server: early,
+			name: "a 103 is sent at once and the response follows", server: early, does: doesEarly,
 			why:  "an interim response has no content and is followed by the final one (RFC 9110 §15.2)",
 			send: []string{get("/"), get("/", bye)},
 			want: "103, 200, 103, 200, then closed",
 		},
 		{
-			name: "HTTP/1.0 gets the final response only", server: early,
+			name: "HTTP/1.0 gets the final response only", server: early, does: doesEarly,
 			why:  "a server MUST NOT send a 1xx to an HTTP/1.0 client (RFC 9110 §15.2)",
 			send: []string{"GET / HTTP/1.0\r\n\r\n"},
 			want: "200, then closed",

@@ -22,6 +22,7 @@ import (
 // times at which it did. The clock is a fake one.
 type talk struct {
 	sent   string
+	cuts   []int   // where the client paused
 	reads  []piece // what the server wrote, one for each of its writes
 	closed bool    // the server closed the connection
 	took   time.Duration
@@ -72,6 +73,10 @@ func listen(t *testing.T, ctx context.Context, srv *keepalive.Server, silence ti
 		sent <- true
 	}()
 	k := &talk{sent: strings.Join(pieces, "")}
+	for at, i := 0, 0; i+1 < len(pieces); i++ {
+		at += len(pieces[i])
+		k.cuts = append(k.cuts, at)
+	}
 	k.read(ours, begun, silence)
 	ours.Close()
 	theirs.Close()
@@ -164,9 +169,23 @@ func (k *talk) summary(methods ...string) string {
 	return strings.Join(words, ", ") + ", then " + end
 }
 
+// report returns a report of what was sent and of what came. If a response is cut
+// off, or there is something that is none, it has the bytes.
+func (k *talk) report(does, want, got, why string) testkit.Report {
+	if want != got && (strings.Contains(got, "cut off") || strings.Contains(got, "something that is none")) {
+		raw := strings.ReplaceAll(testkit.Visible(k.raw()), `\n`, "\\n\n")
+		if len(raw) > 600 {
+			raw = raw[:300] + " ... " + raw[len(raw)-300:]
+		}
+		got += "\n" + strings.TrimSuffix(raw, "\n")
+	}
+	return testkit.Report{Sent: k.sent, Cuts: k.cuts, Doing: does, Want: want, Got: got, Why: why}
+}
+
 // A row is one conversation and how it has to go.
 type row struct {
 	name    string
+	does    string // what the handler does
 	why     string
 	server  keepalive.Server // Handler is hello unless it is set
 	send    []string
@@ -185,17 +204,17 @@ func run(t *testing.T, rows []row) {
 				t.Helper()
 				srv := r.server
 				if srv.Handler == nil {
-					srv.Handler = keepalive.HandlerFunc(hello)
+					srv.Handler, r.does = keepalive.HandlerFunc(hello), doesHello
 				}
 				srv.ErrorLog = quiet
 				k := converse(t, &srv, r.send...)
-				report := testkit.Report{Sent: k.sent, Want: r.want, Got: k.summary(r.methods...), Why: r.why}
-				if report.Got == r.want && r.check != nil {
+				want, got := r.want, k.summary(r.methods...)
+				if got == want && r.check != nil {
 					all, _ := k.replies(r.methods...)
-					report.Want, report.Got = r.check(k, all)
+					want, got = r.check(k, all)
 				}
-				if report.Want != report.Got {
-					report.Error(t)
+				if want != got {
+					k.report(r.does, want, got, r.why).Error(t)
 				}
 			})
 		})
@@ -204,6 +223,12 @@ func run(t *testing.T, rows []row) {
 
 // quiet is a log that nobody reads.
 var quiet = slog.New(slog.DiscardHandler)
+
+// What the two handlers do that most tests use.
+const (
+	doesHello = `the handler writes "hello " and the path`
+	doesEcho  = `the handler reads Body to its end, and writes what it read, "|", and how it ended`
+)
 
 // hello answers every request with its path.
 func hello(w keepalive.ResponseWriter, r *keepalive.Request) {
@@ -224,6 +249,13 @@ func request(method, path, content string, fields ...string) string {
 	}
 	return b.String() + "\r\n" + content
 }
+
+// closing returns a request that asks for the connection to be closed.
+func closing(request string) string {
+	return strings.Replace(request, "\r\n\r\n", "\r\n"+bye+"\r\n\r\n", 1)
+}
+
+const bye = "Connection: close"
 
 // post returns a request with content and its length.
 func post(path, content string, fields ...string) string {
