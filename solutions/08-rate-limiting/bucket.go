@@ -35,8 +35,8 @@ type TokenBucket struct {
 // allows nothing.
 //
 // Time may stand still and may go back. If it goes back by no more than a window,
-// that gives no tokens; if further, somebody has set a clock, and the client waits
-// for at most two windows. A pause of any length fills the bucket and no more.
+// that gives no tokens, and RetryAfter and Reset are so much longer; if further,
+// somebody has set a clock, and the client waits for at most two windows. A pause of any length fills the bucket and no more.
 //
 //starter:todo 8.1 How long would it take until the bucket is full?
 func (b *TokenBucket) Allow(now time.Time, p Policy) Result {

@@ -29,8 +29,8 @@ type Limiter[K comparable] struct {
 	// TokenBucket. Then each may need 8 bytes for each request of the quota.
 	Sliding bool
 
-	Clients int              // DefaultClients
-	Now     func() time.Time // time.Now
+	Clients int              // DefaultClients if it is below 1
+	Now     func() time.Time // time.Now if it is nil
 
 	//starter:omit
 	once sync.Once

@@ -1,6 +1,9 @@
 package ratelimit
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // A SlidingWindow remembers when the requests of one client were, and allows at
 // most a quota of them in any window of time, wherever it begins. A token bucket
@@ -33,23 +36,24 @@ type SlidingWindow struct {
 // allows nothing.
 //
 // Time may stand still and may go back. If it goes back by no more than a window,
-// it counts as standing still; if further, somebody has set a clock, and the client
-// waits for at most two windows.
+// a request that is allowed counts as one at the time of the last one, while
+// RetryAfter and Reset are counted from now, as the client will count them; if
+// further, somebody has set a clock, and the client waits for at most two windows.
 //
 //starter:todo 8.2 Forget what is a window old, then count.
 func (s *SlidingWindow) Allow(now time.Time, p Policy) Result {
 	if p.Quota < 1 || p.Window <= 0 {
 		return Result{}
 	}
-	t := s.advance(now, p.Window)
+	t, clock := s.advance(now, p.Window)
 	if s.count >= p.Quota {
 		// The one whose end makes room is the oldest, unless the quota has
 		// become smaller.
 		next := s.at(s.count - p.Quota)
-		return Result{Limit: p.Quota, RetryAfter: until(next, t, p.Window), Reset: until(s.at(s.count-1), t, p.Window)}
+		return Result{Limit: p.Quota, RetryAfter: until(next, clock, p.Window), Reset: until(s.at(s.count-1), clock, p.Window)}
 	}
 	s.push(t, p.Quota)
-	return Result{OK: true, Limit: p.Quota, Remaining: p.Quota - s.count, Reset: p.Window}
+	return Result{OK: true, Limit: p.Quota, Remaining: p.Quota - s.count, Reset: until(t, clock, p.Window)}
 }
 
 // Remaining returns how many requests would be allowed at the time now.
@@ -68,32 +72,31 @@ func (s *SlidingWindow) Remaining(now time.Time, p Policy) int {
 //starter:omit
 func (s *SlidingWindow) forget() { s.head, s.count = 0, 0 }
 
-// advance forgets the requests that are no longer in the window and returns now as
-// a time of the ring, never before the last one that is there.
+// advance forgets the requests that are no longer in the window. It returns now as
+// the clock has it, and as a time of the ring, which is never before the last one
+// that is there.
 //
 //starter:omit
-func (s *SlidingWindow) advance(now time.Time, window time.Duration) int64 {
+func (s *SlidingWindow) advance(now time.Time, window time.Duration) (t, clock int64) {
 	if s.count == 0 {
 		s.base = now
-		return 0
+		return 0, 0
 	}
 	newest := s.at(s.count - 1)
-	t := int64(now.Sub(s.base)) // a pause that does not fit is cut, and long enough
-	if t < newest {
-		// t may be far below zero, where newest-t overflows; newest is not.
-		if t < newest-int64(window) {
-			s.base = now.Add(-time.Duration(newest)) // the clock was set: go with it
-		}
-		t = newest
+	clock = int64(now.Sub(s.base)) // a pause that does not fit is cut, and long enough
+	// The clock may be far below zero, where newest-clock overflows; newest is not.
+	if clock < newest-int64(window) {
+		s.base, clock = now.Add(-time.Duration(newest)), newest // it was set: go with it
 	}
+	t = max(clock, newest)
 	for s.count > 0 && t-s.at(0) >= int64(window) {
 		s.head = (s.head + 1) % len(s.times)
 		s.count--
 	}
 	if s.count == 0 {
-		s.base, t = now, 0 // so that the numbers stay small
+		s.base, t, clock = now, 0, 0 // so that the numbers stay small
 	}
-	return t
+	return t, clock
 }
 
 // at returns the time of a request, counted from the oldest.
@@ -117,9 +120,14 @@ func (s *SlidingWindow) push(t int64, quota int) {
 	s.count++
 }
 
-// until returns how long after t the request at then is a window old.
+// until returns how long after t the request at then is a window old. If t is
+// before it, that is more than a window.
 //
 //starter:omit
 func until(then, t int64, window time.Duration) time.Duration {
-	return window - time.Duration(t-then)
+	left := window - time.Duration(t-then)
+	if left < 0 {
+		return math.MaxInt64 // more than a window of nearly 292 years
+	}
+	return left
 }

@@ -155,6 +155,22 @@ func TestTask4_Flood(t *testing.T) {
 			testkit.Report{Want: "refused before and after 40000 other clients", Got: say(refused) + "; " + say(after), Why: "an attacker has many keys; a table that forgets the oldest is cleared by them"}.Error(t)
 		}
 	})
+	kinds(t, "nor does it where there is room for few clients", func(t *testing.T, sliding bool) {
+		for _, clients := range []int{ratelimit.Sample, 100, 127, 128, 200} {
+			l := ratelimit.Limiter[int]{Policy: per(5, time.Hour), Sliding: sliding, Clients: clients, Now: still}
+			for range 5 {
+				l.Allow(-1)
+			}
+			refused := l.Allow(-1)
+			for key := range 10_000 {
+				l.Allow(key)
+			}
+			if after := l.Allow(-1); after.OK || refused.OK || after.Limit != 5 {
+				testkit.Report{Want: fmt.Sprintf("with room for %d clients, refused before and after 10000 others", clients), Got: say(refused) + "; " + say(after),
+					Why: "a part that has room for a client or two has nobody else to forget: with fewer than 128 clients there is one part"}.Fatal(t)
+			}
+		}
+	})
 	kinds(t, "a client whose quota is whole again makes room", func(t *testing.T, sliding bool) {
 		now := start
 		l := ratelimit.Limiter[int]{Policy: per(5, 10*sec), Sliding: sliding, Clients: 256, Now: func() time.Time { return now }}

@@ -106,6 +106,14 @@ func TestTask6_Middleware(t *testing.T) {
 		}
 		expect(t, "2 calls of the handler", fmt.Sprintf("%d calls of the handler", calls), "the quota is 2, and 4 requests came: refused ones must cost the handler nothing")
 	})
+	t.Run("the fields are there before the handler is called", func(t *testing.T) {
+		seen := "the handler was not called"
+		serve(t, limiter(3).Middleware(byUser), func(w keepalive.ResponseWriter, r *keepalive.Request) {
+			seen = fmt.Sprintf("RateLimit-Policy: %s\nRateLimit: %s", w.Header().Get("RateLimit-Policy"), w.Header().Get("RateLimit"))
+			fine(w, r)
+		}, "ann")
+		expect(t, "RateLimit-Policy: \"default\";q=3;w=30\nRateLimit: \"default\";r=2;t=10", seen, "the handler's first Write sends the header section: a field that is added later is not sent (step 4.2)")
+	})
 	t.Run("an allowed response tells what is left", func(t *testing.T) {
 		rec := serve(t, limiter(3).Middleware(byUser), fine, "ann")
 		expect(t, "200\nRateLimit-Policy: \"default\";q=3;w=30\nRateLimit: \"default\";r=2;t=10\nRetry-After: ",

@@ -74,7 +74,9 @@ func tell(t *testing.T, fresh func() limit, stories []story) {
 						}.Fatal(t)
 					}
 				}
-				fmt.Fprintf(&told, "\nafter %d at %v: %s", max(r.times, 1), r.at, say(r.Result))
+				said := r.Result
+				said.Limit = s.policy.Quota
+				fmt.Fprintf(&told, "\nbefore: %d request(s) at %v, the last one %s", max(r.times, 1), r.at, say(said))
 			}
 		})
 	}
@@ -136,6 +138,14 @@ func checkClock(t *testing.T, fresh func() limit) {
 			testkit.Report{Want: "none of 100 requests between -1.8s and 0s allowed, and one at 3s", Got: fmt.Sprintf("%d allowed", got), Why: quota(p) + "; two processors read the clock in one order and come to the lock in the other"}.Error(t)
 		}
 	})
+	tell(t, fresh, []story{{
+		name: "a clock that goes back by half a window makes the wait longer", policy: per(1, 10*time.Second),
+		why: "the client waits by a clock that goes on from here: 10s from now the request is 5s old, and it would be refused again",
+		requests: []request{
+			yes(0, 1, 0, 10*time.Second), no(-5*time.Second, 1, 15*time.Second, 15*time.Second),
+			no(10*time.Second-1, 1, 1, 1), yes(10*time.Second, 1, 0, 10*time.Second),
+		},
+	}})
 	for _, back := range []time.Duration{4 * time.Second, 7 * time.Second, time.Hour, 200 * 365 * 24 * time.Hour} {
 		t.Run(fmt.Sprintf("a clock that is set back by %v locks nobody out", back), func(t *testing.T) {
 			l := fresh()

@@ -1,6 +1,8 @@
 package ratelimit
 
-import "time"
+import (
+	"time"
+)
 
 // A SlidingWindow remembers when the requests of one client were, and allows at
 // most a quota of them in any window of time, wherever it begins. A token bucket
@@ -25,8 +27,9 @@ type SlidingWindow struct {
 // allows nothing.
 //
 // Time may stand still and may go back. If it goes back by no more than a window,
-// it counts as standing still; if further, somebody has set a clock, and the client
-// waits for at most two windows.
+// a request that is allowed counts as one at the time of the last one, while
+// RetryAfter and Reset are counted from now, as the client will count them; if
+// further, somebody has set a clock, and the client waits for at most two windows.
 func (s *SlidingWindow) Allow(now time.Time, p Policy) Result {
 	// TODO 8.2: Forget what is a window old, then count.
 	return Result{}

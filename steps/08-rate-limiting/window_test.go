@@ -56,6 +56,28 @@ func TestTask2_Clock(t *testing.T) { checkClock(t, window) }
 
 func TestTask2_Exactness(t *testing.T) {
 	t.Run("the same as with all times for ever", func(t *testing.T) { checkModel(t, window, windowModel) })
+	tell(t, window, []story{{
+		name: "a request at an earlier time than the last one counts as one at the same time", policy: per(2, 10*sec),
+		why:      "time stands still for the window until the clock is as late again; otherwise the times are out of order, and what is in front is not the oldest",
+		requests: []request{yes(0, 1, 1, 10*sec), yes(-5*sec, 1, 0, 15*sec), no(-5*sec, 1, 15*sec, 15*sec), no(6*sec, 1, 4*sec, 4*sec), yes(10*sec, 2, 0, 10*sec)},
+	}})
+	t.Run("the largest quota needs memory for the requests that came", func(t *testing.T) {
+		p := per(ratelimit.MaxQuota, time.Hour)
+		got := func() (got string) {
+			defer func() {
+				if v := recover(); v != nil {
+					got = fmt.Sprint("a panic: ", v)
+				}
+			}()
+			var s ratelimit.SlidingWindow
+			s.Allow(start, p)
+			return say(s.Allow(start, p))
+		}()
+		want := say(ratelimit.Result{OK: true, Limit: p.Quota, Remaining: p.Quota - 2, Reset: time.Hour})
+		if got != want {
+			testkit.Report{Want: want, Got: got, Why: quota(p) + "; what holds the times grows as they come: most clients never come near their quota"}.Error(t)
+		}
+	})
 	t.Run("what remains is what is allowed", func(t *testing.T) { checkRemaining(t, window) })
 	t.Run("never more than a quota in any window", func(t *testing.T) {
 		p := per(5, 1*sec)
