@@ -2,8 +2,10 @@ package middleware
 
 import (
 	"compress/gzip"
+	"context"
 	"fmt"
 	"io"
+	"net"
 	"strconv"
 	"sync"
 
@@ -27,23 +29,32 @@ const DefaultGzipLevel = 4
 //
 // A response is left exactly as it is if its status is 1xx, 204, 205 or 206; if it
 // has Content-Range, Content-Encoding, or Cache-Control: no-transform; if its
-// Content-Length is below [MinCompress]; if it answers CONNECT; and if its
-// Content-Type is missing or does not shrink. Those that shrink are text/*, JSON,
-// JavaScript, XML, WebAssembly, what ends in +json or +xml, and fonts and pictures
-// that are not compressed by themselves.
+// Content-Length is below [MinCompress]; if it answers CONNECT; and, unless it is a
+// 304, if its Content-Type is missing or does not shrink. These shrink at least, in any
+// case of letters and with any parameters: text/*, application/json,
+// application/javascript, application/xml, application/wasm, and what ends in +json or
+// +xml. Pictures (but for SVG), videos, sounds and archives are compressed already.
 //
 // Every other one gets Vary: Accept-Encoding, whether this client takes gzip or
 // not: a cache has to know that there are two (RFC 9110 §12.5.5). If it does, and
 // the content is not less than MinCompress when the handler returns, the response
 // also gets Content-Encoding: gzip, loses Content-Length and Accept-Ranges, and
 // its ETag becomes a weak one, because the bytes are others (§8.8.1). HEAD gets the
-// fields that GET would get. A 304 has no content to compress, but the fields of
-// the response that it stands for (§15.4.5): Vary, and the weak ETag if this client
-// takes gzip.
+// fields that GET would get. A 304 has no content to compress, and mostly no
+// Content-Type that would say what it stands for; it gets Vary, and the weak ETag if
+// this client takes gzip, whatever its type (§15.4.5: the fields of the 200). A client
+// that asks with the strong one finds it again: If-None-Match does not look at W/.
+//
+// For the handler, nothing is different while its content is held back: its first
+// WriteHeader, Write (also of nothing) or Flush fixes the status and the fields, a
+// header that it has kept included, and Hijack is too late from then on.
 //
 // Flush compresses and sends what has been written so far, however little. A handler
-// that panics gets no proper end of the compressed content, and one that has written
-// less than its Content-Length makes Compress panic, so that the response is cut off.
+// that panics gets no proper end of the compressed content. One that writes more than
+// its Content-Length gets keepalive.ErrContentLength for what is too much. One that has
+// written less makes Compress panic, so that the response is cut off; but not if a
+// Write or Flush of the writer behind has failed: then the client is gone, and the
+// handler has stopped because it was told so.
 //
 //starter:todo 7.8 Decide when the header section is fixed and enough content is known; then the writer has one of two jobs.
 //starter:return func(next keepalive.Handler) keepalive.Handler { return next }
@@ -88,24 +99,20 @@ type compressor struct {
 
 	status  int
 	decided bool
-	held    []byte         // content until it is decided, less than MinCompress
-	late    message.Header // what the handler sets in between: nobody reads it
+	held    []byte // content until it is decided, less than MinCompress
+	fixed   []byte // the header section until then, as WriteHeader found it
 
 	encode bool
 	gz     *gzip.Writer // if encode, except for HEAD
 	left   int64        // of the handler's Content-Length, if encode; -1 for none
+	gone   bool         // the client, or whatever is behind w
 }
 
 //starter:omit
 func (c *compressor) Unwrap() keepalive.ResponseWriter { return c.w }
 
 //starter:omit
-func (c *compressor) Header() *message.Header {
-	if c.status != 0 && !c.decided {
-		return &c.late
-	}
-	return c.w.Header()
-}
+func (c *compressor) Header() *message.Header { return c.w.Header() }
 
 //starter:omit
 func (c *compressor) WriteHeader(status int) {
@@ -132,6 +139,8 @@ func (c *compressor) WriteHeader(status int) {
 		addVary(h)
 		if c.left = length; !c.accepted || length >= 0 {
 			c.decide(c.accepted)
+		} else {
+			c.fixed = h.AppendTo(c.fixed[:0])
 		}
 	}
 }
@@ -141,8 +150,8 @@ func (c *compressor) WriteHeader(status int) {
 //starter:omit
 func (c *compressor) decide(encode bool) error {
 	c.decided, c.encode = true, encode
-	if encode {
-		h := c.w.Header()
+	h := c.w.Header()
+	if c.fixed = restore(h, c.fixed); encode {
 		h.Del("Content-Length")
 		h.Del("Accept-Ranges") // a range would be one of the other bytes
 		h.Set("Content-Encoding", "gzip")
@@ -192,7 +201,9 @@ func (c *compressor) write(p []byte) (int, error) {
 	if c.head {
 		return len(p), nil
 	}
-	return c.gz.Write(p)
+	n, err := c.gz.Write(p)
+	c.gone = c.gone || err != nil
+	return n, err
 }
 
 // ReadFrom leaves a file that is not compressed to the kernel.
@@ -220,10 +231,28 @@ func (c *compressor) Flush() error {
 	}
 	if c.gz != nil {
 		if err := c.gz.Flush(); err != nil {
+			c.gone = true
 			return err
 		}
 	}
-	return c.w.Flush()
+	err := c.w.Flush()
+	c.gone = c.gone || err != nil
+	return err
+}
+
+// Hijack is too late while content is held back, although the writer behind knows
+// of no response yet.
+//
+//starter:omit
+func (c *compressor) Hijack(talk func(ctx context.Context, nc net.Conn)) error {
+	if c.status != 0 {
+		return keepalive.ErrHijackTooLate
+	}
+	err := keepalive.Hijack(c.w, talk)
+	if err == nil {
+		c.status, c.decided = 101, true // what is written now fails behind c
+	}
+	return err
 }
 
 // finish completes the response of a handler that has returned.
@@ -237,6 +266,7 @@ func (c *compressor) finish() {
 	case c.status == 0: // the server answers
 	case !c.decided:
 		c.decide(false)
+	case c.gone: // nobody is there who could take it for the whole
 	case c.gz != nil && c.left > 0:
 		// The length that the server would have held the handler to is
 		// gone, and the client must not take this for the whole.
@@ -251,7 +281,6 @@ func (c *compressor) release(writers *sync.Pool) {
 	if c.gz != nil {
 		c.gzips.Put(c.gz)
 	}
-	c.late.Reset()
-	*c = compressor{gzips: c.gzips, held: c.held[:0], late: c.late}
+	*c = compressor{gzips: c.gzips, held: c.held[:0], fixed: c.fixed[:0]}
 	writers.Put(c)
 }

@@ -60,6 +60,25 @@ func declaredLength(h *message.Header) int64 {
 	return n
 }
 
+// restore makes h what it was when its field lines were fixed, if those are kept, and
+// returns memory for the next ones. That is hardly ever needed, so it is only made to
+// cost little where nothing has changed.
+func restore(h *message.Header, fixed []byte) []byte {
+	if len(fixed) == 0 {
+		return fixed
+	}
+	both := h.AppendTo(fixed)
+	if bytes.Equal(both[len(fixed):], fixed) {
+		return both[:0]
+	}
+	h.Reset()
+	for line := range bytes.SplitSeq(bytes.TrimSuffix(fixed, []byte("\r\n")), []byte("\r\n")) {
+		name, value, _ := bytes.Cut(line, []byte(": "))
+		h.Add(string(name), string(value))
+	}
+	return both[:0]
+}
+
 // addVary adds Accept-Encoding to Vary, unless the handler has said so itself.
 func addVary(h *message.Header) {
 	if !h.HasMember("Vary", "Accept-Encoding") && !h.HasMember("Vary", "*") {

@@ -1,8 +1,11 @@
 package middleware_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"strings"
 	"testing"
 
@@ -63,8 +66,10 @@ func compressRows(t *testing.T, rows []row) {
 		}
 		rows[i].look = func(a *answer) string {
 			control := serve(middleware.Compress(0), respond(200, long), parse(t, get("/", accepts)))
-			if got, err := gunzipped(control.content.Bytes()); err != nil || got != long {
-				return fmt.Sprintf("2 KiB of text for a client that takes gzip are: %v", err)
+			if got, err := gunzipped(control.content.Bytes()); err != nil {
+				return fmt.Sprintf("2 KiB of text, for a client that takes gzip, came as %v", err)
+			} else if got != long {
+				return "2 KiB of text, for a client that takes gzip, came as another text"
 			}
 			return look(a)
 		}
@@ -85,6 +90,17 @@ func TestTask8_Compress(t *testing.T) {
 		for i := 0; i < len(long); i += 100 {
 			io.WriteString(w, long[i:min(i+100, len(long))])
 		}
+	}
+	atLimit := long[:middleware.MinCompress]
+	atLimitLook := func(a *answer) string {
+		text, err := gunzipped(a.content.Bytes())
+		if err != nil {
+			return fmt.Sprintf("%d bytes, %v", a.content.Len(), err)
+		}
+		if text != atLimit {
+			return "gzip of another text"
+		}
+		return "gzip of MinCompress bytes"
 	}
 	compressRows(t, []row{
 		{name: "long text for one who takes gzip", why: "this is what it is for", send: get("/", accepts), handler: respond(200, long), want: encoded},
@@ -113,6 +129,37 @@ func TestTask8_Compress(t *testing.T) {
 				w.Header().Set("Content-Type", "text/plain")
 				io.Copy(w, neverWriterTo{strings.NewReader(long)})
 			}, want: encoded},
+		{name: "JSON with a parameter, in other letters", why: "parameters say more about the type, and types have no case (RFC 9110 §8.3.1)", send: get("/", accepts), handler: respond(200, long, "Content-Type: Application/JSON; charset=utf-8"), want: encoded},
+		{name: "JSON in other letters", why: "types have no case (RFC 9110 §8.3.1)", send: get("/", accepts), handler: respond(200, long, "Content-Type: APPLICATION/json"), want: encoded},
+		{name: "exactly MinCompress bytes", why: "below it is not worth it; this is not below", send: get("/", accepts), handler: respond(200, atLimit), look: atLimitLook, want: "gzip of MinCompress bytes"},
+		{name: "exactly MinCompress bytes, by their length", why: "below it is not worth it; this is not below", send: get("/", accepts),
+			handler: respond(200, atLimit, fmt.Sprint("Content-Length: ", len(atLimit))), look: atLimitLook, want: "gzip of MinCompress bytes"},
+		{name: "a Write of nothing fixes the fields", why: "it is a Write, and the header section is fixed by the first (step 4)", send: get("/", accepts),
+			handler: func(w keepalive.ResponseWriter, r *keepalive.Request) {
+				w.Header().Set("Content-Type", "text/plain")
+				w.Write(nil)
+				w.Header().Set("ETag", `"late"`)
+				io.WriteString(w, long)
+			}, want: encoded},
+		{name: "nor through a header that was kept", why: "the header section is fixed by WriteHeader (step 4), whoever changes it afterwards, and in what way", send: get("/", accepts),
+			handler: func(w keepalive.ResponseWriter, r *keepalive.Request) {
+				h := w.Header()
+				h.Set("Content-Type", "text/plain")
+				w.WriteHeader(200)
+				h.Set("ETag", `"late"`)
+				h.Del("Vary")
+				io.WriteString(w, long)
+			}, want: encoded},
+		{name: "nor with content that stays short", why: "the header section is fixed by WriteHeader (step 4), whether the content will be compressed or not", send: get("/", accepts),
+			handler: func(w keepalive.ResponseWriter, r *keepalive.Request) {
+				h := w.Header()
+				h.Set("Content-Type", "text/plain")
+				h.Set("X-Early", "1")
+				w.WriteHeader(200)
+				h.Set("ETag", `"late"`)
+				h.Del("X-Early")
+				io.WriteString(w, "short")
+			}, look: fields("ETag", "X-Early", "Content-Type"), want: "no ETag\nX-Early: 1\nContent-Type: text/plain"},
 		{name: "fields after the status are not sent", why: "the header section is fixed by WriteHeader (step 4), even where it has not left", send: get("/", accepts),
 			handler: func(w keepalive.ResponseWriter, r *keepalive.Request) {
 				w.Header().Set("Content-Type", "text/plain")
@@ -152,6 +199,11 @@ func TestTask8_LeftAlone(t *testing.T) {
 		{name: "204", why: "it has no content", send: get("/", accepts), handler: respond(204, ""), look: status, want: "204, 0 bytes, no Content-Encoding"},
 		{name: "304 has no content and the ETag of the 200", why: "a cache updates what it has stored under that ETag (RFC 9111 §4.3.4), and has stored the weak one", send: get("/", accepts),
 			handler: respond(304, "", `ETag: "v1"`), want: "304, plain, \"\"\nno Content-Encoding\nno Content-Length\nVary: Accept-Encoding\nETag: W/\"v1\"\nno Accept-Ranges"},
+		{name: "304 without a type", why: "a 304 mostly has none, and stands for a response that has one", send: get("/", accepts),
+			handler: func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				w.Header().Set("ETag", `"v1"`)
+				w.WriteHeader(304)
+			}, look: fields("Vary", "ETag"), want: "Vary: Accept-Encoding\nETag: W/\"v1\""},
 		{name: "304 for one who does not take gzip", why: "it has stored the strong ETag", send: get("/"),
 			handler: respond(304, "", `ETag: "v1"`), look: fields("Vary", "ETag"), want: "Vary: Accept-Encoding\nETag: \"v1\""},
 		{name: "an interim response goes through", why: "it is sent at once, and is not the response", send: get("/", accepts), handler: func(w keepalive.ResponseWriter, _ *keepalive.Request) {
@@ -167,13 +219,32 @@ func TestTask8_LeftAlone(t *testing.T) {
 
 func TestTask8_Head(t *testing.T) {
 	const why = "HEAD has the fields of GET, and a Content-Length that GET would not have is a lie (RFC 9110 §8.6)"
-	look := fields("Content-Encoding", "Content-Length", "Vary", "ETag")
+	look := func(a *answer) string {
+		said := fields("Content-Encoding", "Content-Length", "Vary", "ETag")(a)
+		if a.panicked != nil {
+			said += fmt.Sprintf("\na panic: %v", a.panicked)
+		}
+		return said
+	}
+	nothing := func(a *answer) string {
+		if a.content.Len() > 0 {
+			return fmt.Sprintf("%s\n%d bytes of content, of which the handler has written none", look(a), a.content.Len())
+		}
+		return look(a)
+	}
 	const want = "Content-Encoding: gzip\nno Content-Length\nVary: Accept-Encoding\nETag: W/\"v1\""
 	send := request("HEAD", "/", "", accepts)
 	compressRows(t, []row{
 		{name: "with the content written", why: why, send: send, handler: respond(200, long, `ETag: "v1"`), look: look, want: want},
-		{name: "with a length and no content", why: why, send: send, handler: respond(200, "", "Content-Length: 5000", `ETag: "v1"`), look: look, want: want},
-		{name: "with a length and not even a status", why: why, send: send, look: look, want: want, handler: func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+		{name: "with a length and no content", why: why, send: send, handler: respond(200, "", "Content-Length: 5000", `ETag: "v1"`), look: nothing, want: want},
+		{name: "with a length and a status only", why: "a handler need not write what HEAD does not send: less than Content-Length says is right here (RFC 9110 §9.3.2)", send: send, look: nothing, want: want,
+			handler: func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				w.Header().Set("Content-Type", "text/plain")
+				w.Header().Set("Content-Length", "5000")
+				w.Header().Set("ETag", `"v1"`)
+				w.WriteHeader(200)
+			}},
+		{name: "with a length and not even a status", why: why, send: send, look: nothing, want: want, handler: func(w keepalive.ResponseWriter, _ *keepalive.Request) {
 			w.Header().Set("Content-Type", "text/plain")
 			w.Header().Set("Content-Length", "5000")
 			w.Header().Set("ETag", `"v1"`)
@@ -240,6 +311,22 @@ func TestTask8_CutOff(t *testing.T) {
 			}
 		})
 	}
+	t.Run("more than Content-Length is refused", func(t *testing.T) {
+		var got string
+		a := serve(middleware.Compress(0), func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+			w.Header().Set("Content-Type", "text/plain")
+			w.Header().Set("Content-Length", fmt.Sprint(len(long)))
+			n, err := io.WriteString(w, long)
+			more, refused := io.WriteString(w, "more")
+			got = fmt.Sprintf("%d %v, then %d %v", n, err, more, refused)
+		}, parse(t, get("/", accepts)))
+		if text, err := gunzipped(a.content.Bytes()); err != nil || text != long {
+			got += ", and not the gzip of the first part"
+		}
+		if want := fmt.Sprintf("%d <nil>, then 0 %v", len(long), keepalive.ErrContentLength); got != want {
+			testkit.Report{Want: want, Got: got, Why: "the connection would refuse it, and Compress has taken the length away from it"}.Error(t)
+		}
+	})
 	t.Run("a panic before the response leaves it open", func(t *testing.T) {
 		around := middleware.Chain(middleware.Recover(quiet), middleware.Compress(0))
 		a := serve(around, func(w keepalive.ResponseWriter, _ *keepalive.Request) {
@@ -252,6 +339,94 @@ func TestTask8_CutOff(t *testing.T) {
 		got := fmt.Sprintf("%d without what was held back: %v; then the text: %v", a.status, !strings.Contains(a.content.String(), "held"), text == long)
 		if want := "500 without what was held back: true; then the text: true"; got != want {
 			testkit.Report{Want: want, Got: got, Why: "what has been held back has not been sent, so a 500 is still possible; and nothing of it may get into the next response"}.Error(t)
+		}
+	})
+}
+
+// A client goes away in the middle of a download every minute.
+func TestTask8_Gone(t *testing.T) {
+	noise := make([]byte, 64<<10) // which gzip cannot keep in its buffers
+	for i, x := 0, uint32(1); i < len(noise); i++ {
+		x ^= x << 13
+		x ^= x >> 17
+		x ^= x << 5
+		noise[i] = byte(x)
+	}
+	gone := errors.New("the client is gone")
+	for _, test := range []struct {
+		name    string
+		flushes bool
+		writer  func(a *answer) keepalive.ResponseWriter
+	}{
+		{"a Write that fails", false, func(a *answer) keepalive.ResponseWriter { return failing{a, gone, nil} }},
+		{"a Flush that fails", true, func(a *answer) keepalive.ResponseWriter { return failing{a, nil, gone} }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a := new(answer)
+			var err error
+			h := middleware.Compress(0)(keepalive.HandlerFunc(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				w.Header().Set("Content-Type", "text/plain")
+				w.Header().Set("Content-Length", fmt.Sprint(100*len(noise)))
+				for i := 0; i < 100 && err == nil; i++ {
+					if _, err = w.Write(noise); err == nil && test.flushes {
+						err = w.Flush()
+					}
+				}
+			}))
+			func() {
+				defer func() { a.panicked = recover() }()
+				h.ServeHTTP(test.writer(a), parse(t, get("/", accepts)))
+			}()
+			got := fmt.Sprintf("%s, the handler gets the error: %v, panic: %v", a.field("Content-Encoding"), errors.Is(err, gone), a.panicked)
+			if want := "Content-Encoding: gzip, the handler gets the error: true, panic: <nil>"; got != want {
+				testkit.Report{Want: want, Got: got, Why: "clients break off downloads all day: that is no fault of the server's, and with a panic each of them would be an error with a stack in the log"}.Error(t)
+			}
+		})
+	}
+}
+
+// A failing answer is one to a client who is gone.
+type failing struct {
+	*answer
+	write, flush error
+}
+
+func (f failing) Write(p []byte) (int, error) {
+	if f.write != nil {
+		return 0, f.write
+	}
+	return f.answer.Write(p)
+}
+
+func (f failing) Flush() error {
+	if f.flush != nil {
+		return f.flush
+	}
+	return f.answer.Flush()
+}
+
+func (f failing) ReadFrom(src io.Reader) (int64, error) { return io.Copy(onlyWrites{f}, src) }
+
+// onlyWrites has no ReadFrom.
+type onlyWrites struct{ io.Writer }
+
+func TestTask8_Held(t *testing.T) {
+	t.Run("Hijack is too late", func(t *testing.T) {
+		hijack := func(begin bool) string {
+			got := ""
+			a := serve(middleware.Compress(0), func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				w.Header().Set("Content-Type", "text/plain")
+				if begin {
+					w.WriteHeader(200)
+				}
+				got = fmt.Sprint(keepalive.Hijack(w, func(context.Context, net.Conn) {}))
+			}, parse(t, get("/", accepts)))
+			return fmt.Sprintf("%s, taken over %v", got, a.hijacked)
+		}
+		got := "before WriteHeader: " + hijack(false) + "\nafter it: " + hijack(true)
+		want := "before WriteHeader: <nil>, taken over true\nafter it: " + keepalive.ErrHijackTooLate.Error() + ", taken over false"
+		if got != want {
+			testkit.Report{Want: want, Got: got, Why: "the handler has begun a response (step 4); that it is held back is nobody's business but yours"}.Error(t)
 		}
 	})
 }
