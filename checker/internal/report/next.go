@@ -37,22 +37,24 @@ func (r *Report) next(f *Failure) []string {
 	return append(lines, next...)
 }
 
-// code says where the task is to be written.
+// code says where the task is to be written: the place that the test is most likely
+// about first.
 func (r *Report) code(f *Failure) []string {
 	const most = 3
 	name := "code"
 	var lines []string
 	todos := r.tree.Todos(r.Step.Dir, f.Task.ID)
-	for i, todo := range todos {
-		if i == most {
-			return append(lines, fmt.Sprintf("%sand %d places more", under, len(todos)-most))
-		}
+	n := min(r.likely(f, todos), most)
+	for _, todo := range todos[:n] {
 		text := fmt.Sprintf("%s:%d, %s", todo.File, todo.Line, todo.Func)
 		if todo.Text != "" {
 			text += ": " + todo.Text
 		}
 		lines = append(lines, label(name, text)...)
 		name = ""
+	}
+	if rest := len(todos) - n; rest > 0 {
+		lines = append(lines, fmt.Sprintf("%sand %s more", under, show.Count(rest, "place")))
 	}
 	return lines
 }

@@ -3,7 +3,7 @@
 // with the bytes, what was wanted, what came, and where to go next.
 //
 // It leaves out running anything. Read report.go first, then tasks.go, which
-// sorts tests by task, then failure.go and next.go; build.go and crash.go are for
+// sorts tests by task, then failure.go, next.go and likely.go; build.go and crash.go are for
 // programs that do not compile or do not go on, and words.go says it plainly.
 package report
 
