@@ -131,6 +131,8 @@ func TestTry(t *testing.T) {
 		{"a field that is not", bad, true, "want: 400 close\n+ Allow", "no field Allow"},
 		{"a field with another value", bad, true, "want: 400 close\n+ Date: y", "Date: x, and not y"},
 		{"a field that must not be", bad, true, "want: 400 close\n- Date", "must not be there"},
+		{"fields about the connection and the framing", "HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\nTrailer: a\r\n\r\n0\r\n\r\n", true,
+			"want: 200 close\n+ Connection: close\n+ Transfer-Encoding: chunked\n+ Trailer: a", ""},
 		{"what the handler saw", good, false, "want: 200 open\n: method GET", ""},
 		{"what the handler did not see", good, false, "want: 200 open\n: method POST", "the handler saw"},
 	} {

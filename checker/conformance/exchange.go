@@ -8,8 +8,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/textproto"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -115,24 +117,35 @@ func listen(nc net.Conn, into *bytes.Buffer, first, quiet time.Duration) (closed
 // responses cuts what came back into responses.
 func responses(raw string, c *Case) []Response {
 	var all []Response
-	r := bufio.NewReader(bytes.NewReader([]byte(raw)))
+	unread := strings.NewReader(raw)
+	r := bufio.NewReader(unread)
 	for final := 0; ; {
 		if _, err := r.Peek(1); err != nil {
 			return all
 		}
+		header := fields(raw[len(raw)-unread.Len()-r.Buffered():])
 		res, err := http.ReadResponse(r, &http.Request{Method: c.method(final)})
 		if err != nil {
 			return append(all, Response{Broken: err})
 		}
 		content, err := io.ReadAll(res.Body)
-		if length := res.Header.Get("Content-Length"); length != "" && len(res.Header.Values("Content-Length")) == 1 {
+		if length := header.Get("Content-Length"); length != "" && len(header.Values("Content-Length")) == 1 {
 			if _, bad := strconv.ParseUint(length, 10, 63); bad != nil {
 				err = bad
 			}
 		}
-		all = append(all, Response{res.StatusCode, res.Header, string(content), err})
+		all = append(all, Response{res.StatusCode, header, string(content), err})
 		if res.StatusCode >= 200 || res.StatusCode == 101 {
 			final++
 		}
 	}
+}
+
+// fields returns the fields of the response that text begins with, all of them:
+// http.ReadResponse takes away those that are about the connection and the framing.
+func fields(text string) http.Header {
+	r := textproto.NewReader(bufio.NewReader(strings.NewReader(text)))
+	r.ReadLine()
+	h, _ := r.ReadMIMEHeader() // what is wrong with it, ReadResponse says too
+	return http.Header(h)
 }
