@@ -54,7 +54,7 @@ type SetCookie struct {
 	Name, Value string
 	Path        string
 	Domain      string        // without it, the cookie goes to this host only
-	MaxAge      time.Duration // in whole seconds; below zero deletes the cookie
+	MaxAge      time.Duration // rounded up to whole seconds; below zero deletes the cookie
 	Expires     time.Time     // for clients that do not know Max-Age
 	Secure      bool          // over TLS only
 	HTTPOnly    bool          // not for scripts
@@ -63,7 +63,11 @@ type SetCookie struct {
 
 // AppendSetCookie appends the value of a Set-Cookie field to dst:
 //
-//	id=a3; Path=/; Max-Age=3600; Secure; HttpOnly; SameSite=Lax
+//	id=a3; Path=/; Domain=a.example; Max-Age=3600; Expires=Sun, 06 Nov 1994 08:49:37 GMT; Secure; HttpOnly; SameSite=Lax
+//
+// The attributes stand in this order, which is that of the struct; to a client the
+// order means nothing. A MaxAge below zero is written as Max-Age=0, which is how a
+// cookie is deleted; so a positive one must never become 0.
 //
 // A cookie that cannot be written is an error, and dst is returned as it was: a
 // name that is no token, a value with anything but visible ASCII or with one of
@@ -85,7 +89,7 @@ func AppendSetCookie(dst []byte, c SetCookie) ([]byte, error) {
 	}
 	if c.MaxAge != 0 {
 		dst = append(dst, "; Max-Age="...)
-		dst = strconv.AppendInt(dst, max(0, int64(c.MaxAge/time.Second)), 10)
+		dst = strconv.AppendInt(dst, max(0, c.maxAgeSeconds()), 10)
 	}
 	if !c.Expires.IsZero() {
 		dst = AppendDate(append(dst, "; Expires="...), c.Expires)
@@ -100,6 +104,17 @@ func AppendSetCookie(dst []byte, c SetCookie) ([]byte, error) {
 		dst = append(dst, "; SameSite="+c.SameSite...)
 	}
 	return dst, nil
+}
+
+// maxAgeSeconds rounds up. Adding a second before the division could overflow.
+//
+//starter:omit
+func (c *SetCookie) maxAgeSeconds() int64 {
+	seconds := int64(c.MaxAge / time.Second)
+	if c.MaxAge%time.Second > 0 {
+		seconds++
+	}
+	return seconds
 }
 
 // check reports what AppendSetCookie cannot write.

@@ -19,7 +19,8 @@ const MaxLength = 1<<63 - 1
 // The error is a 400 for anything but one field of decimal digits: a sign, a
 // space, a list, a second field, and a number above [MaxLength]. RFC 9112 §6.3
 // allows a list of equal numbers, since some gateways joined two fields; a server
-// that accepts it depends on everything before it reading the list alike.
+// that accepts it depends on everything before it reading the list alike. The
+// error's Offset is 0.
 //
 //starter:todo 3.7 Digits and nothing else; look out for a number that is too large before it is.
 func ContentLength(h *Header) (n int64, ok bool, err error) {
@@ -54,15 +55,16 @@ func ContentLength(h *Header) (n int64, ok bool, err error) {
 //  3. Transfer-Encoding and Content-Length: a 400. The RFC lets a server go by
 //     Transfer-Encoding, if it closes the connection afterwards.
 //  4. Transfer-Encoding: chunked if that is the only coding and stands there once.
-//     Chunked that is not the last coding, or there twice, or no coding at all,
-//     is a 400; another coding before chunked is a 501 (§6.1). So is any
-//     Transfer-Encoding with HTTP/1.0 a 400 (§6.1).
+//     Anything that does not end in chunked is a 400 ("gzip" alone, no coding at
+//     all), for nobody knows where the content ends. So is chunked that is there
+//     twice, and any Transfer-Encoding with HTTP/1.0 (§6.1). Another coding before
+//     one chunked at the end is a 501 (§6.1): framed, but not understood.
 //  5. An invalid Content-Length: a 400, see [ContentLength].
 //  6. Content-Length: so many bytes.
 //  7. Neither: no content.
 //
 // After each of these errors nobody knows where the next request starts, so the
-// connection has to be closed.
+// connection has to be closed. Their Offset is 0.
 //
 //starter:todo 3.8 Go through the cases in the order of the list.
 func RequestFraming(v reqline.Version, h *Header) (Framing, error) {

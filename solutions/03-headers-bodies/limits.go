@@ -20,10 +20,11 @@ const (
 	MaxContent = 4 << 20
 
 	// MaxTrailerSection is the size of the trailer section behind chunked
-	// content, in bytes. Those that are in use have one or two fields.
+	// content, in bytes and with all line ends. Those that are in use have one or two fields.
 	MaxTrailerSection = 8 << 10
 
-	// MaxChunkLine is the size of the line before a chunk, in bytes.
+	// MaxChunkLine is the size of the line before a chunk, in bytes and with
+	// its CRLF.
 	MaxChunkLine = 4 << 10
 
 	// MaxChunkExtensions is the size of all chunk extensions of a message

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"barewire/checker/testkit"
+	reqline "barewire/steps/02-request-line"
 	message "barewire/steps/03-headers-bodies"
 )
 
@@ -36,7 +37,7 @@ func TestTask10_ChunkSize(t *testing.T) {
 		one("an extension with a value", "5;a=b", size(5, ";a=b"), "RFC 9112 §7.1.1"),
 		one("an extension with a quoted value", `5;a="b;c \" d"`, size(5, `;a="b;c \" d"`), "RFC 9112 §7.1.1"),
 		one("several extensions", "5;a;b=c;d", size(5, ";a;b=c;d"), "RFC 9112 §7.1.1"),
-		one("spaces around their signs", "5 ; a = b\t; c", size(5, " ; a = b\t; c"), "bad whitespace MUST be parsed and removed (RFC 9110 §5.6.3)"),
+		one("spaces around their signs", "5 ; a = b\t; c", size(5, " ; a = b\t; c"), "blanks are allowed there, and MUST be parsed (RFC 9110 §5.6.3); the extensions are returned as they stand"),
 		one("a semicolon and nothing", "5;¦", bad, "an extension has a name (RFC 9112 §7.1.1)"),
 		one("two semicolons", "5;¦;a", bad, "an extension has a name (RFC 9112 §7.1.1)"),
 		one("a value that is missing", "5;a=¦", bad, "behind the sign stands a value (RFC 9112 §7.1.1)"),
@@ -65,7 +66,7 @@ func decode(d *message.ChunkedDecoder, pieces ...string) string {
 			content.Write(data)
 			taken += n
 			if errors.Is(err, io.EOF) {
-				return fmt.Sprintf("content %q, trailer %s, %d bytes", content.String(), fields(&d.Trailer), taken)
+				return ended(content.String(), fields(&d.Trailer), taken)
 			}
 			if err != nil {
 				return outcome(err)
@@ -77,6 +78,14 @@ func decode(d *message.ChunkedDecoder, pieces ...string) string {
 		}
 	}
 	return fmt.Sprintf("content %q so far", content.String())
+}
+
+// ended says how a body ended.
+func ended(content, trailer string, n int) string {
+	if trailer == "" {
+		return fmt.Sprintf("content %q, no trailer, %d bytes", content, n)
+	}
+	return fmt.Sprintf("content %q, trailer %s, %d bytes", content, trailer, n)
 }
 
 // anyPieces decodes in every way in which a body could arrive.
@@ -103,9 +112,7 @@ func anyPieces(lim message.Limits) func(string) string {
 
 func TestTask11_Chunked(t *testing.T) {
 	const bad = "refused with 400"
-	end := func(content, trailer string, n int) string {
-		return fmt.Sprintf("content %q, trailer %s, %d bytes", content, trailer, n)
-	}
+	end := ended
 	run(t, []row{
 		one("one chunk", "5\r\nhello\r\n0\r\n\r\n", end("hello", "", 15), "size, data, size 0, empty line (RFC 9112 §7.1)"),
 		one("two chunks", "3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n", end("hello", "", 20), "RFC 9112 §7.1"),
@@ -139,7 +146,7 @@ func TestTask11_Limits(t *testing.T) {
 	const large = "refused with 413"
 	ext := strings.Repeat(";a=b", 500)
 	run(t, []row{
-		one("as much content as is allowed", "a\r\n0123456789\r\n0\r\n\r\n", `content "0123456789", trailer , 20 bytes`, "the limit itself is allowed"),
+		one("as much content as is allowed", "a\r\n0123456789\r\n0\r\n\r\n", `content "0123456789", no trailer, 20 bytes`, "the limit itself is allowed"),
 		one("a chunk that is too large", "b\r\n", large, "as soon as it is announced: its bytes are not awaited (RFC 9110 §15.5.14)"),
 		one("chunks that are too large together", "5\r\n01234\r\n6\r\n", large, "the limit is for all of the content (RFC 9110 §15.5.14)"),
 		one("a size next to the largest", "5\r\n01234\r\n7fffffffffffffff\r\n", large, "a sum must not wrap around"),
@@ -152,7 +159,7 @@ func TestTask11_Limits(t *testing.T) {
 }
 
 // A decoder is used for one body after another, and says the end more than once.
-func TestTask11_Again(t *testing.T) {
+func TestTask11_SecondBody(t *testing.T) {
 	const body = "1\r\na\r\n0\r\nA: b\r\n\r\n"
 	d := message.ChunkedDecoder{Limits: message.Limits{Content: 3}}
 	for i, want := range []string{`content "a", trailer A="b", 17 bytes`, `content "", trailer A="b", 0 bytes`} {
@@ -161,12 +168,46 @@ func TestTask11_Again(t *testing.T) {
 		}
 	}
 	d.Reset()
-	if got, want := decode(&d, "2\r\nab\r\n0\r\n\r\n"), `content "ab", trailer , 12 bytes`; got != want {
+	if got, want := decode(&d, "2\r\nab\r\n0\r\n\r\n"), `content "ab", no trailer, 12 bytes`; got != want {
 		testkit.Report{Want: want, Got: got, Why: "Reset makes it ready for the next body"}.Error(t)
 	}
 	d.Reset()
 	if got, want := decode(&d, "4\r\n"), "refused with 413"; got != want {
 		testkit.Report{Want: want, Got: got, Why: "Reset keeps the limits"}.Error(t)
+	}
+}
+
+// What a body is refused for stands where its error says, counted from the start of
+// the body.
+func TestTask11_Offset(t *testing.T) {
+	const in, at = "5\r\nhello\r\nzz\r\n", 10
+	var d message.ChunkedDecoder
+	for _, test := range []struct {
+		name   string
+		pieces []string
+	}{
+		{"in a body that came at once", []string{in}},
+		{"in the next body", []string{in}},
+		{"in a body that came in pieces", []string{in[:6], in[6:9], in[9:]}},
+	} {
+		d.Reset()
+		got := "no *reqline.ProtocolError"
+		for _, p := range test.pieces {
+			for rest := []byte(p); len(rest) > 0; {
+				_, n, err := d.Decode(rest)
+				if e, ok := errors.AsType[*reqline.ProtocolError](err); ok {
+					got = fmt.Sprintf("Offset %d", e.Offset)
+				}
+				if err != nil || n <= 0 {
+					break
+				}
+				rest = rest[n:]
+			}
+		}
+		if want := fmt.Sprintf("Offset %d", at); got != want {
+			testkit.Report{Sent: in, Mark: at, Note: "this byte", Doing: test.name, Want: want, Got: got,
+				Why: "Offset counts from the start of the body, whatever came before it; Reset begins a new one"}.Error(t)
+		}
 	}
 }
 
@@ -188,7 +229,7 @@ func FuzzTask11_Chunked(f *testing.F) {
 		if len(body) > 0 {
 			made = fmt.Sprintf("%x\r\n%s\r\n%s", len(body), body, made)
 		}
-		if got, want := decode(new(message.ChunkedDecoder), made), fmt.Sprintf("content %q, trailer , %d bytes", body, len(made)); got != want {
+		if got, want := decode(new(message.ChunkedDecoder), made), ended(string(body), "", len(made)); got != want {
 			t.Errorf("%q as one chunk: got %s, want %s", body, got, want)
 		}
 	})

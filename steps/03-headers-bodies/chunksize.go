@@ -3,10 +3,13 @@ package message
 import "errors"
 
 // ParseChunkSize parses the line before a chunk, without its CRLF (RFC 9112
-// §7.1), and returns the size of the chunk in bytes and its extensions, borrowed
-// and unparsed:
+// §7.1), and returns the size of the chunk in bytes and its extensions:
 //
 //	chunk-size [ chunk-ext ]
+//
+// Ext is everything behind the digits as it stands there, blanks and semicolons
+// too, borrowed; it is empty if there is nothing. That it follows the grammar has
+// been checked.
 //
 // Every error is a 400: a size that is not hexadecimal digits only or does not
 // fit into 63 bits, and extensions that break the grammar of RFC 9112 §7.1.1.

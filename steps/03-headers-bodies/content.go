@@ -10,7 +10,7 @@ import (
 // application/x-www-form-urlencoded, which is the format of a query.
 //
 // The errors are a 415 (RFC 9110 §15.5.16) where the Content-Type field in h says
-// something else or is missing, and what [reqline.ParseQuery] says.
+// something else or is missing, with Offset 0, and what [reqline.ParseQuery] says.
 func ParseForm(h *Header, content []byte) (reqline.Query, error) {
 	// TODO 3.16: Check the type, then leave the rest to the step before.
 	return nil, errors.New("task 3.16 is not written yet")
@@ -20,8 +20,9 @@ func ParseForm(h *Header, content []byte) (reqline.Query, error) {
 // v, as [json.Unmarshal] does.
 //
 // The errors are a 415 where the Content-Type field in h is neither
-// application/json nor ends in "+json", and a 400 with its offset into content
-// where content is not JSON or does not fit v.
+// application/json nor ends in "+json", with Offset 0, and a 400 where content is
+// not JSON or does not fit v. The Offset of that is how many bytes of content
+// encoding/json had read when it gave up.
 func ParseJSON(h *Header, content []byte, v any) error {
 	// TODO 3.16: encoding/json does the work; turn its errors into ProtocolErrors.
 	return errors.New("task 3.16 is not written yet")

@@ -1,9 +1,11 @@
 package message_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
+	reqline "barewire/steps/02-request-line"
 	message "barewire/steps/03-headers-bodies"
 )
 
@@ -48,6 +50,18 @@ func TestTask16_JSON(t *testing.T) {
 		one("a value of another type", `{"A": "x"}`, bad, why),
 		one("nothing", "", bad, why),
 	}, decode("application/json; charset=utf-8"))
+	run(t, []row{one("where it is no JSON", `{"A": 7,¦}`, "Offset 8 or 9", "Offset is how many bytes encoding/json had read, the bad one with them or without")}, func(in string) string {
+		var v struct{ A int }
+		err := message.ParseJSON(header("Content-Type", "application/json"), []byte(in), &v)
+		e, ok := errors.AsType[*reqline.ProtocolError](err)
+		switch {
+		case !ok:
+			return outcome(err)
+		case e.Offset == 8 || e.Offset == 9:
+			return "Offset 8 or 9"
+		}
+		return fmt.Sprintf("Offset %d", e.Offset)
+	})
 	run(t, []row{one("a type that ends in +json", `{"A": 7}`, "A is 7", "the suffix says what it is (RFC 6839 §3.1)")}, decode("application/problem+json"))
 	run(t, []row{one("another type", `{"A": 7}`, "refused with 415", "a form that a browser sends across sites can look like JSON; its type cannot (RFC 9110 §15.5.16)")}, decode("text/plain"))
 	check(t, []fact{

@@ -31,7 +31,7 @@ type SetCookie struct {
 	Name, Value string
 	Path        string
 	Domain      string        // without it, the cookie goes to this host only
-	MaxAge      time.Duration // in whole seconds; below zero deletes the cookie
+	MaxAge      time.Duration // rounded up to whole seconds; below zero deletes the cookie
 	Expires     time.Time     // for clients that do not know Max-Age
 	Secure      bool          // over TLS only
 	HTTPOnly    bool          // not for scripts
@@ -40,7 +40,11 @@ type SetCookie struct {
 
 // AppendSetCookie appends the value of a Set-Cookie field to dst:
 //
-//	id=a3; Path=/; Max-Age=3600; Secure; HttpOnly; SameSite=Lax
+//	id=a3; Path=/; Domain=a.example; Max-Age=3600; Expires=Sun, 06 Nov 1994 08:49:37 GMT; Secure; HttpOnly; SameSite=Lax
+//
+// The attributes stand in this order, which is that of the struct; to a client the
+// order means nothing. A MaxAge below zero is written as Max-Age=0, which is how a
+// cookie is deleted; so a positive one must never become 0.
 //
 // A cookie that cannot be written is an error, and dst is returned as it was: a
 // name that is no token, a value with anything but visible ASCII or with one of

@@ -51,12 +51,17 @@ type Head struct {
 // bytes it took. The content starts there. All bytes in h are borrowed from src.
 //
 // It returns [reqline.ErrIncomplete] while the head has no end; call it again
-// with the same bytes and more behind them. Then bytes that were looked at before
-// are looked at again only when a line has been completed, so that a client which
-// sends one byte at a time does not cost the square of what it sends. Every other
-// error is a [*reqline.ProtocolError] with an offset into src: what
+// with the same bytes and more behind them. A Head may remember how far it has
+// looked, so that a client which sends one byte at a time does not cost the square
+// of what it sends, but need not: to begin at the start each time is right as well.
+// For the same reason, a Head that has said ErrIncomplete is of no use for another
+// message; take a new one.
+//
+// Every other error is a [*reqline.ProtocolError] with an offset into src: what
 // [reqline.RequestLine.Parse], [Header.Parse], [Host] and [RequestFraming] say,
-// and a 413 (RFC 9110 §15.5.14) where Content-Length is above the limit.
+// and a 413 (RFC 9110 §15.5.14) where Content-Length is above the limit. Host and
+// RequestFraming see fields and no bytes, so what they refuse stands somewhere in
+// the header section: the offset is the start of that, or of a field in it.
 func (h *Head) Parse(src []byte, lim Limits) (n int, err error) {
 	// TODO 3.9: Request line, header section, host, framing, in this order; each starts where the one before ended.
 	return 0, errors.New("task 3.9 is not written yet")
@@ -69,7 +74,8 @@ func (h *Head) Parse(src []byte, lim Limits) (n int, err error) {
 // The error is a 400 where HTTP/1.1 comes without a Host field, where there is
 // more than one, even with the same value, and where its value is no authority.
 // An empty value is an error unless the target has an authority: it stands for a
-// URI without a host, and http has none of those (RFC 9110 §4.2.1).
+// URI without a host, and http has none of those (RFC 9110 §4.2.1). The error's
+// Offset is 0, for a Header does not know where in a message its fields stood.
 func Host(l *reqline.RequestLine, h *Header) ([]byte, error) {
 	// TODO 3.6: Count first. Then check the value, also when the target decides.
 	return nil, errors.New("task 3.6 is not written yet")

@@ -62,7 +62,7 @@ func TestTask9_Limits(t *testing.T) {
 }
 
 // One Head parses one request after another, and keeps nothing of the last one.
-func TestTask9_Again(t *testing.T) {
+func TestTask9_OneHeadForAll(t *testing.T) {
 	var h message.Head
 	for _, r := range []struct{ in, want string }{
 		{"POST /1 HTTP/1.1\r\nHost: a\r\nA: b\r\nContent-Length: 3\r\n\r\n", "54 bytes: POST /1 for a with 3 fields and 3 bytes"},
@@ -102,6 +102,29 @@ func TestTask9_Offset(t *testing.T) {
 			return fmt.Sprintf("Offset %d, and the mark is at %d", e.Offset, at)
 		}
 		return outcome(err)
+	})
+}
+
+// Host and RequestFraming cannot say where their fields stood; Head.Parse knows at
+// least where the section is.
+func TestTask9_OffsetOfFields(t *testing.T) {
+	const why = "an error that points at the request line sends people to the wrong place: Offset is the start of the header section, or of a field in it"
+	run(t, []row{
+		one("no Host", "GET / HTTP/1.1\r\n¦A: b\r\n\r\n", "in the header section", why),
+		one("two ways to end", "POST / HTTP/1.1\r\n¦Host: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", "in the header section", why),
+		one("too much content", "POST / HTTP/1.1\r\n¦Host: a\r\nContent-Length: 99999999999\r\n\r\n", "in the header section", why),
+	}, func(in string) string {
+		var h message.Head
+		_, err := h.Parse([]byte(in), message.Limits{})
+		e, ok := errors.AsType[*reqline.ProtocolError](err)
+		switch section := strings.Index(in, "\n") + 1; {
+		case !ok:
+			return outcome(err)
+		case section <= e.Offset && e.Offset < len(in):
+			return "in the header section"
+		default:
+			return fmt.Sprintf("Offset %d, and the header section starts at %d", e.Offset, section)
+		}
 	})
 }
 

@@ -77,7 +77,7 @@ func (h *Header) HasMember(name, member string) bool {
 //
 // A value may come from a client and end in a message, so it cannot be allowed
 // to hold a line end: every control in it but a tab becomes a space, as RFC 9110
-// §5.5 has it, and spaces at its ends go. A name comes from the program: one that
+// §5.5 has it, and spaces and tabs at its ends go. A name comes from the program: one that
 // is no token panics.
 func (h *Header) Add(name, value string) {
 	// TODO 3.2: A copy of both, behind the fields that are there.

@@ -22,10 +22,18 @@ func check(t *testing.T, facts []fact) {
 		t.Run(f.name, func(t *testing.T) {
 			t.Helper()
 			if got, want := f.got(), f.want(); got != want {
+				if strings.Contains(want, "\r\n") { // bytes: show them as Sent would be
+					want, got = visibleLines(want), visibleLines(got)
+				}
 				testkit.Report{Want: want, Got: got, Why: f.why}.Error(t)
 			}
 		})
 	}
+}
+
+// visibleLines writes line ends as \r\n, and begins a line behind each.
+func visibleLines(s string) string {
+	return strings.TrimSuffix(strings.ReplaceAll(testkit.Visible(s), `\n`, "\\n\n"), "\n")
 }
 
 func is(s string) func() string { return func() string { return s } }

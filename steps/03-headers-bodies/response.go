@@ -7,9 +7,14 @@ import (
 // HasContent says whether a response with this status to a request with this
 // method may have content (RFC 9110 §6.4.1). If not, it ends with its header
 // section, whatever that says (RFC 9112 §6.3, case 1): one byte more would be
-// taken for the start of the next response.
+// taken for the start of the next response. These are all responses to HEAD, and
+// those with 1xx, 204 and 304.
+//
+// A 205 is not among them: it has no content either, but it does not end with its
+// header section by itself, and says Content-Length: 0 (RFC 9110 §15.3.6). Nor is
+// a 2xx to CONNECT, behind which a tunnel begins.
 func HasContent(method string, status int) bool {
-	// TODO 3.12: HEAD, three status codes and one class of them.
+	// TODO 3.12: HEAD, two status codes and one class of them.
 	return false
 }
 
@@ -51,7 +56,8 @@ func AppendChunk(dst, data []byte) []byte {
 }
 
 // AppendChunkSize appends the line before a chunk of size bytes to dst, for a
-// writer that does not want to copy the data. A CRLF belongs behind the data.
+// writer that does not want to copy the data. A CRLF belongs behind the data. The
+// digits may be in either case.
 func AppendChunkSize(dst []byte, size int) []byte {
 	// TODO 3.13: Size in hexadecimal, CRLF.
 	return nil
