@@ -14,8 +14,8 @@ import (
 // A request whose Content-Length is above n is answered with 413 (RFC 9110
 // §15.5.14) and does not reach the handler. Otherwise Read of its Body returns at
 // most n bytes and, where there are more, a *reqline.ProtocolError with Status
-// 413; if the handler then writes nothing, that is the answer. Afterwards the
-// request has its Body back.
+// 413; if the handler then writes nothing, that is the answer, without the fields
+// that [Recover] takes off. Afterwards the request has its Body back.
 //
 //starter:todo 7.9 The length is known, or it is not: then count what is read.
 //starter:return func(next keepalive.Handler) keepalive.Handler { return next }

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,10 +17,13 @@ import (
 // browsers still do what they like.
 type CORS struct {
 	// AllowedOrigins are the origins whose pages may read, as browsers write
-	// them: "https://app.example.org", with a port if it is not the scheme's
-	// own, in lower case, without a path. They are compared byte for byte. "*"
-	// stands for all. "null", which is what every sandboxed page sends, is
-	// allowed only if it is listed.
+	// them (RFC 6454 §6.2): "https://app.example.org", in lower case, without a
+	// path. The host has letters, digits, "-", "." and "_" of ASCII (bücher.example
+	// is xn--bcher-kva.example), or is an IPv6 address in brackets in its shortest
+	// form. The port is from 1 to 65535, in decimal without leading zeros, and is
+	// left out where it is the scheme's own: 80 for http, 443 for https. Origins
+	// are compared byte for byte. "*" stands for all. "null", which is what every
+	// sandboxed page sends, is allowed only if it is listed.
 	AllowedOrigins []string
 
 	AllowedMethods []string // besides GET, HEAD and POST, which need no leave
@@ -31,7 +35,8 @@ type CORS struct {
 	Credentials bool
 
 	// MaxAge is how long a browser may remember the answer to a preflight, in
-	// whole seconds; it is not said if it is zero. Browsers cap it at 2 to 24 hours.
+	// whole seconds; it is not said if it is below one. Browsers cap it at 2 to
+	// 24 hours.
 	MaxAge time.Duration
 }
 
@@ -70,8 +75,8 @@ func (c CORS) Middleware() keepalive.Middleware {
 		exposed: strings.Join(c.ExposedHeaders, ", "),
 	}
 	p.AllowedOrigins = slices.Clone(c.AllowedOrigins)
-	if c.MaxAge > 0 {
-		p.maxAge = strconv.FormatInt(int64(c.MaxAge/time.Second), 10)
+	if seconds := int64(c.MaxAge / time.Second); seconds > 0 {
+		p.maxAge = strconv.FormatInt(seconds, 10)
 	}
 	return func(next keepalive.Handler) keepalive.Handler {
 		return keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
@@ -148,12 +153,11 @@ func (c *CORS) check() {
 		panic("middleware: CORS without an allowed origin")
 	}
 	for _, o := range c.AllowedOrigins {
-		scheme, host, ok := strings.Cut(o, "://")
 		switch {
 		case o == "null" && c.Credentials:
 			panic(`middleware: CORS with credentials for "null", which any page can be`)
 		case o == "*" || o == "null":
-		case !ok || scheme == "" || host == "" || strings.ContainsAny(host, "/?#*@, ") || o != strings.ToLower(o):
+		case !isOrigin(o):
 			panic("middleware: CORS origin " + strconv.Quote(o) + " is not as browsers write it, like https://example.org")
 		}
 	}
@@ -163,3 +167,40 @@ func (c *CORS) check() {
 		}
 	}
 }
+
+// isOrigin says whether browsers write an origin so. One that they write in another way
+// would never match, and nobody would be told.
+//
+//starter:omit
+func isOrigin(o string) bool {
+	scheme, rest, ok := strings.Cut(o, "://")
+	if !ok || !consistsOf(scheme, lower+digits+"+-.") {
+		return false
+	}
+	host, port, hasPort := rest, "", false
+	if i := strings.LastIndexByte(rest, ':'); i > strings.LastIndexByte(rest, ']') {
+		host, port, hasPort = rest[:i], rest[i+1:], true
+	}
+	if hasPort {
+		n, err := strconv.ParseUint(port, 10, 16)
+		if err != nil || n == 0 || strconv.FormatUint(n, 10) != port ||
+			scheme == "http" && n == 80 || scheme == "https" && n == 443 {
+			return false
+		}
+	}
+	if inner, ok := strings.CutPrefix(host, "["); ok {
+		inner, ok = strings.CutSuffix(inner, "]")
+		addr, err := netip.ParseAddr(inner)
+		// Browsers write ::ffff:c000:207 where Go writes ::ffff:192.0.2.7.
+		return ok && err == nil && consistsOf(inner, digits+"abcdef:") && (addr.Is4In6() || addr.String() == inner)
+	}
+	return consistsOf(host, lower+digits+"-._")
+}
+
+//starter:omit
+const lower, digits = "abcdefghijklmnopqrstuvwxyz", "0123456789"
+
+// consistsOf says whether s has bytes, and all of them are in set.
+//
+//starter:omit
+func consistsOf(s, set string) bool { return s != "" && strings.Trim(s, set) == "" }

@@ -2,8 +2,10 @@ package middleware
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"time"
 
 	"barewire/solutions/04-keep-alive"
@@ -16,19 +18,21 @@ import (
 // that a handler which looks at its errors returns soon.
 //
 // From the deadline on, the request's context is done, and each Read of Body, and
-// each Write, Flush and ReadFrom that begins, returns context.DeadlineExceeded;
-// WriteHeader does nothing. A Read or Write that has begun ends when it ends, for
-// which the server has deadlines of its own.
+// each Write, Flush, ReadFrom and Hijack that begins, returns
+// context.DeadlineExceeded; WriteHeader does nothing. A Read or Write that has begun
+// ends when it ends, for which the server has deadlines of its own.
 //
 // If the handler returns after the deadline and its response has not begun, the
 // client gets a 503, without the fields that [Recover] takes off. If it has begun
-// and a Write or ReadFrom was refused, Timeout panics, so that the server cuts the
-// response off (see [Recover]).
+// and a Write or ReadFrom was refused, or a ReadFrom ended early because the Body that
+// it read from was refused (as in io.Copy(w, r.Body)), Timeout panics, so that the
+// server cuts the response off (see [Recover]). A handler that returns in time is left
+// alone, also if it has written nothing.
 //
 // Only the time counts: a context that is done because the server stops changes
-// nothing, since requests in progress are to be answered. Afterwards, the request
-// has its Body back, and a context that ends when the one before did, with the values
-// that the handler has put into its own.
+// nothing, since requests in progress are to be answered. Afterwards, also after a
+// panic, the request has its Body back, and a context that ends when the one before
+// did (and not at the deadline), with the values that the handler has put into its own.
 //
 //starter:todo 7.9 A context, a reader and a writer that look at the clock; put back what was there.
 //starter:return func(next keepalive.Handler) keepalive.Handler { return next }
@@ -102,7 +106,19 @@ func (t *timedWriter) ReadFrom(src io.Reader) (int64, error) {
 		t.refused = t.Status() != 0
 		return 0, context.DeadlineExceeded
 	}
-	return t.Recorder.ReadFrom(src)
+	n, err := t.Recorder.ReadFrom(src)
+	if t.late() && errors.Is(err, context.DeadlineExceeded) {
+		t.refused = true // src is Body, or ends in it: there was more to come
+	}
+	return n, err
+}
+
+//starter:omit
+func (t *timedWriter) Hijack(talk func(ctx context.Context, nc net.Conn)) error {
+	if t.late() {
+		return context.DeadlineExceeded
+	}
+	return t.Recorder.Hijack(talk)
 }
 
 //starter:omit

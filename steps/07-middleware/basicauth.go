@@ -34,7 +34,8 @@ func Users(passwords map[string]string) func(user, password string) bool {
 // ParseBasic parses the value of an Authorization field: the scheme Basic, in any
 // case of letters, spaces, and base64 of a user, a colon and a password. The user
 // ends at the first colon. Both may be empty; neither may have a control character
-// (RFC 7617 §2). For anything else ok is false.
+// (RFC 7617 §2). Base64 has no line ends in it, and no bits that mean nothing. For
+// anything else ok is false.
 func ParseBasic(value []byte) (user, password string, ok bool) {
 	// TODO 7.10: Cut at the space, decode, cut at the colon.
 	return "", "", false

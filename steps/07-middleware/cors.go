@@ -12,10 +12,13 @@ import (
 // browsers still do what they like.
 type CORS struct {
 	// AllowedOrigins are the origins whose pages may read, as browsers write
-	// them: "https://app.example.org", with a port if it is not the scheme's
-	// own, in lower case, without a path. They are compared byte for byte. "*"
-	// stands for all. "null", which is what every sandboxed page sends, is
-	// allowed only if it is listed.
+	// them (RFC 6454 §6.2): "https://app.example.org", in lower case, without a
+	// path. The host has letters, digits, "-", "." and "_" of ASCII (bücher.example
+	// is xn--bcher-kva.example), or is an IPv6 address in brackets in its shortest
+	// form. The port is from 1 to 65535, in decimal without leading zeros, and is
+	// left out where it is the scheme's own: 80 for http, 443 for https. Origins
+	// are compared byte for byte. "*" stands for all. "null", which is what every
+	// sandboxed page sends, is allowed only if it is listed.
 	AllowedOrigins []string
 
 	AllowedMethods []string // besides GET, HEAD and POST, which need no leave
@@ -27,7 +30,8 @@ type CORS struct {
 	Credentials bool
 
 	// MaxAge is how long a browser may remember the answer to a preflight, in
-	// whole seconds; it is not said if it is zero. Browsers cap it at 2 to 24 hours.
+	// whole seconds; it is not said if it is below one. Browsers cap it at 2 to
+	// 24 hours.
 	MaxAge time.Duration
 }
 

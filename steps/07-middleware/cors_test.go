@@ -2,6 +2,7 @@ package middleware_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,6 +57,8 @@ func TestTask6_Origins(t *testing.T) {
 		{name: "a subdomain is another origin", why: same, send: get("/", "Origin: https://evil.app.example.org"), want: no},
 		{name: "a name that ends like it is another one", why: "comparing ends has opened many sites", send: get("/", "Origin: https://evilapp.example.org"), want: no},
 		{name: "a name that begins like it is another one", why: "comparing beginnings has opened many sites", send: get("/", "Origin: https://app.example.org.evil.example"), want: no},
+		{name: "other letters are another origin", why: "browsers write lower case: whoever writes it so is none (they are compared byte for byte)", send: get("/", "Origin: HTTPS://App.example.org"), want: no},
+		{name: "the default port is no part of it", why: "browsers leave it out (RFC 6454 §6.2): whoever writes it is none", send: get("/", "Origin: "+app+":443"), want: no},
 		{name: "null is nobody in particular", why: "every sandboxed frame has the origin null, the attacker's too", send: get("/", "Origin: null"), want: no},
 		{name: "without Origin it varies all the same", why: "a cache that has stored this response would give it to a page that needs the field (RFC 9110 §12.5.5)", send: get("/"), want: no},
 		{name: "two Origin fields are none", why: "no browser sends two, and whoever does wants us to look at the wrong one", send: get("/", "Origin: "+app, "Origin: https://evil.example"), want: no},
@@ -122,6 +125,12 @@ func TestTask6_Preflight(t *testing.T) {
 		{name: "without Origin it is no preflight", why: "whoever asks is no browser", send: request("OPTIONS", "/", "", "Access-Control-Request-Method: PUT"), look: look,
 			want: "200 \"hello\"\nno Access-Control-Allow-Origin\nno Access-Control-Allow-Methods\nno Access-Control-Allow-Headers\nno Access-Control-Max-Age\nVary: Origin"},
 	})
+	t.Run("with less than a second", func(t *testing.T) {
+		corsRows(t, middleware.CORS{AllowedOrigins: []string{"*"}, AllowedMethods: []string{"PUT"}, MaxAge: 500 * time.Millisecond}, []row{
+			{name: "max-age is not said", why: "whole seconds: 0 would forbid to remember it, and nobody has asked for that", send: preflight(app),
+				look: fields("Access-Control-Allow-Methods", "Access-Control-Max-Age"), want: "Access-Control-Allow-Methods: PUT\nno Access-Control-Max-Age"},
+		})
+	})
 	t.Run("with nothing to say", func(t *testing.T) {
 		corsRows(t, middleware.CORS{AllowedOrigins: []string{"*"}}, []row{
 			{name: "only the origin", why: "an empty list is no field", send: preflight(app), look: look,
@@ -142,6 +151,17 @@ func TestTask6_Mistakes(t *testing.T) {
 		{"a path", "browsers send none, so it would never match", middleware.CORS{AllowedOrigins: []string{"https://a.example/"}}},
 		{"no scheme", "browsers send one, so it would never match", middleware.CORS{AllowedOrigins: []string{"a.example"}}},
 		{"upper case", "browsers send lower case, so it would never match", middleware.CORS{AllowedOrigins: []string{"https://A.example"}}},
+		{"a default port", "browsers leave the port of the scheme out (RFC 6454 §6.2), so it would never match", middleware.CORS{AllowedOrigins: []string{"https://a.example:443"}}},
+		{"the default port of the other scheme", "browsers leave the port of the scheme out (RFC 6454 §6.2), so it would never match", middleware.CORS{AllowedOrigins: []string{"http://a.example:80"}}},
+		{"a colon without a port", "browsers write none, so it would never match", middleware.CORS{AllowedOrigins: []string{"https://a.example:"}}},
+		{"a port with a zero before it", "browsers write numbers as short as they are, so it would never match", middleware.CORS{AllowedOrigins: []string{"https://a.example:08443"}}},
+		{"port zero", "no page comes from there", middleware.CORS{AllowedOrigins: []string{"https://a.example:0"}}},
+		{"a port that is too large", "no page comes from there (a port has 16 bits)", middleware.CORS{AllowedOrigins: []string{"https://a.example:65536"}}},
+		{"a port that is no number", "browsers write numbers, so it would never match", middleware.CORS{AllowedOrigins: []string{"https://a.example:http"}}},
+		{"letters outside ASCII", "browsers write xn--bcher-kva.example (RFC 6454 §6.2), so it would never match", middleware.CORS{AllowedOrigins: []string{"https://bücher.example"}}},
+		{"a user", "browsers send none, so it would never match", middleware.CORS{AllowedOrigins: []string{"https://me@a.example"}}},
+		{"an IPv6 address in its long form", "browsers write [::1], so it would never match", middleware.CORS{AllowedOrigins: []string{"http://[0:0:0:0:0:0:0:1]:8080"}}},
+		{"no host", "browsers send one, so it would never match", middleware.CORS{AllowedOrigins: []string{"https://"}}},
 		{"a pattern", "origins are compared byte for byte, so it would never match", middleware.CORS{AllowedOrigins: []string{"https://*.example"}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -151,6 +171,24 @@ func TestTask6_Mistakes(t *testing.T) {
 				}
 			}()
 			test.cors.Middleware()
+		})
+	}
+	for _, origin := range []string{"http://localhost:3000", "https://a-b.c_d.example:8443", "https://xn--bcher-kva.example", "http://192.0.2.7:8080",
+		"http://a.example:443", "https://a.example:80", "http://[::1]:8080", "https://[2001:db8::7]", "http://[::ffff:c000:207]", "chrome-extension://abcdefghijklmnop", "capacitor://localhost"} {
+		t.Run(strings.ReplaceAll(origin, "/", "|")+" is none", func(t *testing.T) {
+			got := ""
+			func() {
+				defer func() {
+					if e := recover(); e != nil {
+						got = fmt.Sprint("a panic: ", e)
+					}
+				}()
+				around := middleware.CORS{AllowedOrigins: []string{app, origin}}.Middleware()
+				got = serve(around, hello, parse(t, get("/", "Origin: "+origin))).field("Access-Control-Allow-Origin")
+			}()
+			if want := "Access-Control-Allow-Origin: " + origin; got != want {
+				testkit.Report{Sent: "Origin: " + origin, Want: want, Got: got, Why: "browsers send this, for somebody's pages"}.Error(t)
+			}
 		})
 	}
 }

@@ -28,6 +28,9 @@ func Negotiate(h *message.Header, offers ...string) string {
 // and returns the coding, borrowed, and its quality in thousandths, 1000 where none
 // is given. A qvalue is 0 or 1 with at most three digits behind a point, and at most
 // 1 (RFC 9110 §12.4.2). For anything else ok is false.
+//
+// Step 9 parses the same member (static.ParsePreference), by the same rules. It is
+// done twice because steps 5 to 9 may be taken in any order: none leans on another.
 func ParseCoding(member []byte) (coding []byte, quality int, ok bool) {
 	// TODO 7.7: A token, perhaps a weight, and then the end.
 	return nil, 0, false

@@ -38,6 +38,7 @@ func TestTask10_ParseBasic(t *testing.T) {
 		{"no base64", "Basic alice:secret", "refused", "the user and password are coded (RFC 7617 §2)"},
 		{"something behind it", "Basic " + code("a:bc") + " x", "refused", "what follows is not part of it"},
 		{"bits that are not used", "Basic YTpiMR==", "refused", "two texts would mean one password (RFC 4648 §3.5)"},
+		{"a line end in the base64", "Basic " + code("a:b")[:2] + "\r\n" + code("a:b")[2:], "refused", "a decoder MUST refuse what is not in the alphabet (RFC 4648 §3.3), and that of Go skips line ends"},
 		{"a line end in it", "Basic " + code("a\n:b"), "refused", "no control characters (RFC 7617 §2)"},
 		{"NUL in the password", "Basic " + code("a:b\x00"), "refused", "no control characters (RFC 7617 §2)"},
 	} {
@@ -200,6 +201,8 @@ func TestTask10_SecurityHeaders(t *testing.T) {
 			want: nosniff + "no Content-Security-Policy\nno Referrer-Policy\nno X-Frame-Options\nno Strict-Transport-Security"},
 		{name: "HSTS where it is told", why: "max-age is in seconds (RFC 6797 §6.1.1)", around: headers{HSTS: 365 * 24 * time.Hour}.Middleware(), look: fields("Strict-Transport-Security"),
 			want: "Strict-Transport-Security: max-age=31536000"},
+		{name: "HSTS below a second says nothing", why: "max-age=0 would take back what was said before (RFC 6797 §6.1.1)", around: headers{HSTS: 500 * time.Millisecond}.Middleware(),
+			look: fields("X-Content-Type-Options", "Strict-Transport-Security"), want: nosniff + "no Strict-Transport-Security"},
 		{name: "HSTS with subdomains", why: "RFC 6797 §6.1.2", around: headers{HSTS: time.Hour, HSTSSubdomains: true}.Middleware(),
 			look: func(a *answer) string { return strings.ReplaceAll(a.field("Strict-Transport-Security"), "; ", ";") },
 			want: "Strict-Transport-Security: max-age=3600;includeSubDomains"},

@@ -81,7 +81,7 @@ func TestTask5_Observe(t *testing.T) {
 		handler           keepalive.HandlerFunc
 		want              string
 	}{
-		{name: "status, bytes and time", why: "the time is that from the first to the last line of the handler",
+		{name: "status, bytes and time", why: "404 and \"no\" were written, and the time is that from the first to the last line of the handler",
 			handler: func(w keepalive.ResponseWriter, r *keepalive.Request) {
 				time.Sleep(3 * second)
 				keepalive.Text(w, 404, "no")
@@ -128,11 +128,12 @@ func TestTask5_Observe(t *testing.T) {
 				if a.panicked != nil {
 					got += fmt.Sprint(", panicked ", a.panicked)
 				}
-				if r.Body != body {
-					got += ", and Body is not put back"
-				}
 				if got != test.want {
 					testkit.Report{Want: test.want, Got: got, Why: test.why}.Error(t)
+				}
+				if r.Body != body {
+					testkit.Report{Want: "after the handler, the Body that was there before", Got: "another Body",
+						Why: "Observe puts a reader around Body to see what it ends with; the connection uses the Request for the next one, and must find its own"}.Error(t)
 				}
 			})
 		})
@@ -211,6 +212,27 @@ func TestTask5_AccessLog(t *testing.T) {
 		})
 	}
 }
+
+// A record that nobody wants has to be noticed before it is made.
+func TestTask5_Disabled(t *testing.T) {
+	asked := func(level slog.Level) int64 {
+		addr := new(countingAddr)
+		r := parse(t, get("/"))
+		r.RemoteAddr = addr
+		serve(middleware.AccessLog(slog.New(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: level}))), hello, r)
+		return addr.asked.Load()
+	}
+	got := fmt.Sprintf("at level Info, the address is asked for: %v; at level Error: %v", asked(slog.LevelInfo) > 0, asked(slog.LevelError) > 0)
+	if want := "at level Info, the address is asked for: true; at level Error: false"; got != want {
+		testkit.Report{Want: want, Got: got, Why: "a log that keeps only errors should not pay for eight attributes of each request: ask it with Enabled first"}.Error(t)
+	}
+}
+
+// A countingAddr counts how often it is written out.
+type countingAddr struct{ asked atomic.Int64 }
+
+func (a *countingAddr) Network() string { return "test" }
+func (a *countingAddr) String() string  { a.asked.Add(1); return "somewhere" }
 
 func TestTask5_CommonLog(t *testing.T) {
 	for _, test := range []struct {

@@ -29,7 +29,9 @@ type Exchange struct {
 }
 
 // Observe calls done after each request, whether its handler returned or panicked;
-// a panic goes on afterwards. Done is called by the goroutine that serves the
+// a panic goes on afterwards. What Body ended with has to be known for the status, so
+// the handler reads it through a reader of Observe's own; when done is called, the
+// request has its Body back. Done is called by the goroutine that serves the
 // request, so a slow one makes the client's next request wait.
 func Observe(done func(e *Exchange)) keepalive.Middleware {
 	// TODO 7.5: A Recorder, two looks at the clock, and a deferred call: it is made after a panic too.

@@ -104,11 +104,11 @@ func outcome(raw string) string {
 				fmt.Sscanf(line, "Content-Length: %d", &length)
 			}
 			if len(rest) < length {
-				status, length = status+" cut off", len(rest)
+				status, length = fmt.Sprintf("%s cut off (%d bytes, with Content-Length: %d)", status, len(rest), length), len(rest)
 			}
 			for _, name := range []string{"Content-Encoding", "ETag", "Cache-Control"} {
 				if strings.Contains(head, "\r\n"+name+":") {
-					status += " with " + name
+					status += ", with " + name
 				}
 			}
 			if status == "200" {
@@ -145,6 +145,18 @@ func TestTask4_Again(t *testing.T) {
 		want := `panic with oops, 1 records, "half"`
 		if got != want {
 			testkit.Report{Want: want, Got: got, Why: "whoever recovers further out may know the value; and an error text behind half a page is part of the page"}.Error(t)
+		}
+	})
+	t.Run("fields of others stay", func(t *testing.T) {
+		a := serve(middleware.Recover(quiet), func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+			w.Header().Set("Access-Control-Allow-Origin", "https://app.example.org") // as CORS does, further out
+			w.Header().Set("X-Request-ID", "sent")
+			w.Header().Set("ETag", `"page"`)
+			panic("oops")
+		}, parse(t, get("/")))
+		got := fmt.Sprintf("%d\n%s", a.status, fields("Access-Control-Allow-Origin", "X-Request-ID", "ETag")(a))
+		if want := "500\nAccess-Control-Allow-Origin: https://app.example.org\nX-Request-ID: sent\nno ETag"; got != want {
+			testkit.Report{Want: want, Got: got, Why: "without its CORS fields a page cannot even see that it was a 500, and without the id nobody finds it in the log; only what describes the content goes"}.Error(t)
 		}
 	})
 	t.Run("without a panic it is not seen", func(t *testing.T) {

@@ -28,7 +28,8 @@ type SecurityHeaders struct {
 	FrameOptions          string // DefaultFrameOptions
 
 	// HSTS is how long browsers must use TLS for this host, in whole seconds
-	// (RFC 6797). Without it, nothing is said: a browser that was told cannot
+	// (RFC 6797). Below one second nothing is said, for max-age=0 would take back
+	// what was said before. Mind that a browser that was told cannot
 	// be told otherwise over plain HTTP. Set it only on a server that is
 	// reached over TLS.
 	HSTS time.Duration
@@ -40,7 +41,7 @@ type SecurityHeaders struct {
 // set others or delete them; a field that is there already is left as it is. They
 // are Content-Security-Policy, Referrer-Policy, X-Frame-Options,
 // "X-Content-Type-Options: nosniff", and Strict-Transport-Security with max-age, and
-// includeSubDomains if that is wanted, where HSTS is above zero.
+// includeSubDomains if that is wanted, where HSTS is one second or more.
 func (s SecurityHeaders) Middleware() keepalive.Middleware {
 	// TODO 7.10: Make the list once; set what is not there yet; call next.
 	return func(next keepalive.Handler) keepalive.Handler { return next }
