@@ -44,11 +44,11 @@ func TestTask5_Limits(t *testing.T) {
 		why        string
 		incomplete bool // the bad input has no end
 	}{
-		{"bytes", message.Limits{HeaderSection: 50}, long(50), long(51), "a section of 50 bytes with its empty line fits a limit of 50", false},
-		{"bytes that never end", message.Limits{HeaderSection: 50}, long(50), strings.Repeat("x", 50), "a line without an end must not be awaited for ever", true},
-		{"fields", message.Limits{Fields: 3}, lines(3) + "\r\n", lines(4) + "\r\n", "three fields fit a limit of three", false},
-		{"bytes by default", message.Limits{}, long(message.MaxHeaderSection), long(message.MaxHeaderSection + 1), "a limit of 0 stands for MaxHeaderSection", false},
-		{"fields by default", message.Limits{}, lines(message.MaxFields) + "\r\n", lines(message.MaxFields+1) + "\r\n", "a limit of 0 stands for MaxFields", false},
+		{"more bytes than the limit", message.Limits{HeaderSection: 50}, long(50), long(51), "a section of 50 bytes with its empty line fits a limit of 50", false},
+		{"a line that never ends", message.Limits{HeaderSection: 50}, long(50), strings.Repeat("x", 50), "a line without an end must not be awaited for ever", true},
+		{"more fields than the limit", message.Limits{Fields: 3}, lines(3) + "\r\n", lines(4) + "\r\n", "three fields fit a limit of three", false},
+		{"more bytes than the default", message.Limits{}, long(message.MaxHeaderSection), long(message.MaxHeaderSection + 1), "a limit of 0 stands for MaxHeaderSection", false},
+		{"more fields than the default", message.Limits{}, lines(message.MaxFields) + "\r\n", lines(message.MaxFields+1) + "\r\n", "a limit of 0 stands for MaxFields", false},
 	} {
 		run(t, []row{one(test.name, test.bad, "refused with 431, and what just fits is accepted", test.why+" (RFC 6585 §5)")}, func(in string) string {
 			parse := parseSection(test.limits)

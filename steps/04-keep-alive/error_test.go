@@ -258,3 +258,33 @@ func dialTCP(t *testing.T, srv *keepalive.Server) net.Conn {
 	})
 	return client
 }
+
+// A deaf connection takes nothing: the client has gone.
+type deaf struct{ net.Conn }
+
+func (deaf) Write([]byte) (int, error) { return 0, net.ErrClosed }
+
+func TestTask7_ClientThatHasGone(t *testing.T) {
+	testkit.Bubble(t, func(t *testing.T) {
+		var handled []string
+		srv := &keepalive.Server{ErrorLog: quiet, Handler: keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+			err := w.Flush()
+			handled = append(handled, fmt.Sprintf("%s (Flush failed: %v)", r.Path(), err != nil))
+		})}
+		ours, theirs := net.Pipe()
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			srv.ServeConn(context.Background(), testkit.Guard(t, deaf{theirs}))
+		}()
+		sent := get("/1") + get("/2") + get("/3")
+		ours.SetWriteDeadline(time.Now().Add(silence))
+		io.WriteString(ours, sent)
+		ours.Close()
+		<-done
+		if got, want := strings.Join(handled, ", "), "/1 (Flush failed: true)"; got != want {
+			testkit.Report{Sent: sent, Doing: "the handler calls Flush, and every Write to the connection fails", Want: "handled: " + want, Got: "handled: " + got,
+				Why: "nobody will read the responses to come: a request that is handled all the same is work that is lost, or an order that is placed and never confirmed"}.Error(t)
+		}
+	})
+}
