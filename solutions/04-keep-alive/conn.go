@@ -25,6 +25,17 @@ const (
 	maxWrite   = 256 << 10 // one write, under one deadline
 )
 
+// How long a connection that waits for a request goes on waiting when the server
+// stops: the request may still be in the kernel. A client that has just connected has
+// sent one, or is about to, and would not send it again on another connection (RFC
+// 9112 §9.3.1).
+//
+//starter:omit
+const (
+	lastLook = 50 * time.Millisecond
+	newcomer = time.Second
+)
+
 // A conn is a connection that is being served, by one goroutine.
 //
 // Bytes arrive in "in" and have been read up to w and used up to r. Those of the
@@ -59,9 +70,10 @@ type conn struct {
 	peerEnded bool                            // the client has closed its side
 	abort     bool                            // the response was cut off: end so that the client notices
 
-	mu       sync.Mutex
-	idle     bool // waiting for the first byte of a request
-	stopping bool
+	mu        sync.Mutex
+	idle      bool // waiting for the first byte of a request
+	idleAgain bool // and not for the first one
+	stopping  bool
 }
 
 //starter:omit
@@ -82,8 +94,19 @@ func (c *conn) wake() {
 	defer c.mu.Unlock()
 	c.stopping = true
 	if c.idle {
-		c.nc.SetReadDeadline(time.Unix(1, 0))
+		c.nc.SetReadDeadline(c.lastMoment())
 	}
+}
+
+// lastMoment returns until when a connection that waits for a request may go on when
+// the server stops. The caller holds c.mu, or is the one who serves.
+//
+//starter:omit
+func (c *conn) lastMoment() time.Time {
+	if c.idleAgain {
+		return time.Now().Add(lastLook)
+	}
+	return time.Now().Add(newcomer)
 }
 
 // setIdle says that the connection waits for a request, or no longer does. It
@@ -93,7 +116,7 @@ func (c *conn) wake() {
 func (c *conn) setIdle(idle bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.idle = idle
+	c.idle, c.idleAgain = idle, c.served
 	return !c.stopping
 }
 
@@ -255,7 +278,7 @@ func (c *conn) awaitRequest(deadline time.Time) (int, error) {
 	// The deadline comes first: set after setIdle it would undo that of wake.
 	c.nc.SetReadDeadline(deadline)
 	if !c.setIdle(true) {
-		return 0, net.ErrClosed
+		c.nc.SetReadDeadline(c.lastMoment())
 	}
 	n, err := c.nc.Read(c.in)
 	c.setIdle(false)

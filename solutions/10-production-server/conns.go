@@ -108,37 +108,58 @@ type listener struct {
 	closed chan struct{}
 }
 
-// retry is how long a full server waits before it looks for an idle connection
-// again: one may become idle without being closed.
+// retry is how long a full server waits before it looks again.
 //
 //starter:omit
 const retry = 10 * time.Millisecond
 
+// Accept looks for room before it takes a client out of the kernel's queue: while
+// there is none, the client can still be accepted by another process that has the
+// same socket. It makes the room afterwards, for it may be long before somebody
+// comes.
+//
 //starter:omit
 func (l *listener) Accept() (net.Conn, error) {
+	if !l.wait(func() bool { return len(l.room) < cap(l.room) || len(l.conns.idleSince(1)) > 0 }) {
+		return nil, net.ErrClosed
+	}
 	nc, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
-	for l.room != nil {
-		select {
-		case l.room <- struct{}{}:
-			return l.conns.add(nc, l.room), nil
-		default:
+	taken := l.wait(func() bool {
+		for range 2 {
+			select {
+			case l.room <- struct{}{}:
+				return true
+			default:
+				l.conns.dropIdle()
+			}
 		}
-		l.conns.dropIdle()
-		wait := time.NewTimer(retry)
+		return false
+	})
+	if taken {
+		return l.conns.add(nc, l.room), nil
+	}
+	return l.conns.add(nc, nil), nil // one too many, but it is here, and nobody comes any more
+}
+
+// wait waits until there is room, and says whether there is: not if the listener was
+// closed meanwhile. It looks again and again, as a connection may become idle without
+// anybody being told.
+//
+//starter:omit
+func (l *listener) wait(room func() bool) bool {
+	for l.room != nil && !room() {
+		again := time.NewTimer(retry)
 		select {
-		case l.room <- struct{}{}:
-			wait.Stop()
-			return l.conns.add(nc, l.room), nil
-		case <-wait.C:
+		case <-again.C:
 		case <-l.closed:
-			nc.Close()
-			return nil, net.ErrClosed
+			again.Stop()
+			return false
 		}
 	}
-	return l.conns.add(nc, nil), nil
+	return true
 }
 
 //starter:omit
@@ -180,16 +201,11 @@ func (t *Conns) remove(k *track) {
 	}
 }
 
-// dropIdle closes the connections that have been idle for longest: one of each
-// hundred, so that a full server which is flooded does not look through all of them
-// for every new one.
+// idleSince returns the n connections that have been idle for longest, of those that
+// have been for MinIdle.
 //
 //starter:omit
-func (t *Conns) dropIdle() {
-	type waiting struct {
-		k     *track
-		since int64
-	}
+func (t *Conns) idleSince(n int) []waiting {
 	var all []waiting
 	latest := time.Now().Add(-MinIdle).UnixNano()
 	t.mu.Lock()
@@ -200,7 +216,22 @@ func (t *Conns) dropIdle() {
 	}
 	t.mu.Unlock()
 	slices.SortFunc(all, func(a, b waiting) int { return cmp.Compare(a.since, b.since) })
-	for _, w := range all[:min(len(all), 1+t.Max/100)] {
+	return all[:min(len(all), n)]
+}
+
+//starter:omit
+type waiting struct {
+	k     *track
+	since int64
+}
+
+// dropIdle closes the connections that have been idle for longest: one of each
+// hundred, so that a full server which is flooded does not look through all of them
+// for every new one.
+//
+//starter:omit
+func (t *Conns) dropIdle() {
+	for _, w := range t.idleSince(1 + t.Max/100) {
 		if w.k.idle.CompareAndSwap(w.since, dropped) { // unless it has just got a request
 			w.k.close()
 			t.mu.Lock()
@@ -222,8 +253,9 @@ type track struct {
 	// idle is when the connection began to wait for a request, in nanoseconds
 	// since 1970; 0 while it does not wait, and dropped when it never will
 	// again.
-	idle atomic.Int64
-	busy atomic.Bool
+	idle  atomic.Int64
+	busy  atomic.Bool
+	taken atomic.Bool // it speaks another protocol now
 
 	// Of the request that is arriving; used by the goroutine that reads.
 	begun  bool // some of it is here
@@ -253,7 +285,8 @@ func (k *track) SetBusy(busy bool) {
 func (k *track) SetRemoteAddr(addr net.Addr) { k.peer = addr }
 
 // SetReadDeadline sets the deadline that was asked for. Without one, the connection
-// has been taken over: it speaks another protocol, and may be silent.
+// has been taken over: it speaks another protocol, and may be silent for as long as
+// that one's own deadlines allow.
 //
 //starter:omit
 func (k *track) SetReadDeadline(deadline time.Time) error {
@@ -261,7 +294,7 @@ func (k *track) SetReadDeadline(deadline time.Time) error {
 	defer k.mu.Unlock()
 	k.deadline = deadline
 	if deadline.IsZero() {
-		k.busy.Store(true)
+		k.taken.Store(true)
 	}
 	return k.nc.SetReadDeadline(deadline)
 }
@@ -285,6 +318,9 @@ func (k *track) hasten(until time.Time) bool {
 //
 //starter:omit
 func (k *track) read(p []byte) (int, error) {
+	if k.taken.Load() {
+		return k.nc.Read(p)
+	}
 	if k.begun || k.busy.Load() {
 		return k.readOn(p)
 	}

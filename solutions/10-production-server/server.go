@@ -138,11 +138,9 @@ func (s *Server) Handler() keepalive.Handler {
 //starter:omit
 func (s *Server) client(next keepalive.Handler) keepalive.Handler {
 	return keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
-		peer := r.RemoteAddr
 		if addr := s.cfg.Proxies.ClientAddr(r); addr.IsValid() {
-			if own, err := netip.ParseAddrPort(peer.String()); err != nil || own.Addr().Unmap() != addr {
+			if own, err := netip.ParseAddrPort(r.RemoteAddr.String()); err != nil || own.Addr().Unmap() != addr {
 				r.RemoteAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(addr, 0))
-				defer func() { r.RemoteAddr = peer }()
 			}
 		}
 		next.ServeHTTP(w, r)
@@ -198,15 +196,17 @@ type connKey struct{}
 func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
 	conn := nc.(Conn)
 	if s.cfg.ProxyProtocol {
-		if err := s.greet(conn); err != nil {
+		if err := s.greet(ctx, conn); err != nil {
 			s.cfg.ErrorLog.Warn("server: connection refused", "peer", nc.RemoteAddr(), "error", err)
 			return
 		}
 	}
 	if s.tls != nil {
 		secure := &tlsConn{tls.Server(nc, s.tls), conn, false}
-		limited, cancel := context.WithTimeout(ctx, s.cfg.HeaderTimeout)
+		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.HeaderTimeout)
+		hurry := context.AfterFunc(ctx, func() { time.AfterFunc(MinIdle, cancel) })
 		err := secure.HandshakeContext(limited)
+		hurry()
 		cancel()
 		if err != nil {
 			return // port scanners do this all day
@@ -216,16 +216,18 @@ func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
 	s.http.ServeConn(context.WithValue(ctx, connKey{}, conn), nc)
 }
 
-// greet reads the PROXY header of a connection.
+// greet reads the PROXY header of a connection. When the server stops, it is soon
+// expected.
 //
 //starter:omit
-func (s *Server) greet(conn Conn) error {
+func (s *Server) greet(ctx context.Context, conn Conn) error {
 	peer, err := netip.ParseAddrPort(conn.RemoteAddr().String())
 	trusted := func(p netip.Prefix) bool { return p.Contains(peer.Addr().Unmap()) }
 	if err != nil || !slices.ContainsFunc(s.cfg.Proxies.Trusted, trusted) {
 		return errors.New("not one of Config.Proxies")
 	}
 	conn.SetReadDeadline(time.Now().Add(s.cfg.HeaderTimeout))
+	defer context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Now().Add(MinIdle)) })()
 	client, err := ReadProxy(conn)
 	if err == nil && client.IsValid() {
 		conn.SetRemoteAddr(net.TCPAddrFromAddrPort(client))

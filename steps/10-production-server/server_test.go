@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
@@ -9,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"path/filepath"
 	"strings"
@@ -329,8 +331,29 @@ func TestTask9_Shutdown(t *testing.T) {
 			c.ask(to("/fast"))
 			begun := time.Now()
 			err := srv.Shutdown(context.Background())
-			return fmt.Sprintf("%v after %v", err, time.Since(begun))
-		}, "<nil> after 0s"},
+			return fmt.Sprintf("%v, within a tenth of a second: %v", err, time.Since(begun) <= 100*time.Millisecond)
+		}, "<nil>, within a tenth of a second: true"},
+		{"a client that has just come is still answered", "it has been told that it is connected, and nobody repeats a request on a connection that never answered (RFC 9112 §9.3.1)", server.Config{}, func(srv *server.Server, s *street) string {
+			silent, c := s.call(), s.call()
+			defer silent.Close()
+			defer c.Close()
+			settle()
+			ended := make(chan error, 1)
+			begun := time.Now()
+			go func() { ended <- srv.Shutdown(context.Background()) }()
+			settle()
+			got := c.ask(to("/fast"))
+			return fmt.Sprintf("%s; %v, within two seconds: %v", got, <-ended, time.Since(begun) < 2*time.Second)
+		}, `200, "fast"; <nil>, within two seconds: true`},
+		{"one that has not said who it is does not hold it up", "behind a proxy, silence is a connection that the proxy keeps ready",
+			server.Config{ProxyProtocol: true, Proxies: ratelimit.Proxies{Trusted: everybody}}, func(srv *server.Server, s *street) string {
+				c := s.call()
+				defer c.Close()
+				settle()
+				begun := time.Now()
+				err := srv.Shutdown(context.Background())
+				return fmt.Sprintf("%v, within two seconds: %v", err, time.Since(begun) < 2*time.Second)
+			}, "<nil>, within two seconds: true"},
 		{"readiness turns red first, and requests still come in", "balancers ask every few seconds: until they know, they send requests, and those must not be refused",
 			server.Config{DrainDelay: 5 * time.Second}, func(srv *server.Server, s *street) string {
 				ended := make(chan error, 1)
@@ -341,7 +364,7 @@ func TestTask9_Shutdown(t *testing.T) {
 				defer c.Close()
 				got := get(t, &srv.Health, "/readyz")[:3] + "; " + c.ask(to("/fast"))
 				err := <-ended
-				return fmt.Sprintf("%s; %v after %v", got, err, time.Since(begun))
+				return fmt.Sprintf("%s; %v after %v", got, err, time.Since(begun).Round(time.Second))
 			}, `503; 200, "fast"; <nil> after 5s`},
 		{"when the time is over, it says what was cut off", "somebody will ask why", server.Config{}, func(srv *server.Server, s *street) string {
 			a, b := s.call(), s.call()
@@ -481,4 +504,30 @@ func TestTask9_Log(t *testing.T) {
 			testkit.Report{Want: "one line with the panic and the target", Got: testkit.Excerpt(got), Why: "a page that fails, and nobody knows why"}.Error(t)
 		}
 	})
+}
+
+// A WebSocket may be quiet for as long as its own deadlines allow.
+func TestTask9_WebSocket(t *testing.T) {
+	live(t, server.Config{}, func(srv *server.Server, s *street) string {
+		srv.HandleFunc("GET /socket", func(w keepalive.ResponseWriter, r *keepalive.Request) {
+			acceptWebSocket(w, r, 1<<10, func(ws *webSocket) error {
+				op, message, err := ws.read()
+				if err != nil {
+					return err
+				}
+				return ws.write(op, message)
+			})
+		})
+		c := &socket{Conn: s.call().Conn}
+		defer c.Close()
+		c.r = bufio.NewReader(c)
+		fmt.Fprintf(c, "GET /socket HTTP/1.1\r\nHost: a\r\n%s\r\n\r\n", strings.Join(handshake[1:], "\r\n"))
+		c.SetReadDeadline(time.Now().Add(time.Hour))
+		if res, err := http.ReadResponse(c.r, nil); err != nil || res.StatusCode != 101 {
+			return fmt.Sprint(res, err)
+		}
+		time.Sleep(50 * time.Second) // less than silence, and more than HeaderTimeout
+		c.say(0x80|opText, "still here")
+		return c.hear()
+	}, `text "still here"`, "MinRate is for requests: a connection that has been taken over has deadlines of its own")
 }

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"os/exec"
 	"os/signal"
 	"strconv"
 	"syscall"
@@ -109,19 +108,6 @@ func (w *signals) end() {
 	close(w.done)
 }
 
-// unblock makes the sockets non-blocking again, as Go needs them: an Accept that
-// blocks does not hear of Close, and takes one more connection that nobody serves.
-func (s *sockets) unblock() {
-	for _, ln := range []net.Listener{s.main, s.admin} {
-		if ln == nil {
-			continue
-		}
-		if raw, err := ln.(*net.TCPListener).SyscallConn(); err == nil {
-			raw.Control(func(fd uintptr) { syscall.SetNonblock(int(fd), true) })
-		}
-	}
-}
-
 // handOver starts this program anew with its sockets, and returns when the new
 // process serves them.
 func handOver(s *sockets) (pid int, err error) {
@@ -129,31 +115,27 @@ func handOver(s *sockets) (pid int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	cmd := exec.Command(program, os.Args[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	n := 0
+	r, w, err := os.Pipe()
+	if err != nil {
+		return 0, err
+	}
+	defer r.Close()
+	files := []*os.File{os.Stdin, os.Stdout, os.Stderr}
 	for _, ln := range []net.Listener{s.main, s.admin} {
 		if ln == nil {
 			continue
 		}
 		f, err := ln.(*net.TCPListener).File()
 		if err != nil {
+			w.Close()
 			return 0, err
 		}
 		defer f.Close()
-		cmd.ExtraFiles = append(cmd.ExtraFiles, f)
-		n++
+		files = append(files, f)
 	}
-	r, w, err := os.Pipe()
-	if err != nil {
-		return 0, err
-	}
-	defer r.Close()
-	cmd.ExtraFiles = append(cmd.ExtraFiles, w)
-	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", handOverVar, n))
-	err = cmd.Start()
-	s.unblock() // Start has made them blocking, for both processes
-	w.Close()   // the new process has the only end now: if it ends, so does the read below
+	n := len(files) - firstFD
+	pid, err = start(program, append(files, w), fmt.Sprintf("%s=%d", handOverVar, n))
+	w.Close() // the new process has the only end now: if it ends, so does the read below
 	if err != nil {
 		return 0, err
 	}
@@ -161,9 +143,27 @@ func handOver(s *sockets) (pid int, err error) {
 	defer cancel()
 	defer context.AfterFunc(limited, func() { r.SetReadDeadline(time.Now()) })()
 	if word, err := io.ReadAll(r); string(word) != "ready" {
-		cmd.Process.Kill()
-		cmd.Wait()
+		syscall.Kill(pid, syscall.SIGKILL)
+		syscall.Wait4(pid, nil, 0, nil)
 		return 0, fmt.Errorf("it ended, or took too long: %v", err)
 	}
-	return cmd.Process.Pid, nil
+	return pid, nil
+}
+
+// start starts a process with these files. Those of os/exec would make the sockets
+// blocking, for both processes: an Accept that begins meanwhile does not hear of Close,
+// and this process could not end before one more client has come.
+func start(program string, files []*os.File, variable string) (pid int, err error) {
+	var fds []uintptr
+	for _, f := range files {
+		raw, err := f.SyscallConn()
+		if err == nil {
+			err = raw.Control(func(fd uintptr) { fds = append(fds, fd) })
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	args := append([]string{program}, os.Args[1:]...)
+	return syscall.ForkExec(program, args, &syscall.ProcAttr{Env: append(os.Environ(), variable), Files: fds})
 }
