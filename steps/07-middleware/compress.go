@@ -31,7 +31,8 @@ const DefaultGzipLevel = 4
 // the content is not less than MinCompress when the handler returns, the response
 // also gets Content-Encoding: gzip, loses Content-Length and Accept-Ranges, and
 // its ETag becomes a weak one, because the bytes are others (§8.8.1). HEAD gets the
-// fields that GET would get. A 304 has no content to compress, and mostly no
+// fields that GET would get, and nothing is written for it, not even the end of a gzip:
+// the connection would count that. A 304 has no content to compress, and mostly no
 // Content-Type that would say what it stands for; it gets Vary, and the weak ETag if
 // this client takes gzip, whatever its type (§15.4.5: the fields of the 200). A client
 // that asks with the strong one finds it again: If-None-Match does not look at W/.
