@@ -57,7 +57,7 @@ func Main(ctx context.Context, w *workshop.Workshop, args []string) int {
 		defer stop()
 	}
 	for _, c := range columns {
-		c.run(ctx, cases)
+		c.wrong = TryAll(ctx, c.addr, cases, c.strict)
 	}
 	w.Printf("%s", table(cases, columns))
 	failed := failures(cases, columns[0], *verbose)
@@ -112,19 +112,21 @@ func targets(ctx context.Context, w *workshop.Workshop) ([]*column, func(), erro
 	return columns, stop, nil
 }
 
-// run sends all cases, some at a time.
-func (c *column) run(ctx context.Context, cases []Case) {
-	c.wrong = make([]string, len(cases))
+// TryAll is Try for all cases, some at a time, as most of the time is spent waiting. It
+// returns what is wrong with each, in their order.
+func TryAll(ctx context.Context, addr string, cases []Case, strict bool) []string {
+	wrong := make([]string, len(cases))
 	slots := make(chan struct{}, 32)
 	var all sync.WaitGroup
 	for i := range cases {
 		slots <- struct{}{}
 		all.Go(func() {
 			defer func() { <-slots }()
-			c.wrong[i] = Try(ctx, c.addr, &cases[i], c.strict)
+			wrong[i] = Try(ctx, addr, &cases[i], strict)
 		})
 	}
 	all.Wait()
+	return wrong
 }
 
 // Try sends one case to the server at addr and says what is wrong with its answer, or

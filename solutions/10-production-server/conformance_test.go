@@ -43,11 +43,11 @@ func TestConformance(t *testing.T) {
 	}
 	go srv.Serve(ln)
 	t.Cleanup(func() { srv.Shutdown(context.Background()) })
+	wrong := conformance.TryAll(context.Background(), ln.Addr().String(), cases, true)
 	for i := range cases {
 		c := &cases[i]
 		t.Run(c.Group+"/"+c.Name, func(t *testing.T) {
-			t.Parallel()
-			if wrong := conformance.Try(context.Background(), ln.Addr().String(), c, true); wrong != "" {
+			if wrong := wrong[i]; wrong != "" {
 				t.Errorf("%s: %s\n%s (%s): %s\nsent %q", c.File, wrong, c.Section, c.Verb, c.Why, c.Sent())
 			}
 		})
