@@ -252,7 +252,7 @@ func TestTask3_Head(t *testing.T) {
 			}
 			got := ""
 			for _, ask := range []struct{ method, path string }{{"HEAD", "/big.txt"}, {"GET", "/a.txt"}} {
-				rec := &counter{recorder: newRecorder(ask.method)}
+				rec := &tally{recorder: newRecorder(ask.method)}
 				rec.writer = rec
 				rec.ask(t, &f, ask.path)
 				got += fmt.Sprintf("%s: %d, Content-Length: %s, and %d bytes; ", ask.method, rec.status, rec.header.Get("Content-Length"), rec.read)
@@ -264,13 +264,13 @@ func TestTask3_Head(t *testing.T) {
 	}
 }
 
-// A counter is a recorder that counts what is handed to it and keeps none of it.
-type counter struct {
+// A tally is a recorder that counts what is handed to it and keeps none of it.
+type tally struct {
 	*recorder
 	read int64
 }
 
-func (w *counter) Write(p []byte) (int, error) {
+func (w *tally) Write(p []byte) (int, error) {
 	w.WriteHeader(200)
 	if w.read += int64(len(p)); w.read > 1<<20 {
 		return 0, io.ErrShortWrite // enough has been seen
