@@ -76,7 +76,7 @@ func Main(ctx context.Context, root string, args []string, stdout, stderr io.Wri
 	// A number of runs and not a time: at the end of a time, go test now and then
 	// reports "context deadline exceeded" as if it were a finding (golang/go#75804).
 	flags.StringVar(&g.fuzzTime, "fuzztime", "30000x", "how long each fuzz target runs, such as 1m or 10000x; 0 for not at all")
-	flags.StringVar(&g.step, "step", "", "in red, wrong and fuzz, look only at steps whose folders start so, such as 04")
+	flags.StringVar(&g.step, "step", "", "in green, red, wrong and fuzz, look only at steps whose folders start so, such as 04")
 	flags.StringVar(&g.junit, "junit", "", "write a JUnit file of the checker's own tests (CI: .barewire/junit.xml)")
 	flags.Usage = func() {
 		fmt.Fprintf(stderr, "usage: go tool checker check [flags]\n\n")
