@@ -19,7 +19,7 @@ progress:
 	@go tool checker progress
 
 run:
-	@go tool checker run $(STEP) $(if $(ADDR),-addr $(ADDR)) $(if $(REFERENCE),-reference) $(if $(ARGS),-- $(ARGS))
+	@go tool checker run $(STEP) $(if $(ADDR),-addr $(ADDR)) $(if $(REFERENCE),-reference) $(if $(BASE),-base $(BASE)) $(if $(ARGS),-- $(ARGS))
 
 load:
 	@go tool checker load $(if $(RATE),-rate $(RATE)) $(if $(C),-c $(C)) $(if $(D),-d $(D)) $(FLAGS) $(URL) $(URL2)

@@ -60,6 +60,7 @@ var (
 		{"run", "start the program of a step, with your code", []form{
 			{"run STEP=3", "run 3"},
 			{"run STEP=3 REFERENCE=1", "run 3 -reference"},
+			{"run STEP=6 BASE=reference", "run 6 -base reference"},
 			{"run STEP=3 ADDR=:9000", "run 3 -addr :9000"},
 			{"run STEP=10 ARGS='-root docs'", "run 10 -- -root docs"},
 		}, demo.Run},

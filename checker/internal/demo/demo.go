@@ -2,7 +2,8 @@
 // try it by hand, with the learner's code or the reference's, and runs it.
 //
 // The program is built and started here rather than by "go run", which hides
-// its exit status and does not pass every signal on. Read this file only.
+// its exit status and does not pass every signal on. Read this file first, then
+// below.go, which is about the earlier steps that a program stands on.
 package demo
 
 import (
@@ -32,6 +33,7 @@ func Run(ctx context.Context, w *workshop.Workshop, args []string) int {
 	flags := flag.NewFlagSet("run", flag.ContinueOnError)
 	addr := flags.String("addr", "", "listen on this `address` instead of 127.0.0.1:8080")
 	reference := flags.Bool("reference", false, "run the reference's code instead of yours")
+	base := flags.String("base", "", "`reference` lays the reference under your code of this step")
 	var forProgram []string
 	if i := slices.Index(args, "--"); i >= 0 {
 		args, forProgram = args[:i], args[i+1:]
@@ -39,6 +41,9 @@ func Run(ctx context.Context, w *workshop.Workshop, args []string) int {
 	names, err := workshop.Parse(flags, args)
 	if err == nil && len(names) != 1 {
 		err = errors.New("run: which step? For example: " + w.Command("run", "STEP=1"))
+	}
+	if err == nil && *base != "" && *base != "mine" && *base != "reference" {
+		err = fmt.Errorf("run: -base %s: the earlier steps are mine, which is what happens anyway, or reference", *base)
 	}
 	var step course.Step
 	if err == nil {
@@ -48,14 +53,21 @@ func Run(ctx context.Context, w *workshop.Workshop, args []string) int {
 		return w.Fail(workshop.Usage, err)
 	}
 	tree, whose := "steps", "your code"
-	if *reference {
+	var vars []string
+	switch {
+	case *reference:
 		tree, whose = "solutions", "the reference's code"
+	case *base == "reference" && step.Number > 1:
+		whose, vars = "your code on the reference's earlier steps", []string{"BASE=reference"}
 	}
 	dir := w.Program(tree, step)
 	if dir == "" {
 		return noProgram(w, step)
 	}
-	program, status := build(ctx, w, step, dir)
+	if tree == "steps" && len(vars) == 0 && refuse(w, step, below(ctx, w, step, dir)) {
+		return workshop.Red
+	}
+	program, status := build(ctx, w, step, dir, vars)
 	if program == "" {
 		return status
 	}
@@ -77,15 +89,24 @@ func noProgram(w *workshop.Workshop, step course.Step) int {
 	return workshop.Usage
 }
 
-// build builds the program in dir and returns its path, or "" and the status to
-// exit with.
-func build(ctx context.Context, w *workshop.Workshop, step course.Step, dir string) (program string, status int) {
+// build builds the program in dir, on the reference's earlier steps if vars has BASE, and
+// returns its path, or "" and the status to exit with.
+func build(ctx context.Context, w *workshop.Workshop, step course.Step, dir string, vars []string) (program string, status int) {
 	name := strings.ReplaceAll(path.Dir(dir), "/", "-")
 	if runtime.GOOS == "windows" {
 		name += ".exe"
 	}
 	program = filepath.Join(w.Root, workshop.StateDir, "bin", name)
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", program, "./"+dir)
+	args := []string{"build", "-o", program, "./" + dir}
+	if len(vars) > 0 {
+		flag, end, err := onReference(w, step)
+		if err != nil {
+			return "", w.Fail(workshop.Red, err)
+		}
+		defer end() // what stays behind is in the folder for temporary files
+		args = slices.Insert(args, 1, flag)
+	}
+	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = w.Root
 	out, err := cmd.CombinedOutput()
 	if err == nil {
@@ -93,7 +114,8 @@ func build(ctx context.Context, w *workshop.Workshop, step course.Step, dir stri
 	}
 	w.Printf("%s", out)
 	w.Lines(w.Style.Red("FAIL") + " the program could not be built: " + err.Error())
-	w.Lines("", "next   "+w.Command("test", fmt.Sprintf("STEP=%d", step.Number))+"   says what this means")
+	test := append([]string{fmt.Sprintf("STEP=%d", step.Number)}, vars...)
+	w.Lines("", "next   "+w.Command("test", test...)+"   says what this means")
 	return "", workshop.Red
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"barewire/checker/course"
+	"barewire/checker/internal/starter"
 	"barewire/checker/internal/workshop"
 )
 
@@ -110,6 +111,76 @@ func TestNoProgram(t *testing.T) {
 	w, s := lay(t, program)
 	if status := Run(t.Context(), w, []string{"2"}); status != workshop.Usage || !strings.Contains(s.String(), "no program of its own") {
 		t.Errorf("exit status %d:\n%s", status, s)
+	}
+}
+
+// twoSteps is a program of step 2 that says whose step 1 it is made of.
+func twoSteps(t *testing.T, stepOne string) (*workshop.Workshop, *screen) {
+	t.Helper()
+	w, s := lay(t, program)
+	const solution = "package echo\n\nimport \"errors\"\n\n// Whose says whose it is.\n//\n//starter:todo 1.1 Say it.\n" +
+		"func Whose() (string, error) { return \"the reference's\", errors.Join() }\n"
+	files := map[string]string{
+		"solutions/01-tcp-echo/echo.go":      solution,
+		"steps/02-request-line/demo/main.go": "package main\n\nimport echo \"barewire/steps/01-tcp-echo\"\n\nfunc main() {\n\twhose, err := echo.Whose()\n\tprintln(whose)\n\tif err != nil {\n\t\tpanic(err)\n\t}\n}\n",
+	}
+	if stepOne != "" {
+		files["steps/01-tcp-echo/echo.go"] = stepOne
+	}
+	for name, text := range files {
+		if err := os.MkdirAll(filepath.Dir(w.Path(name)), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(w.Path(name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if stepOne == "" {
+		made, err := starter.Generate(w.Path("solutions/01-tcp-echo"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, text := range made {
+			if err := os.WriteFile(w.Path("steps/01-tcp-echo/"+name), text, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return w, s
+}
+
+func TestBase(t *testing.T) {
+	const (
+		mine  = "package echo\n\nfunc Whose() (string, error) { return \"mine\", nil }\n"
+		parts = "package echo\n\nimport \"errors\"\n\nfunc Whose() (string, error) { return \"in parts\", nil }\n\nfunc Other() error { return errors.New(\"task 1.2 is not written yet\") }\n"
+		next  = "make run STEP=2 BASE=reference"
+	)
+	for _, test := range []struct {
+		name, stepOne string
+		args          []string
+		status        int
+		want          []string
+		never         string
+	}{
+		{"an earlier step that is not begun", "", []string{"2"}, workshop.Red, []string{"step 1 is not written yet", next}, "panic"},
+		{"with the reference's in its place", "", []string{"2", "-base", "reference"}, workshop.Green, []string{"the reference's", "on the reference's earlier steps"}, "not written"},
+		{"the learner's own", mine, []string{"2", "-base", "mine"}, workshop.Green, []string{"mine"}, "not written"},
+		{"the reference's instead of the learner's own", mine, []string{"2", "-base=reference"}, workshop.Green, []string{"the reference's"}, "mine"},
+		{"one of which a task is missing", parts, []string{"2"}, workshop.Green, []string{"in parts", "task 1.2 is not written yet", next}, "the reference's"},
+		{"another base", mine, []string{"2", "-base", "yours"}, workshop.Usage, []string{"-base yours"}, "In another terminal"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w, s := twoSteps(t, test.stepOne)
+			status := Run(t.Context(), w, test.args)
+			if status != test.status || strings.Contains(s.String(), test.never) {
+				t.Errorf("exit status %d, want %d, and never %q:\n%s", status, test.status, test.never, s)
+			}
+			for _, want := range test.want {
+				if !strings.Contains(strings.Join(strings.Fields(s.String()), " "), want) { // whatever the lines
+					t.Errorf("%q is not in:\n%s", want, s)
+				}
+			}
+		})
 	}
 }
 
