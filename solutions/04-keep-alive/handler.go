@@ -55,8 +55,10 @@ type ResponseWriter interface {
 	// has been written, or WriteHeader called, the header section is fixed, and
 	// changes have no effect.
 	//
-	// Content-Length may be set; then it is kept to. Date is filled in unless
-	// it is set, "Connection: close" closes, and the server says how the
+	// Content-Length may be set; then it is kept to: Write refuses more, and
+	// after less the connection ends, so that the client notices, be it with a
+	// 500 if nothing has left yet or with content that is cut off. Date is
+	// filled in unless it is set, "Connection: close" closes, and the server says how the
 	// content is framed: Transfer-Encoding is ignored.
 	Header() *message.Header
 

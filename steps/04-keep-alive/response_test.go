@@ -289,7 +289,7 @@ func TestTask5_LongResponse(t *testing.T) {
 				io.WriteString(w, "1234")
 			}),
 			send: []string{get("/"), get("/")},
-			want: "200 (content cut off), then closed",
+			want: "200 (content cut off), then closed", or: "500, then closed", // nothing has left yet
 		},
 		{
 			name: "the handler cannot frame the message itself",
@@ -363,7 +363,7 @@ func TestTask5_FlushOfTheHead(t *testing.T) {
 }
 
 // A response of any length costs the server a bounded buffer.
-func TestTask5_MemoryOfALongResponse(t *testing.T) {
+func TestTask5_MemoryForLongContent(t *testing.T) {
 	testkit.Bubble(t, func(t *testing.T) {
 		const size, most = 1 << 20, 128 << 10
 		srv := handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
