@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"slices"
 
 	"barewire/checker/course"
 	"barewire/checker/internal/gotest"
@@ -47,8 +48,25 @@ func Hint(ctx context.Context, w *workshop.Workshop, args []string) int {
 		if step, task, status = redTask(w, at); task.ID == "" {
 			return status
 		}
+		elsewhere(w, step)
 	}
 	return showHint(w, step, task, *level)
+}
+
+// elsewhere says how to get hints for a later step that is begun, where the first red
+// one is not: its writer works on the reference's earlier steps.
+func elsewhere(w *workshop.Workshop, step course.Step) {
+	if !Untouched(w, step) {
+		return
+	}
+	for _, s := range slices.Backward(w.StepsHere()) {
+		if s.Number > step.Number && len(s.Tasks) > 0 && !Untouched(w, s) {
+			w.Lines(show.Hang("note  ", fmt.Sprintf("step %d is not begun, and step %d is: %s is for a task of that one",
+				step.Number, s.Number, w.Command("hint", "TASK="+s.Tasks[0].ID)))...)
+			w.Lines("")
+			return
+		}
+	}
 }
 
 // redTask returns the task of the first red test. Where there is none it says
@@ -114,7 +132,11 @@ func sentence(w *workshop.Workshop, step course.Step, test string) string {
 // afterHint says what can be done with a hint, or without one.
 func afterHint(w *workshop.Workshop, step course.Step, task course.Task, level int) []string {
 	id := "TASK=" + task.ID
-	choices := [][2]string{{w.Command("test", id), "after your change"}}
+	again := []string{id}
+	if slices.ContainsFunc(dependencies(w, step), func(s course.Step) bool { return Untouched(w, s) }) {
+		again = append(again, "BASE=reference")
+	}
+	choices := [][2]string{{w.Command("test", again...), "after your change"}}
 	if level < lastHint {
 		choices = append(choices, [2]string{w.Command("hint", id), "one more hint"})
 	} else {
