@@ -32,9 +32,12 @@ type Report struct {
 	Why   string // why it matters, with the RFC section
 }
 
-// maxLines is how many lines of Sent are shown. A longer message is cut in the
-// middle, or around the mark.
-const maxLines = 8
+// maxLines is how many lines of Sent are shown of a message that has more than
+// fewLines. It is cut in the middle, or around the mark.
+const (
+	maxLines = 8
+	fewLines = 10
+)
 
 // minRun is how many equal bytes in a row are shown as "x × 1300", and maxCuts how
 // many pauses are shown. Both signs are beyond ASCII, so no byte of a message can
@@ -204,7 +207,7 @@ func (r Report) run(at, to, mark int) int {
 func capped(lines []sentLine) []string {
 	from, to := 0, len(lines) // what is shown before the gap, or around the mark
 	tail := len(lines)        // and behind it
-	if len(lines) > maxLines {
+	if len(lines) > fewLines {
 		marked := slices.IndexFunc(lines, func(l sentLine) bool { return l.caret != nil })
 		if to, tail = maxLines-3, len(lines)-2; marked >= 0 {
 			from = max(0, min(marked-maxLines/2, len(lines)-maxLines+1))

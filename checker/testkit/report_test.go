@@ -171,6 +171,11 @@ sent   GET«pause» / HTTP/1.1\r\n
        «pause»x × 40«pause»x × 40`,
 		},
 		{
+			name:   "a message that is hardly too long is not cut",
+			report: testkit.Report{Sent: strings.Repeat("a\n", 10)},
+			want:   "\nsent   " + strings.Repeat(`a\n`+"\n       ", 9) + `a\n`,
+		},
+		{
 			name:   "a long message is cut in the middle",
 			report: testkit.Report{Sent: strings.Repeat("0123456789\n", 20)},
 			want: `

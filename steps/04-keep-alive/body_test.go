@@ -49,7 +49,7 @@ func TestTask3_Content(t *testing.T) {
 	limited := handle(echo)
 	limited.Limits.Content = 8
 	big := strings.Repeat("0123456789", 10000)
-	rows := []row{
+	run(t, []row{
 		{
 			name: "content with a length", why: "case 6 of RFC 9112 §6.3", server: echoing, does: doesEcho,
 			send: []string{closing(post("/", "hello"))},
@@ -117,7 +117,7 @@ func TestTask3_Content(t *testing.T) {
 			send: []string{closing(chunks("12345", "6789"))},
 			want: "200, then closed", check: contents("12345|ProtocolError 413"),
 		},
-	}
+	})
 	for _, framed := range []struct {
 		name string
 		of   func(content string) string // a request that has it
@@ -128,12 +128,12 @@ func TestTask3_Content(t *testing.T) {
 		}},
 	} {
 		head, rest, _ := strings.Cut(framed.of(big), "\r\n\r\n")
-		rows = append(rows, row{
-			name: "more content than a buffer holds, " + framed.name, why: "content is read as a stream (RFC 9112 §2.2)", server: echoing, does: doesEcho,
+		rows := []row{{
+			name: "more content than a buffer holds", why: "content is read as a stream (RFC 9112 §2.2)", server: echoing, does: doesEcho,
 			send: []string{framed.of(big)},
 			want: "200, then closed", check: contents(big + "|complete"),
-		}, row{
-			name: "the head stays good while the content is read, " + framed.name, why: "the request's bytes are borrowed until the handler returns",
+		}, {
+			name: "the head stays good while the content is read", why: "the request's bytes are borrowed until the handler returns",
 			does: "the handler reads Body to its end, and then writes Target.Raw, Host and the field A",
 			server: handle(func(w keepalive.ResponseWriter, r *keepalive.Request) {
 				io.Copy(io.Discard, r.Body)
@@ -141,8 +141,8 @@ func TestTask3_Content(t *testing.T) {
 			}),
 			send: []string{head + "\r\n\r\n", rest},
 			want: "200, then closed", check: contents("/x a b"),
-		}, row{
-			name: "a read into a small slice, " + framed.name, why: "a Read returns at most what fits, and loses nothing",
+		}, {
+			name: "a read into a small slice", why: "a Read returns at most what fits, and loses nothing",
 			does: "the handler reads Body one byte at a time, and writes what it read and the error",
 			server: handle(func(w keepalive.ResponseWriter, r *keepalive.Request) {
 				var b strings.Builder
@@ -158,9 +158,9 @@ func TestTask3_Content(t *testing.T) {
 			}),
 			send: []string{framed.of("hello")},
 			want: "200, then closed", check: contents("hello EOF"),
-		})
+		}}
+		t.Run(framed.name, func(t *testing.T) { run(t, rows) })
 	}
-	run(t, rows)
 }
 
 func TestTask3_Truncated(t *testing.T) {
