@@ -11,6 +11,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -20,6 +21,7 @@ import (
 	"time"
 
 	"barewire/solutions/01-tcp-echo"
+	"barewire/solutions/02-request-line"
 	"barewire/solutions/04-keep-alive"
 	"barewire/solutions/05-thread-pool"
 	"barewire/solutions/06-routing"
@@ -99,8 +101,9 @@ func New(cfg Config) (*Server, error) {
 //	rate limit      429, before anything that costs
 //	workers         503 when there are too few; everything below runs on the pool
 //	timeout, CORS, compression
-//	no tunnels      501 for TRACE, and for CONNECT, which closes the connection too:
-//	                behind it come bytes that are not HTTP
+//	origin only     501 for TRACE, and for CONNECT, which closes the connection too:
+//	                behind it come bytes that are not HTTP; 421 for an https URI
+//	                without TLS, unless there are proxies to trust (RFC 9110 §7.4)
 //	Config.Handler, or the routes
 //
 //starter:todo 10.9 Chain of step 7. What must be counted although it is refused, and what may cost a worker?
@@ -124,7 +127,7 @@ func (s *Server) Handler() keepalive.Handler {
 	add(c.RequestTimeout > 0, func() keepalive.Middleware { return middleware.Timeout(c.RequestTimeout) })
 	add(len(c.CORS.AllowedOrigins) > 0, c.CORS.Middleware)
 	add(c.Compress, func() keepalive.Middleware { return middleware.Compress(0) })
-	ms = append(ms, noTunnels)
+	ms = append(ms, s.originOnly)
 	var h keepalive.Handler = &s.Router
 	if c.Handler != nil {
 		h = c.Handler
@@ -166,23 +169,33 @@ func busy(next keepalive.Handler) keepalive.Handler {
 	})
 }
 
-// noTunnels refuses what no origin server does: CONNECT, behind which the client
-// may already be sending bytes that are not HTTP, and TRACE, which would show the
-// fields that a proxy has added to whoever asks (RFC 9110 §9.3.8).
+// originOnly refuses what no origin server does: CONNECT, behind which the client
+// may already be sending bytes that are not HTTP; TRACE, which would show the fields
+// that a proxy has added to whoever asks (RFC 9110 §9.3.8); and a resource that is to
+// be had over TLS only, over a connection that everybody can read.
 //
 //starter:omit
-func noTunnels(next keepalive.Handler) keepalive.Handler {
+func (s *Server) originOnly(next keepalive.Handler) keepalive.Handler {
 	return keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
-		switch r.Method {
-		case "CONNECT":
+		switch {
+		case r.Method == "CONNECT":
 			w.Header().Set("Connection", "close")
-			fallthrough
-		case "TRACE":
 			keepalive.Error(w, 501)
+		case r.Method == "TRACE":
+			keepalive.Error(w, 501)
+		case r.Target.Form == reqline.AbsoluteForm && s.tls == nil && len(s.cfg.Proxies.Trusted) == 0 && isHTTPS(r.Target.Raw):
+			keepalive.Error(w, 421)
 		default:
 			next.ServeHTTP(w, r)
 		}
 	})
+}
+
+// isHTTPS says whether an absolute URI has the scheme https.
+//
+//starter:omit
+func isHTTPS(uri []byte) bool {
+	return len(uri) > len("https:") && bytes.EqualFold(uri[:len("https:")], []byte("https:"))
 }
 
 // connKey is under which a context has the connection of its requests.

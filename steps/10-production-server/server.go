@@ -54,8 +54,9 @@ func New(cfg Config) (*Server, error) {
 //	rate limit      429, before anything that costs
 //	workers         503 when there are too few; everything below runs on the pool
 //	timeout, CORS, compression
-//	no tunnels      501 for TRACE, and for CONNECT, which closes the connection too:
-//	                behind it come bytes that are not HTTP
+//	origin only     501 for TRACE, and for CONNECT, which closes the connection too:
+//	                behind it come bytes that are not HTTP; 421 for an https URI
+//	                without TLS, unless there are proxies to trust (RFC 9110 §7.4)
 //	Config.Handler, or the routes
 func (s *Server) Handler() keepalive.Handler {
 	// TODO 10.9: Chain of step 7. What must be counted although it is refused, and what may cost a worker?

@@ -84,6 +84,10 @@ func TestTask9_Handler(t *testing.T) {
 		{"CONNECT is refused, whoever answers the rest", "an origin server is no proxy, and behind CONNECT come bytes that are not HTTP (RFC 9110 §9.3.6)",
 			server.Config{Handler: keepalive.HandlerFunc(page)}, []string{"CONNECT a.example:443"}, "501 Connection: close", "Connection", ""},
 		{"TRACE is refused", "it sends back the fields that a proxy has added (RFC 9110 §9.3.8)", server.Config{Handler: keepalive.HandlerFunc(page)}, []string{"TRACE /"}, "501", "", ""},
+		{"an https URI without TLS", "whoever listens in would get what is to be had over TLS only (RFC 9110 §7.4)", server.Config{Handler: keepalive.HandlerFunc(page)},
+			[]string{"GET HTTPS://a.example/", "GET http://a.example/"}, "421 200", "", ""},
+		{"an https URI behind a proxy", "the proxy has TLS, and hands the request on as it was", server.Config{Handler: keepalive.HandlerFunc(page), Proxies: ratelimit.Proxies{Trusted: everybody}},
+			[]string{"GET https://a.example/"}, "200", "", ""},
 		{"a handler that takes too long", "RequestTimeout, if the handler heeds its context", server.Config{RequestTimeout: time.Second, Handler: keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
 			<-r.Context().Done()
 		})}, []string{"GET /a"}, "503", "", ""},
@@ -99,8 +103,11 @@ func TestTask9_Handler(t *testing.T) {
 					if more {
 						fields += "\r\n"
 					}
-					host := "a"
-					if target := strings.Fields(line)[1]; !strings.HasPrefix(target, "/") {
+					line, host := strings.TrimSpace(line), "a"
+					switch target := strings.Fields(line)[1]; {
+					case strings.Contains(target, "://"):
+						host = "a.example"
+					case !strings.HasPrefix(target, "/"):
 						host = target
 					}
 					req := request(t, line+" HTTP/1.1\r\nHost: "+host+"\r\n"+fields+"\r\n")
