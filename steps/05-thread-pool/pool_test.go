@@ -329,6 +329,12 @@ func TestTask4_Do(t *testing.T) {
 			err := p.Do(ctx, func() { ran = true })
 			say("canceled: %v, ran: %v", errors.Is(err, context.Canceled), ran)
 		}, "canceled: true, ran: false"},
+		{"that is the answer of a full pool, too", "the caller has gone: it is not to try again later, as ErrFull would have it", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			p.TrySubmit(func() { time.Sleep(time.Minute) })
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			say("%v, canceled: %v", p.TrySubmit(func() {}), errors.Is(p.Do(ctx, func() {}), context.Canceled))
+		}, "pool: full, canceled: true"},
 	})
 }
 

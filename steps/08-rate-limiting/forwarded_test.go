@@ -101,6 +101,7 @@ func TestTask7_ForwardedFor(t *testing.T) {
 		{"an escaped quote in another string", `x="a\";for=203.0.113.9";for=192.0.2.60`, "192.0.2.60", []string{`x="a\";for=203.0.113.9"`}, "a quote behind a backslash does not end the string (RFC 9110 §5.6.4)"},
 		{"for twice is none", "for=192.0.2.60;by=192.0.2.61", "192.0.2.60", []string{"for=192.0.2.60;for=192.0.2.61", "for=192.0.2.60;For=192.0.2.60"}, "a parameter occurs once (RFC 7239 §4); with two, two programs see two clients"},
 		{"empty pairs", ";for=192.0.2.60;", "192.0.2.60", []string{";", ";;"}, "the grammar allows them (RFC 7239 §4)"},
+		{"spaces behind a semicolon", "proto=http; for=192.0.2.60", "192.0.2.60", []string{"for= 192.0.2.60", "for =192.0.2.60"}, "the grammar has none there (RFC 7239 §4), and some proxies write them: nothing else can be meant"},
 		{"who hides is not found", "for=198.51.100.1", "198.51.100.1", []string{"for=unknown", "for=_hidden", `for="_gazonk:80"`}, "unknown and obfuscated identifiers (RFC 7239 §6.2, §6.3)"},
 		{"what is broken behind for", "for=192.0.2.60;proto=http", "192.0.2.60", []string{"for=192.0.2.60;proto", "for=192.0.2.60;proto=http x", "for=192.0.2.60 proto=http", "for=192.0.2.60;=x"}, "the element is good as a whole or not at all"},
 	} {
