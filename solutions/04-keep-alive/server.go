@@ -98,11 +98,12 @@ type Server struct {
 //     and a response that is visibly cut off otherwise.
 //   - Nothing that a handler sets on a Request or a ResponseWriter is left in the
 //     next one: not its fields, not Body, RemoteAddr, context or path values.
-//   - When ctx is done, an idle connection is closed, at once or after one last look
-//     of 50 ms at most: a request may just have arrived. One that has not had any
-//     request yet gets a second for it: the client was told that it is connected, and
-//     would not send its request again. Requests that have arrived are still answered, the last one with "Connection: close". What the
-//     handler sees as [Request.Context] is ctx.
+//   - When ctx is done, an idle connection is closed, at once or after one last
+//     look of 50 ms at most: a request may just have arrived. One that has not had
+//     any request yet gets a second for it: the client was told that it is
+//     connected, and would not send its request again. Requests that have arrived
+//     are still answered, the last one with "Connection: close". What the handler
+//     sees as [Request.Context] is ctx.
 //   - A client that closes its sending side still gets every answer.
 //
 //starter:todo 4.2 Read a head, call the handler, write the response. Make one request work before you make a loop of it.
