@@ -37,7 +37,7 @@ starters:
 	@go tool checker starters
 
 conformance:
-	@go tool checker conformance $(FLAGS)
+	@go tool checker conformance $(if $(ADDR),-addr $(ADDR)) $(FLAGS)
 
 check:
 	@go tool checker check

@@ -76,7 +76,8 @@ var (
 	forMaintainers = []command{
 		{"conformance", "several hundred odd requests, and what servers answer", []form{
 			{"conformance", "conformance"},
-			{"conformance FLAGS='-addr :8080'", "conformance -addr 127.0.0.1:8080"},
+			{"conformance FLAGS=-peers", "conformance -peers"},
+			{"conformance ADDR=:8080", "conformance -addr :8080"},
 		}, conformance.Main},
 		{"starters", "write the starters anew from the solutions", []form{{"starters", "starters"}}, starters},
 		{"check", "everything that must hold before a change may land", []form{{"check", "check"}}, check},

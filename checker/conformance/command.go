@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -34,6 +35,8 @@ func Main(ctx context.Context, w *workshop.Workshop, args []string) int {
 	flags := flag.NewFlagSet("conformance", flag.ContinueOnError)
 	addr := flags.String("addr", "", "send it to the server at this `host:port`, which must be yours")
 	only := flags.String("only", "", "cases whose group or name matches this `regexp`")
+	all := flags.Bool("peers", false, "compare with servers outside of Go's library too, which are downloaded")
+	markdown := flags.Bool("markdown", false, "print the table in Markdown, for docs/conformance.md")
 	verbose := flags.Bool("v", false, "show what was sent, wanted and got for each case that failed")
 	names, err := workshop.Parse(flags, args)
 	if err == nil && len(names) > 0 {
@@ -51,7 +54,7 @@ func Main(ctx context.Context, w *workshop.Workshop, args []string) int {
 	columns := []*column{{name: *addr, addr: *addr}}
 	if *addr == "" {
 		var stop func()
-		if columns, stop, err = targets(ctx, w); err != nil {
+		if columns, stop, err = targets(ctx, w, *all); err != nil {
 			return w.Fail(workshop.Red, err)
 		}
 		defer stop()
@@ -59,7 +62,12 @@ func Main(ctx context.Context, w *workshop.Workshop, args []string) int {
 	for _, c := range columns {
 		c.wrong = TryAll(ctx, c.addr, cases, c.strict)
 	}
-	w.Printf("%s", table(cases, columns))
+	rows := table(cases, columns)
+	if *markdown {
+		w.Printf("%s", rows.markdown(columns))
+		return workshop.Green
+	}
+	w.Printf("%s", rows.text(columns))
 	failed := failures(cases, columns[0], *verbose)
 	w.Printf("%s", failed)
 	if failed != "" {
@@ -68,30 +76,48 @@ func Main(ctx context.Context, w *workshop.Workshop, args []string) int {
 	return workshop.Green
 }
 
-// targets builds and starts the two servers that are compared.
-func targets(ctx context.Context, w *workshop.Workshop) ([]*column, func(), error) {
+// A peer is a server that this repository can build.
+type peer struct {
+	name      string
+	module    string   // its folder
+	pkg       string   // in that
+	args      []string // besides -addr
+	strict    bool
+	elsewhere bool // it needs more than the root module
+}
+
+var peers = []peer{
+	{name: "barewire", pkg: "./checker/conformance/target", args: []string{"-impl", "barewire"}, strict: true},
+	{name: "net/http", pkg: "./checker/conformance/target", args: []string{"-impl", "net/http"}},
+	{name: "fasthttp", module: "checker/peers", pkg: "./fasthttp", elsewhere: true},
+}
+
+// targets builds and starts the servers that are compared.
+func targets(ctx context.Context, w *workshop.Workshop, all bool) (columns []*column, stop func(), err error) {
 	dir, err := os.MkdirTemp("", "barewire-conformance-")
 	if err != nil {
 		return nil, nil, err
 	}
-	program := dir + "/target"
-	build := exec.CommandContext(ctx, "go", "build", "-o", program, "./checker/conformance/target")
-	build.Dir = w.Root
-	if out, err := build.CombinedOutput(); err != nil {
-		os.RemoveAll(dir)
-		return nil, nil, fmt.Errorf("the target cannot be built: %w\n%s", err, out)
-	}
-	var columns []*column
 	var running []*exec.Cmd
-	stop := func() {
+	stop = func() {
 		for _, cmd := range running {
 			cmd.Process.Kill()
 			cmd.Wait()
 		}
 		os.RemoveAll(dir)
 	}
-	for _, name := range []string{"barewire", "net/http"} {
-		cmd := exec.CommandContext(ctx, program, "-impl", name)
+	for i, p := range peers {
+		if p.elsewhere && !all {
+			continue
+		}
+		program := filepath.Join(dir, fmt.Sprint("peer", i))
+		build := exec.CommandContext(ctx, "go", "build", "-o", program, p.pkg)
+		build.Dir = filepath.Join(w.Root, filepath.FromSlash(p.module))
+		if out, err := build.CombinedOutput(); err != nil {
+			stop()
+			return nil, nil, fmt.Errorf("%s cannot be built: %w\n%s", p.name, err, out)
+		}
+		cmd := exec.CommandContext(ctx, program, p.args...)
 		out, err := cmd.StdoutPipe()
 		if err == nil {
 			err = cmd.Start()
@@ -105,9 +131,9 @@ func targets(ctx context.Context, w *workshop.Workshop) ([]*column, func(), erro
 		_, addr, ok := strings.Cut(strings.TrimSpace(line), "http://")
 		if err != nil || !ok {
 			stop()
-			return nil, nil, fmt.Errorf("%s did not start: %q, %v", name, line, err)
+			return nil, nil, fmt.Errorf("%s did not start: %q, %v", p.name, line, err)
 		}
-		columns = append(columns, &column{name: name, addr: addr, strict: name == "barewire"})
+		columns = append(columns, &column{name: p.name, addr: addr, strict: p.strict})
 	}
 	return columns, stop, nil
 }
@@ -150,52 +176,101 @@ func Try(ctx context.Context, addr string, c *Case, strict bool) (wrong string) 
 	return wrong
 }
 
-// table lays out how many cases each server has passed, by section and verb.
-func table(cases []Case, columns []*column) string {
-	type row struct{ section, verb string }
-	var rows []row
-	total := map[row]int{}
-	passed := map[row][]int{}
-	count := func(r row, i int) {
-		if total[r] == 0 {
-			rows = append(rows, r)
-			passed[r] = make([]int, len(columns))
-		}
-		total[r]++
-		for k, c := range columns {
-			if c.wrong[i] == "" {
-				passed[r][k]++
-			}
-		}
-	}
-	for i := range cases {
-		count(row{cases[i].Section, cases[i].Verb}, i)
-	}
-	slices.SortFunc(rows, func(a, b row) int { return strings.Compare(a.section+a.verb, b.section+b.verb) })
-	sections := len(rows)
-	for _, verb := range []string{"MUST", "SHOULD", "MAY"} {
+// rows are how many cases there are for each section and verb, and how many of them
+// each server has passed. The last four are the sums.
+type rows []row
+
+type row struct {
+	section, verb string
+	total         int
+	passed        []int
+}
+
+const sums = 4
+
+// table counts the cases of each section and verb.
+func table(cases []Case, columns []*column) rows {
+	var all rows
+	count := func(section, verb string, belongs func(*Case) bool) {
+		r := row{section: section, verb: verb, passed: make([]int, len(columns))}
 		for i := range cases {
-			if cases[i].Verb == verb {
-				count(row{"all", verb}, i)
+			if !belongs(&cases[i]) {
+				continue
+			}
+			r.total++
+			for k, c := range columns {
+				if c.wrong[i] == "" {
+					r.passed[k]++
+				}
 			}
 		}
+		all = append(all, r)
 	}
+	var keys [][2]string
 	for i := range cases {
-		count(row{"all", ""}, i)
+		keys = append(keys, [2]string{cases[i].Section, cases[i].Verb})
 	}
+	slices.SortFunc(keys, func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
+	for _, k := range slices.Compact(keys) {
+		count(k[0], k[1], func(c *Case) bool { return c.Section == k[0] && c.Verb == k[1] })
+	}
+	for _, verb := range []string{"MUST", "SHOULD", "MAY"} {
+		count("all", verb, func(c *Case) bool { return c.Verb == verb })
+	}
+	count("all", "", func(*Case) bool { return true })
+	return all
+}
+
+// text lays the rows out for a terminal.
+func (all rows) text(columns []*column) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%-34s %-7s %5s", "section", "", "cases")
 	for _, c := range columns {
 		fmt.Fprintf(&b, " %15s", c.name)
 	}
 	b.WriteString("\n")
-	for i, r := range rows {
-		if i == sections {
+	for i, r := range all {
+		if i == len(all)-sums {
 			b.WriteString("\n")
 		}
-		fmt.Fprintf(&b, "%-34s %-7s %5d", r.section, r.verb, total[r])
-		for _, n := range passed[r] {
+		fmt.Fprintf(&b, "%-34s %-7s %5d", r.section, r.verb, r.total)
+		for _, n := range r.passed {
 			fmt.Fprintf(&b, " %15d", n)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+// intro stands before the table on its page.
+const intro = `# Conformance
+
+Several hundred requests, most of them odd or hostile, and what servers answer to them. Each case names the section of the RFC that decides it and how much that section asks;
+it is passed if the answer, and what becomes of the connection, are among those that the section allows. The cases are in [checker/conformance/cases](../checker/conformance/cases), as text to read.
+
+"go tool checker conformance -v" shows the cases that a server has failed; with "-addr 127.0.0.1:8080" it asks yours. This page was written by "go tool checker conformance -peers -markdown".
+
+`
+
+// markdown lays the rows out for a page.
+func (all rows) markdown(columns []*column) string {
+	var b strings.Builder
+	b.WriteString(strings.ReplaceAll(intro, `"`, "`"))
+	b.WriteString("| section | verb | cases |")
+	line := "|---|---|---:|"
+	for _, c := range columns {
+		fmt.Fprintf(&b, " %s |", c.name)
+		line += "---:|"
+	}
+	b.WriteString("\n" + line + "\n")
+	for i, r := range all {
+		bold := ""
+		if i >= len(all)-sums {
+			bold = "**"
+		}
+		fmt.Fprintf(&b, "| %s%s%s | %s | %d |", bold, r.section, bold, r.verb, r.total)
+		for _, n := range r.passed {
+			fmt.Fprintf(&b, " %d |", n)
 		}
 		b.WriteString("\n")
 	}
