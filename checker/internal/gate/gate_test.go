@@ -190,3 +190,11 @@ func TestNothingChecked(t *testing.T) {
 		t.Errorf("exit status %d, want 1\n%s", status, out.String())
 	}
 }
+
+func TestToolPath(t *testing.T) {
+	for _, out := range []string{"/cache/tool\n", "go: downloading a v1\ngo: downloading b v2\n/cache/tool\n"} {
+		if got := toolPath(out); got != "/cache/tool" {
+			t.Errorf("toolPath(%q) = %q, want /cache/tool", out, got)
+		}
+	}
+}

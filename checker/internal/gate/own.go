@@ -52,7 +52,7 @@ func (v *verdict) gotestsum(ctx context.Context, g *gate, dir string, args []str
 		}
 		flags = append(flags, "--junitfile="+junit)
 	}
-	out, err := g.program(ctx, dir, []string{quickExit}, strings.TrimSpace(tool), append(append(flags, "--"), args...)...)
+	out, err := g.program(ctx, dir, []string{quickExit}, toolPath(tool), append(append(flags, "--"), args...)...)
 	m := done.FindStringSubmatch(out)
 	if m == nil {
 		v.failf("the tests in %s: %v\n%s", dir, err, out)

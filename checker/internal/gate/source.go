@@ -120,6 +120,13 @@ func (g *gate) program(ctx context.Context, dir string, env []string, name strin
 	return string(out), err
 }
 
+// toolPath returns the path that "go tool -n" has printed. On a fresh machine there are
+// lines before it, about what had to be downloaded.
+func toolPath(out string) string {
+	out = strings.TrimSpace(out)
+	return out[strings.LastIndexByte(out, '\n')+1:]
+}
+
 // checkVet runs go vet for three systems in every module.
 func checkVet(ctx context.Context, g *gate) *verdict {
 	v := new(verdict)
@@ -154,7 +161,7 @@ func checkStatic(ctx context.Context, g *gate) *verdict {
 		return v
 	}
 	for _, dir := range modules {
-		if out, err := g.program(ctx, dir, nil, strings.TrimSpace(tool), "./..."); err != nil {
+		if out, err := g.program(ctx, dir, nil, toolPath(tool), "./..."); err != nil {
 			v.failf("staticcheck ./... in %s: %v\n%s", dir, err, out)
 			continue
 		}
