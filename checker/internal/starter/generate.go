@@ -24,6 +24,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,7 +33,8 @@ import (
 // Generate returns the starter of the step whose reference solution lies in
 // solutionDir, such as "solutions/02-request-line": the content of each file by
 // its slash-separated path relative to solutionDir. Tests, testdata and files
-// that go ignores are left out; files that are not Go are taken as they are.
+// that go ignores are left out; in files that are not Go, such as a Containerfile, the
+// folder solutions becomes steps.
 //
 // The error joins one message, "file:line: …", for each directive that is
 // misused and each file that does not parse.
@@ -48,9 +50,11 @@ func Generate(solutionDir string) (map[string][]byte, error) {
 			folders[path.Dir(name)] = append(folders[path.Dir(name)], name)
 			continue
 		}
-		if out[name], err = os.ReadFile(filepath.Join(solutionDir, filepath.FromSlash(name))); err != nil {
+		text, err := os.ReadFile(filepath.Join(solutionDir, filepath.FromSlash(name)))
+		if err != nil {
 			return nil, fmt.Errorf("starter: %w", err)
 		}
+		out[name] = solutionsFolder.ReplaceAll(text, []byte("steps"))
 	}
 	var errs []error
 	for _, dir := range slices.Sorted(maps.Keys(folders)) {
@@ -66,6 +70,9 @@ func Generate(solutionDir string) (map[string][]byte, error) {
 	}
 	return out, nil
 }
+
+// solutionsFolder is the name of the folder, as a word.
+var solutionsFolder = regexp.MustCompile(`\bsolutions\b`)
 
 // starterFiles lists the files below dir that a starter is made from or made
 // of: neither tests, nor testdata, nor what go ignores. A dir that does not
