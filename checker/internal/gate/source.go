@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"barewire/checker/internal/starter"
@@ -91,16 +92,20 @@ func checkFresh(_ context.Context, g *gate) *verdict {
 // modules returns the folders of all modules in the repository that have packages,
 // relative to the root.
 func (g *gate) modules() (dirs []string, err error) {
+	var sources []string
 	err = g.walk(func(name string) error {
-		if filepath.Base(name) != "go.mod" {
-			return nil
+		switch {
+		case filepath.Base(name) == "go.mod":
+			dirs = append(dirs, filepath.Dir(name))
+		case filepath.Ext(name) == ".go":
+			sources = append(sources, name)
 		}
-		dir := filepath.Dir(name)
-		sources, err := filepath.Glob(filepath.Join(g.root, dir, "*.go"))
-		if dir == "." || len(sources) > 0 {
-			dirs = append(dirs, dir)
-		}
-		return err
+		return nil
+	})
+	dirs = slices.DeleteFunc(dirs, func(dir string) bool {
+		return dir != "." && !slices.ContainsFunc(sources, func(name string) bool {
+			return strings.HasPrefix(name, dir+string(filepath.Separator))
+		})
 	})
 	return dirs, err
 }
