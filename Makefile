@@ -1,7 +1,7 @@
 # Every target is one go command, so that those without make can type it;
 # "make help" lists both forms.
 
-.PHONY: help test watch hint progress run load solution reset bisect starters conformance check
+.PHONY: help test watch hint progress run load solution reset bisect starters conformance fuzz check
 
 help:
 	@go tool checker help
@@ -38,6 +38,9 @@ starters:
 
 conformance:
 	@go tool checker conformance $(if $(ADDR),-addr $(ADDR)) $(FLAGS)
+
+fuzz:
+	@go tool checker fuzz $(if $(TIME),-time $(TIME)) $(if $(STEP),-step $(STEP)) $(if $(ONLY),-only '$(ONLY)')
 
 check:
 	@go tool checker check

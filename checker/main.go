@@ -17,6 +17,7 @@ import (
 	"barewire/checker/course"
 	"barewire/checker/internal/compare"
 	"barewire/checker/internal/demo"
+	"barewire/checker/internal/fuzz"
 	"barewire/checker/internal/gate"
 	"barewire/checker/internal/learner"
 	"barewire/checker/internal/load"
@@ -79,6 +80,11 @@ var (
 			{"conformance FLAGS=-peers", "conformance -peers"},
 			{"conformance ADDR=:8080", "conformance -addr :8080"},
 		}, conformance.Main},
+		{"fuzz", "odd inputs for every parser, for as long as you say", []form{
+			{"fuzz", "fuzz"},
+			{"fuzz TIME=1h", "fuzz -time 1h"},
+			{"fuzz STEP=03 ONLY=Field", "fuzz -step 03 -only Field"},
+		}, fuzz.Main},
 		{"starters", "write the starters anew from the solutions", []form{{"starters", "starters"}}, starters},
 		{"check", "everything that must hold before a change may land", []form{{"check", "check"}}, check},
 	}

@@ -9,8 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"barewire/checker/internal/overlay"
-	"barewire/checker/internal/starter"
+	"barewire/checker/internal/fuzz"
 )
 
 // done is the last line of gotestsum.
@@ -86,66 +85,26 @@ func number(digits string) int {
 	return n
 }
 
-// fuzzTarget is the line that declares one.
-var fuzzTarget = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(`)
-
-// checkFuzz runs each fuzz target of the steps on the reference. What it finds is
-// written below the step's testdata, where the step's tests use it from then on.
+// checkFuzz runs each fuzz target of the steps and of the solutions on the reference.
+// What it finds is written below testdata, where the next run begins with it.
 func checkFuzz(ctx context.Context, g *gate) *verdict {
 	v := new(verdict)
 	if g.fuzzTime == "0" {
 		v.notRun = append(v.notRun, "fuzzing: -fuzztime is 0")
 		return v
 	}
-	steps, err := starter.Steps(g.root)
-	if err != nil {
-		v.failf("%v", err)
+	targets, err := fuzz.Targets(g.root, g.step)
+	if err == nil {
+		err = fuzz.Run(ctx, g.root, targets, g.fuzzTime, func(r fuzz.Result) {
+			if r.Finding == "" {
+				v.passed++
+				return
+			}
+			v.failf("%s: %s: %s\nagain: %s", r.Dir, r.Name, r.Finding, fuzz.Again(r.Target))
+		})
 	}
-	err = g.withPlan(func(p *overlay.Plan) error {
-		for _, step := range steps {
-			if err := p.ReferenceUnder(step); err != nil {
-				return err
-			}
-		}
-		return nil
-	}, func(file string) error {
-		for _, step := range steps {
-			if !strings.HasPrefix(step, g.step) {
-				continue
-			}
-			if err := v.fuzz(ctx, g, step, file); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 	if err != nil {
 		v.failf("%v", err)
 	}
 	return v
-}
-
-// fuzz runs the fuzz targets of one step.
-func (v *verdict) fuzz(ctx context.Context, g *gate, step, overlayFile string) error {
-	files, err := filepath.Glob(filepath.Join(g.root, "steps", step, "*_test.go"))
-	if err != nil {
-		return err
-	}
-	for _, file := range files {
-		src, err := os.ReadFile(file)
-		if err != nil {
-			return err
-		}
-		for _, m := range fuzzTarget.FindAllSubmatch(src, -1) {
-			target := string(m[1])
-			out, err := g.command(ctx, ".", nil, "test", "-vet=off", "-run=^$", "-fuzz=^"+target+"$",
-				"-fuzztime="+g.fuzzTime, "-overlay="+overlayFile, "./steps/"+step)
-			if err != nil {
-				v.failf("steps/%s: %s: %v\n%s", step, target, err, out)
-				continue
-			}
-			v.passed++
-		}
-	}
-	return nil
 }
