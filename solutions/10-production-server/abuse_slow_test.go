@@ -65,6 +65,7 @@ func TestAbuse_Slow(t *testing.T) {
 					if r.drip != "" {
 						nc.Write([]byte{r.drip[i%len(r.drip)]})
 					}
+					synctest.Wait()
 				}
 				took := time.Since(begun)
 				nc.Close()
