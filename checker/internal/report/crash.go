@@ -58,12 +58,24 @@ func (r *Report) hang() []string {
 		}
 		lines = append(lines, r.at(g.Stack, ": "+state(g.State))...)
 	}
-	if len(stuck) == 0 {
+	switch {
+	case len(stuck) > 0:
+	case slices.ContainsFunc(t.Goroutines, wasRunning):
+		lines = append(lines, label("at", "in a loop that never ends, most likely: it was running at that moment, and Go "+cannotSay+". Run the tests again")...)
+	default:
 		lines = append(lines, label("at", "nowhere in your code: it returned, or was never called"+r.testWaits(t))...)
 	}
 	why := "a client would wait for ever too" + r.cost()
 	return append(lines, label("why", why)...)
 }
+
+// cannotSay is what a dump is like where a goroutine was running on another processor
+// and could not be stopped in time, as the machine had too much to do.
+const cannotSay = "could not say where"
+
+// wasRunning says whether a goroutine is one of which the dump has no stack for that
+// reason.
+func wasRunning(g gotest.Goroutine) bool { return g.State == "running" && len(g.Stack) == 0 }
 
 // stuck returns the goroutines that are in the learner's code, those that the
 // test itself called first.

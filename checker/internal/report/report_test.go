@@ -21,7 +21,11 @@ func TestPrint(t *testing.T) {
 			if archive.Name() == "race" && !raceWorks() {
 				t.Skip("the race detector does not work here")
 			}
-			archive.Compare(t, printed(t, archive))
+			text := printed(t, archive)
+			for again := 0; again < 10 && strings.Contains(strings.Join(strings.Fields(text), " "), "could not say where"); again++ {
+				text = printed(t, archive) // the machine had too much to do
+			}
+			archive.Compare(t, text)
 		})
 	}
 }
