@@ -246,7 +246,7 @@ func (all rows) text(columns []*column) string {
 const intro = `# Conformance
 
 Several hundred requests, most of them odd or hostile, and what servers answer to them. Each case names the section of the RFC that decides it and how much that section asks;
-it is passed if the answer, and what becomes of the connection, are among those that the section allows. The cases are in [checker/conformance/cases](../checker/conformance/cases), as text to read.
+it is passed if the answer, and what becomes of the connection, are among those that the section allows. Where several are allowed the reference gives the strictest, or the case says why not. The cases are in [checker/conformance/cases](../checker/conformance/cases), as text to read.
 
 "go tool checker conformance -v" shows the cases that a server has failed; with "-addr 127.0.0.1:8080" it asks yours. This page was written by "go tool checker conformance -peers -markdown".
 

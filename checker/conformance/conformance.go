@@ -26,11 +26,12 @@ type Case struct {
 	Section string // what decides, such as "RFC 9112 §3.2"
 	Verb    string // MUST, SHOULD or MAY: how much the section asks
 	Why     string // what goes wrong otherwise
+	Reason  string // why barewire does not give the first, the strictest answer of Want; "" if it does
 
 	Pieces  []string // what is sent, with a pause between two of them
 	Half    bool     // then the client closes its sending side
 	Methods []string // of the requests, in order; GET where there are fewer
-	Want    []Answer // any of these is right
+	Want    []Answer // any of these is right, the strictest first
 	Checks  []Check  // of the last response, where the answer is the first of Want
 }
 

@@ -118,7 +118,9 @@ func TestTry(t *testing.T) {
 		rest, want string
 	}{
 		{"as wanted", bad, true, "want: 400 close", ""},
-		{"the second of two", bad, false, "want: 400 close | 400 open", ""},
+		{"the second of two, with a reason", bad, false, "want: 400 close | 400 open\nbarewire: it may", ""},
+		{"the second of two, without a reason", bad, false, "want: 400 close | 400 open", "would be stricter"},
+		{"the first of two, with a reason", bad, true, "want: 400 close | 400 open\nbarewire: it may", "says why not"},
 		{"any end", bad, false, "want: 4xx either", ""},
 		{"another status", good, false, "want: 400 open", "200 open"},
 		{"another end", bad, false, "want: 400 close", "400 open"},

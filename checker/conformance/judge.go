@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -47,26 +48,32 @@ func (a Answer) matches(got Answer) bool {
 }
 
 // Judge says what is wrong with an exchange, or returns "" if it is one of those that
-// the case allows. Checks are made of the first of them, and of one that says "either"
-// only if strict is set: they need a target that answers as checker/conformance/target
-// does.
+// the case allows. Checks of fields are made of the first of them. With strict, the
+// target is ours: it answers as checker/conformance/target does, so what its handler
+// saw is checked too, and where it does not give the first answer, there is a Reason.
 func Judge(c *Case, x *Exchange, strict bool) string {
 	got := x.Got()
-	for i, want := range c.Want {
-		if !want.matches(got) {
-			continue
-		}
-		for _, r := range x.Responses {
-			if r.Broken != nil {
-				return fmt.Sprintf("%s, but what came is not whole: %v", got, r.Broken)
-			}
-		}
-		if i == 0 && len(x.Responses) > 0 {
-			return check(c, &x.Responses[len(x.Responses)-1], strict)
-		}
-		return ""
+	i := slices.IndexFunc(c.Want, func(a Answer) bool { return a.matches(got) })
+	if i < 0 {
+		return got.String()
 	}
-	return got.String()
+	for _, r := range x.Responses {
+		if r.Broken != nil {
+			return fmt.Sprintf("%s, but what came is not whole: %v", got, r.Broken)
+		}
+	}
+	if i == 0 && len(x.Responses) > 0 {
+		if wrong := check(c, &x.Responses[len(x.Responses)-1], strict); wrong != "" {
+			return wrong
+		}
+	}
+	switch {
+	case strict && i > 0 && c.Reason == "":
+		return fmt.Sprintf("%s, which is allowed, but %s would be stricter, and no line \"barewire:\" says why not", got, c.Want[0])
+	case strict && i == 0 && c.Reason != "":
+		return "the strictest answer, and yet there is a line \"barewire:\" that says why not"
+	}
+	return ""
 }
 
 func check(c *Case, r *Response, strict bool) string {

@@ -23,7 +23,8 @@ import (
 //	    EOF                            the client closes its sending side
 //
 //	methods: HEAD                      of the requests, where they are not GET
-//	want: 400 close                    or "200 200 open | 400 close"; "nothing" for no response
+//	want: 400 close                    or "400 close | 200 200 open", the strictest first; "nothing" for no response
+//	barewire: the RFC allows it, and   why our server does not give the first of several answers
 //	+ Date                             checks of the last response: a field, "- Name" for none,
 //	: method GET                       a line of the content that the target answers with
 //
@@ -79,6 +80,8 @@ func (p *parser) line(line string) {
 			found = []string{"", "?", "?"}
 		}
 		p.now.Section, p.now.Verb = found[1], found[2]
+	case word == "barewire:":
+		p.now.Reason = rest
 	case word == "methods:":
 		p.now.Methods = strings.Fields(rest)
 	case word == "want:":
