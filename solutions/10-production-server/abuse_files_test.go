@@ -58,7 +58,7 @@ func TestAbuse_LinkRace(t *testing.T) {
 	_, run := tapped(t, server.Config{Handler: files})
 	served := 0
 	for begun := time.Now(); time.Since(begun) < time.Second; {
-		c := &tap{more: get("/link") + get("/dir/page") + get("/dir/") + get("/dir/../link"), times: 25}
+		c := &tap{more: getOf("/link") + getOf("/dir/page") + getOf("/dir/") + getOf("/dir/../link"), times: 25}
 		run(c)
 		text := c.answer.String()
 		if served += strings.Count(text, "public"); strings.Contains(text, secret) {
@@ -80,7 +80,7 @@ func TestAbuse_NoDescriptorForFile(t *testing.T) {
 	files := site(t, 1024)
 	_, run := tapped(t, server.Config{Handler: files})
 	answers := func() string {
-		c := &tap{more: get("/page"), times: 1}
+		c := &tap{more: getOf("/page"), times: 1}
 		run(c)
 		return c.status()
 	}
@@ -118,7 +118,7 @@ func TestAbuse_SocketsWithoutDescriptors(t *testing.T) {
 		}
 		defer nc.Close()
 		clients = append(clients, nc)
-		if got := ask(nc, get("/short")); got != 200 {
+		if got := ask(nc, getOf("/short")); got != 200 {
 			t.Fatalf("at first the answer is %d", got)
 		}
 	}
@@ -144,14 +144,14 @@ func TestAbuse_SocketsWithoutDescriptors(t *testing.T) {
 	for end := time.Now().Add(3 * time.Second); !strings.Contains(log.String(), "accept") && time.Now().Before(end); {
 		time.Sleep(time.Millisecond)
 	}
-	got := ask(clients[0], get("/short"))
+	got := ask(clients[0], getOf("/short"))
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		t.Fatal(err)
 	}
 	if connected != nil || got != 200 || !strings.Contains(log.String(), "too many open files") {
 		t.Errorf("connect: %v; an open connection gets %d; the log says %q", connected, got, log.String())
 	}
-	if _, err := file.WriteString(get("/short")); err != nil {
+	if _, err := file.WriteString(getOf("/short")); err != nil {
 		t.Fatal(err)
 	}
 	syscall.SetsockoptTimeval(fd, syscall.SOL_SOCKET, syscall.SO_RCVTIMEO, &syscall.Timeval{Sec: 3})

@@ -56,7 +56,7 @@ func TestAbuse_Floods(t *testing.T) {
 	} {
 		t.Run(r.name, func(t *testing.T) {
 			_, run := tapped(t, r.cfg)
-			run(&tap{head: get("/short")}) // what is made once is not counted
+			run(&tap{head: getOf("/short")}) // what is made once is not counted
 			c := &tap{head: r.head, more: r.more}
 			allocated := run(c)
 			t.Logf("%d bytes read, %d allocated", c.taken, allocated)
@@ -81,7 +81,7 @@ func TestAbuse_PipelineWithoutReading(t *testing.T) {
 		begun := time.Now()
 		sent := make(chan int, 1)
 		go func() {
-			n, _ := io.WriteString(nc, strings.Repeat(get("/short"), 10_000))
+			n, _ := io.WriteString(nc, strings.Repeat(getOf("/short"), 10_000))
 			sent <- n
 		}()
 		synctest.Wait()
@@ -99,8 +99,8 @@ func TestAbuse_PipelineWithoutReading(t *testing.T) {
 // connection, if they are read, and leave in writes of 64 KiB or less.
 func TestAbuse_PipelineMemory(t *testing.T) {
 	_, run := tapped(t, server.Config{})
-	run(&tap{head: get("/short")})
-	c := &tap{more: get("/short"), times: 10_000}
+	run(&tap{head: getOf("/short")})
+	c := &tap{more: getOf("/short"), times: 10_000}
 	allocated := run(c)
 	t.Logf("%d bytes allocated", allocated)
 	if bound := int64(512 << 10); allocated > bound && !raceEnabled {

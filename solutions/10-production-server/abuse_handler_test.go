@@ -33,14 +33,14 @@ func TestAbuse_StuckHandlers(t *testing.T) {
 		d := newDoor()
 		go srv.Serve(d)
 		for i := range 2 {
-			if good := d.call(); ask(good, get("/short")) != 200 {
+			if good := d.call(); ask(good, getOf("/short")) != 200 {
 				t.Errorf("with %d of 2 workers gone nobody is answered", i)
 			} else {
 				good.Close()
 			}
 			nc := d.call()
 			defer nc.Close()
-			io.WriteString(nc, get("/stuck"))
+			io.WriteString(nc, getOf("/stuck"))
 		}
 		synctest.Wait()
 		var clients sync.WaitGroup
@@ -49,7 +49,7 @@ func TestAbuse_StuckHandlers(t *testing.T) {
 				good := d.call()
 				defer good.Close()
 				begun := time.Now()
-				if got, took := ask(good, get("/short")), time.Since(begun); got != 503 || took > time.Second {
+				if got, took := ask(good, getOf("/short")), time.Since(begun); got != 503 || took > time.Second {
 					t.Errorf("%d after %v, want 503 within 1s", got, took)
 				}
 			})
@@ -118,12 +118,12 @@ func TestAbuse_HandlerFaults(t *testing.T) {
 					keepalive.Error(w, 404)
 				}
 			})})
-			c := &tap{head: get(path) + get("/next")}
+			c := &tap{head: getOf(path) + getOf("/next")}
 			run(c)
 			if got := seen(c.answer.String()); got != want {
 				t.Errorf("got %q, want %q: %q", got, want, c.answer.String())
 			}
-			next := &tap{head: get("/next")}
+			next := &tap{head: getOf("/next")}
 			if run(next); next.status() != "404" {
 				t.Errorf("the next connection gets %q", next.status())
 			}
@@ -195,7 +195,7 @@ func TestAbuse_LogFull(t *testing.T) {
 	} {
 		full.writes = 0
 		_, run := tapped(t, server.Config{AccessLog: access, ErrorLog: slog.New(slog.NewTextHandler(full, nil))})
-		c := &tap{more: get("/short"), times: 10}
+		c := &tap{more: getOf("/short"), times: 10}
 		run(c)
 		if n := strings.Count(c.answer.String(), "HTTP/1.1 200 OK"); n != 10 || full.writes != 10 {
 			t.Errorf("%s: %d of 10 requests are answered, %d written to the log", name, n, full.writes)
@@ -234,18 +234,18 @@ func TestAbuse_Descriptors(t *testing.T) {
 		go srv.Serve(s)
 		old := d.call()
 		defer old.Close()
-		ask(old, get("/short"))
+		ask(old, getOf("/short"))
 		s.over.Store(time.Now().Add(time.Minute).UnixNano())
 		d.call().Close() // accepted, and then there are none left
 		time.Sleep(30 * time.Second)
-		if got := ask(old, get("/short")); got != 200 {
+		if got := ask(old, getOf("/short")); got != 200 {
 			t.Errorf("an open connection gets %d", got)
 		}
 		time.Sleep(30 * time.Second)
 		begun := time.Now()
 		nc := d.call()
 		defer nc.Close()
-		if got, took := ask(nc, get("/short")), time.Since(begun); got != 200 || took > time.Second {
+		if got, took := ask(nc, getOf("/short")), time.Since(begun); got != 200 || took > time.Second {
 			t.Errorf("%d after %v, want 200 within 1s", got, took)
 		}
 		srv.Shutdown(context.Background())

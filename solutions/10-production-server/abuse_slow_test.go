@@ -31,7 +31,7 @@ func TestAbuse_Slow(t *testing.T) {
 		{"half a head: HeaderTimeout", server.Config{}, "GET / HTTP/1.1\r\nHost: a\r\n", "", true, "408; gone after 10s"},
 		{"a head one byte a second: HeaderTimeout", server.Config{}, "", "GET / HTTP/1.1\r\nHost: a\r\nX: aaaaaaaaaaaaaaaaaaaaaa", true, "408; gone after 10s"},
 		{"empty lines one byte a second: one is enough", server.Config{}, "", "\r\n", true, "400; gone after 4s"},
-		{"the next head one byte a second: HeaderTimeout from its first byte", server.Config{}, get("/short"), "GET / HTTP/1.1\r\nHost: a\r\nX: aaaa", true, "200, 408; gone after 11s"},
+		{"the next head one byte a second: HeaderTimeout from its first byte", server.Config{}, getOf("/short"), "GET / HTTP/1.1\r\nHost: a\r\nX: aaaa", true, "200, 408; gone after 11s"},
 		{"no content: HeaderTimeout, from which MinRate counts", server.Config{}, post + "Content-Length: 100\r\n\r\n", "", true, "408; gone after 11s"},
 		{"content one byte a second: MinRate", server.Config{}, post + "Content-Length: 1000000\r\n\r\n", "x", true, "408; gone after 11s"},
 		{"chunks one byte a second: MinRate", server.Config{}, post + "Transfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n", true, "408; gone after 11s"},
@@ -39,9 +39,9 @@ func TestAbuse_Slow(t *testing.T) {
 		{"trailers one byte a second: MinRate", server.Config{}, post + "Transfer-Encoding: chunked\r\n\r\n0\r\nX: ", "x", true, "408; gone after 11s"},
 		{"100-continue, and then nothing: HeaderTimeout", server.Config{}, post + "Expect: 100-continue\r\nContent-Length: 9\r\n\r\n", "", true, "100, 408; gone after 11s"},
 		{"content that the handler leaves, one byte a second: MinRate", server.Config{}, "POST /ignore HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n", "x", true, "200; gone after 11s"},
-		{"nothing after an answer: IdleTimeout", server.Config{}, get("/short"), "", true, "200; gone after 1m15s"},
-		{"an answer that is not read: WriteTimeout", server.Config{}, get("/short"), "", false, "not read; gone after 30s"},
-		{"a file that is not read: WriteTimeout", server.Config{}, get("/sized"), "", false, "not read; gone after 30s"},
+		{"nothing after an answer: IdleTimeout", server.Config{}, getOf("/short"), "", true, "200; gone after 1m15s"},
+		{"an answer that is not read: WriteTimeout", server.Config{}, getOf("/short"), "", false, "not read; gone after 30s"},
+		{"a file that is not read: WriteTimeout", server.Config{}, getOf("/sized"), "", false, "not read; gone after 30s"},
 		{"a PROXY header that does not come: HeaderTimeout", proxied(), "PROXY TCP4 ", "", true, "no answer; gone after 10s"},
 	} {
 		t.Run(r.name, func(t *testing.T) {
@@ -85,7 +85,7 @@ func TestAbuse_SlowReader(t *testing.T) {
 		nc := d.call()
 		defer nc.Close()
 		begun := time.Now()
-		io.WriteString(nc, get("/sized"))
+		io.WriteString(nc, getOf("/sized"))
 		read := 0
 		for {
 			n, err := nc.Read(make([]byte, 1))
@@ -133,7 +133,7 @@ func TestAbuse_SlowClientsAndWorkers(t *testing.T) {
 	cfg := server.Config{MaxWorkers: 1, Queue: 1, QueueTimeout: time.Second}
 	onFakeClock(t, cfg, func(t *testing.T, srv *server.Server, d *door) {
 		for _, once := range []string{
-			"", "GET / HT", get("/short"),
+			"", "GET / HT", getOf("/short"),
 			"POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 16384\r\n\r\n" + strings.Repeat("x", 16383),
 			"POST /read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3fff\r\nx",
 		} {
@@ -147,7 +147,7 @@ func TestAbuse_SlowClientsAndWorkers(t *testing.T) {
 		good := d.call()
 		defer good.Close()
 		begun := time.Now()
-		if got, took := ask(good, get("/short")), time.Since(begun); got != 200 || took > 0 {
+		if got, took := ask(good, getOf("/short")), time.Since(begun); got != 200 || took > 0 {
 			t.Errorf("%d after %v", got, took)
 		}
 	})
@@ -162,18 +162,18 @@ func TestAbuse_WorkersHeld(t *testing.T) {
 		for range 2 {
 			nc := d.call()
 			defer nc.Close()
-			io.WriteString(nc, get("/long"))
+			io.WriteString(nc, getOf("/long"))
 		}
 		synctest.Wait()
 		begun := time.Now()
 		good := d.call()
 		defer good.Close()
-		if got, took := ask(good, get("/short")), time.Since(begun); got != 503 || took != time.Second {
+		if got, took := ask(good, getOf("/short")), time.Since(begun); got != 503 || took != time.Second {
 			t.Errorf("%d after %v, want 503 after 1s", got, took)
 		}
 		time.Sleep(keepalive.DefaultWriteTimeout)
 		begun = time.Now()
-		if got, took := ask(good, get("/short")), time.Since(begun); got != 200 || took != 0 {
+		if got, took := ask(good, getOf("/short")), time.Since(begun); got != 200 || took != 0 {
 			t.Errorf("%d after %v, want 200 at once: WriteTimeout is over", got, took)
 		}
 	})
@@ -196,7 +196,7 @@ func TestAbuse_IdleConnections(t *testing.T) {
 			nc := d.call()
 			all = append(all, nc)
 			if i < conns {
-				ask(nc, get("/short"))
+				ask(nc, getOf("/short"))
 			}
 			if i == conns-1 {
 				synctest.Wait()
@@ -240,7 +240,7 @@ func TestAbuse_HalfHeads(t *testing.T) {
 		begun := time.Now()
 		good := d.call()
 		defer good.Close()
-		got := ask(good, get("/short"))
+		got := ask(good, getOf("/short"))
 		if took := time.Since(begun); got != 200 || took > keepalive.DefaultHeaderTimeout+time.Second {
 			t.Errorf("%d after %v", got, took)
 		}

@@ -143,7 +143,7 @@ func status(nc net.Conn) int {
 	return res.StatusCode
 }
 
-func get(path string) string { return "GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n" }
+func getOf(path string) string { return "GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n" }
 
 // A tap is a client without a kernel, who sends head and then more, again and again
 // and for ever or, if times is above 0, so often. It counts what the server takes.
@@ -151,6 +151,7 @@ type tap struct {
 	net.Conn
 	head, more string
 	times      int
+	each       int // bytes in a Read, if it is above 0
 
 	at      int
 	taken   int64
@@ -164,6 +165,9 @@ type tap struct {
 func (c *tap) Read(p []byte) (n int, err error) {
 	if c.gone.Load() {
 		return 0, net.ErrClosed
+	}
+	if c.each > 0 {
+		p = p[:min(len(p), c.each)]
 	}
 	if c.at < len(c.head) {
 		n = copy(p, c.head[c.at:])
@@ -240,17 +244,17 @@ func proxied() server.Config {
 }
 
 // from is a connection that comes from an address.
-type from struct {
+type fromAddr struct {
 	net.Conn
 	addr net.Addr
 }
 
-func (f from) RemoteAddr() net.Addr { return f.addr }
+func (f fromAddr) RemoteAddr() net.Addr { return f.addr }
 
 // callFrom connects a client from an address.
 func (d *door) callFrom(addr string) net.Conn {
 	ours, theirs := net.Pipe()
-	d.conns <- from{theirs, &net.TCPAddr{IP: net.ParseIP(addr), Port: 999}}
+	d.conns <- fromAddr{theirs, &net.TCPAddr{IP: net.ParseIP(addr), Port: 999}}
 	return ours
 }
 
