@@ -196,12 +196,18 @@ func (r *Report) whole(vars ...string) string {
 
 // how adds to what is run how it is run.
 func (r *Report) how(what string) []string {
-	vars := []string{what}
-	if r.Base != "" {
-		vars = append(vars, "BASE="+r.Base)
-	}
+	vars := r.onBase(what)
 	if r.Race {
 		vars = append(vars, "RACE=1")
+	}
+	return vars
+}
+
+// onBase returns the variables of a command that goes on as this one did: whoever has
+// begun in the middle has no earlier steps to run it on.
+func (r *Report) onBase(vars ...string) []string {
+	if r.Base != "" {
+		vars = append(vars, "BASE="+r.Base)
 	}
 	return vars
 }
@@ -230,11 +236,11 @@ func (r *Report) green() []string {
 	lines := []string{r.Shop.Style.Green(fmt.Sprintf("Step %d is done: %s.", r.Step.Number, allGreen(tests))), ""}
 	var choices [][2]string
 	if r.Shop.Program("steps", r.Step) != "" {
-		choices = append(choices, [2]string{r.Shop.Command("run", step), "try your code by hand"})
+		choices = append(choices, [2]string{r.Shop.Command("run", r.onBase(step)...), "try your code by hand"})
 	}
 	choices = append(choices, [2]string{r.Shop.Command("solution", step), "read the reference beside yours"})
 	if next, ok := r.Shop.Next(r.Step); ok {
-		command := r.Shop.Command("test", fmt.Sprintf("STEP=%d", next.Number))
+		command := r.Shop.Command("test", r.onBase(fmt.Sprintf("STEP=%d", next.Number))...)
 		choices = append(choices, [2]string{command, fmt.Sprintf("begin step %d, %s", next.Number, next.Title)})
 	} else {
 		choices = append(choices, [2]string{r.Shop.Command("progress"), "see all steps; no later one is here yet"})
