@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"barewire/solutions/02-request-line"
 	"barewire/solutions/03-headers-bodies"
 	"barewire/solutions/04-keep-alive"
 	"barewire/solutions/07-middleware"
@@ -156,6 +157,13 @@ func TestAbuse_Ranges(t *testing.T) {
 		}(),
 		func() string {
 			var b strings.Builder
+			for i := range 300 {
+				fmt.Fprintf(&b, "%d-%d,", 200*i, 200*i)
+			}
+			return b.String()
+		}(),
+		func() string {
+			var b strings.Builder
 			for i := range 3000 {
 				fmt.Fprintf(&b, "%d-%d,", 3*i, 3*i)
 			}
@@ -167,6 +175,27 @@ func TestAbuse_Ranges(t *testing.T) {
 		t.Logf("%s: %d bytes", c.status(), c.written)
 		if bound := int64(size + 200*33 + 500); c.written > bound || c.status() != "200" && c.status() != "206" {
 			t.Errorf("%s and %d bytes for %.40q…, want at most %d", c.status(), c.written, ranges, bound)
+		}
+		if parts := strings.Count(c.answer.String(), "Content-Range:"); parts > static.MaxRanges {
+			t.Errorf("%d parts for %.40q…, want at most %d", parts, ranges, static.MaxRanges)
+		}
+	}
+}
+
+// TestAbuse_Parameters: no more than MaxParams parameters of a query or a form are kept;
+// a request with more is an error for whoever asks for them.
+func TestAbuse_Parameters(t *testing.T) {
+	kept := -1
+	_, run := tapped(t, server.Config{Handler: keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+		q, err := r.Query()
+		if kept = len(q); err != nil {
+			keepalive.Error(w, 400)
+		}
+	})})
+	for n, want := range map[int]string{reqline.MaxParams: "200", reqline.MaxParams + 1: "400"} {
+		c := &tap{more: "GET /?" + strings.Repeat("a&", n) + " HTTP/1.1\r\nHost: a\r\n\r\n", times: 1}
+		if run(c); c.status() != want || kept > reqline.MaxParams {
+			t.Errorf("%d parameters: %s, %d kept", n, c.status(), kept)
 		}
 	}
 }
