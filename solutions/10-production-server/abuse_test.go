@@ -24,7 +24,6 @@ import (
 	"time"
 
 	"barewire/checker/testkit"
-	"barewire/solutions/03-headers-bodies"
 	"barewire/solutions/04-keep-alive"
 	"barewire/solutions/08-rate-limiting"
 	"barewire/solutions/10-production-server"
@@ -234,9 +233,6 @@ func tapped(t *testing.T, cfg server.Config) (srv *server.Server, run func(c *ta
 		return int64(after.TotalAlloc - before.TotalAlloc)
 	}
 }
-
-// someLimits are those of every test that does not say otherwise.
-var someLimits = message.Limits{}.OrDefaults()
 
 // proxied is a Config for a server behind a proxy at 192.0.2.9.
 func proxied() server.Config {
