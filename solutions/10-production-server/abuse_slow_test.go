@@ -155,14 +155,15 @@ func TestAbuse_SlowClientsAndWorkers(t *testing.T) {
 
 // TestAbuse_WorkersHeld: slow content above MaxAhead and slow reading of long answers
 // do take a worker each. Then the others are told so, with 503 after QueueTimeout, and
-// a client that reads nothing gives its worker back after WriteTimeout.
+// a client that reads or sends nothing gives its worker back after WriteTimeout
+// or BodyTimeout.
 func TestAbuse_WorkersHeld(t *testing.T) {
 	cfg := server.Config{MaxWorkers: 2, Queue: 1, QueueTimeout: time.Second}
 	onFakeClock(t, cfg, func(t *testing.T, srv *server.Server, d *door) {
-		for range 2 {
+		for _, once := range []string{getOf("/long"), "POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + strings.Repeat("x", server.MaxAhead+1)} {
 			nc := d.call()
 			defer nc.Close()
-			io.WriteString(nc, getOf("/long"))
+			io.WriteString(nc, once)
 		}
 		synctest.Wait()
 		begun := time.Now()
@@ -174,7 +175,7 @@ func TestAbuse_WorkersHeld(t *testing.T) {
 		time.Sleep(keepalive.DefaultWriteTimeout)
 		begun = time.Now()
 		if got, took := ask(good, getOf("/short")), time.Since(begun); got != 200 || took != 0 {
-			t.Errorf("%d after %v, want 200 at once: WriteTimeout is over", got, took)
+			t.Errorf("%d after %v, want 200 at once: WriteTimeout and BodyTimeout are over", got, took)
 		}
 	})
 }
