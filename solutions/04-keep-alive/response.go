@@ -198,7 +198,7 @@ func (w *response) emit(content []byte) {
 	} else {
 		c.out = append(c.out, content...)
 	}
-	if w.framing == chunked {
+	if w.framing == chunked && w.err == nil {
 		c.out = append(c.out, "\r\n"...)
 	}
 	if w.err == nil && len(c.out) >= maxOut {
