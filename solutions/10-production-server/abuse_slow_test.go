@@ -41,6 +41,7 @@ func TestAbuse_Slow(t *testing.T) {
 		{"content that the handler leaves, one byte a second: MinRate", server.Config{}, "POST /ignore HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n", "x", true, "200; gone after 11s"},
 		{"nothing after an answer: IdleTimeout", server.Config{}, getOf("/short"), "", true, "200; gone after 1m15s"},
 		{"an answer that is not read: WriteTimeout", server.Config{}, getOf("/short"), "", false, "not read; gone after 30s"},
+		{"a long answer that is not read: WriteTimeout, once", server.Config{}, getOf("/long"), "", false, "not read; gone after 30s"},
 		{"a file that is not read: WriteTimeout", server.Config{}, getOf("/sized"), "", false, "not read; gone after 30s"},
 		{"a PROXY header that does not come: HeaderTimeout", proxied(), "PROXY TCP4 ", "", true, "no answer; gone after 10s"},
 	} {
