@@ -18,8 +18,12 @@ import (
 )
 
 // stall is how long a program may run no input at all before its target is said to
-// hang: go test waits for ever.
-const stall = time.Minute
+// hang: go test waits for ever, or until the time is over, and says nothing. Making an
+// input smaller, which counts as one run, takes at most minimize.
+const (
+	stall    = 15 * time.Second
+	minimize = 5 * time.Second
+)
 
 // errStall is why a program was ended that hung.
 var errStall = fmt.Errorf("no input was run for %v: the target hangs, or the code that it calls does", stall)
@@ -75,7 +79,7 @@ func (p *program) run(ctx context.Context, r *Result, each string) (string, erro
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	cmd := exec.CommandContext(ctx, p.file, "-test.run=^$", "-test.fuzz=^"+r.Name+"$", "-test.fuzztime="+each,
-		"-test.fuzzminimizetime=10s", "-test.fuzzcachedir="+p.corpus())
+		"-test.fuzzminimizetime="+minimize.String(), "-test.fuzzcachedir="+p.corpus())
 	cmd.Dir = filepath.Join(p.root, filepath.FromSlash(p.dir)) // where testdata is
 	// Interrupted, the program ends its workers, even one that hangs. Killed, it cannot.
 	cmd.Cancel = func() error {
