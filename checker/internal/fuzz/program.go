@@ -18,8 +18,9 @@ import (
 )
 
 // stall is how long a program may run no input at all before its target is said to
-// hang: go test waits for ever, or until the time is over, and says nothing. Making an
-// input smaller, which counts as one run, takes at most minimize.
+// hang. It is longer than the ten seconds after which go test itself gives an input up,
+// and can say which. Making an input smaller, which counts as one run, takes at most
+// minimize.
 const (
 	stall    = 15 * time.Second
 	minimize = 5 * time.Second
