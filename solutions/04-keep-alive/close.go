@@ -39,7 +39,11 @@ func (c *conn) close() {
 		return
 	}
 	c.nc.SetReadDeadline(time.Now().Add(lingerTime))
-	io.CopyN(io.Discard, onlyReader{c.nc}, lingerBytes)
+	if _, err := io.CopyN(io.Discard, onlyReader{c.nc}, lingerBytes); err == nil {
+		// It goes on sending, and has not looked for a response yet: a proxy
+		// does not as long as it can send. What nobody reads makes it stop.
+		time.Sleep(lingerTime / 2)
+	}
 }
 
 // onlyReader hides that a connection can write itself to others, which would

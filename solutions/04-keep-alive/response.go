@@ -317,8 +317,10 @@ func (w *response) finish() {
 	if w.framing == byLength && w.written < w.length {
 		// The client waits for bytes that will not come. The end of the
 		// connection tells it so.
-		w.c.srv.log().Error("http: less content than Content-Length says", "length", w.length,
-			"written", w.written, "target", string(w.c.req.Target.Raw))
+		if w.err == nil {
+			w.c.srv.log().Error("http: less content than Content-Length says", "length", w.length,
+				"written", w.written, "target", string(w.c.req.Target.Raw))
+		}
 		w.keep = false
 	}
 	if w.err != nil {
