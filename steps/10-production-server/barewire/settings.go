@@ -72,7 +72,7 @@ func newSettings() *settings {
 	s.time("HeaderTimeout", &c.HeaderTimeout, "header-timeout", "for a head to be complete")
 	s.time("IdleTimeout", &c.IdleTimeout, "idle-timeout", "until the next request on a connection")
 	s.time("BodyTimeout", &c.BodyTimeout, "body-timeout", "for each next piece of content")
-	s.time("WriteTimeout", &c.WriteTimeout, "write-timeout", "for each next piece of a response")
+	s.time("WriteTimeout", &c.WriteTimeout, "write-timeout", "for each next 256 KiB of a response")
 	s.number("MinRate", &c.MinRate, "min-rate", "bytes a second that a client has to send once it has begun")
 	s.time("RequestTimeout", &c.RequestTimeout, "request-timeout", "for a handler; 0 for any time")
 	s.time("ShutdownTimeout", &c.ShutdownTimeout, "shutdown-timeout", "for requests in progress, at the end")
