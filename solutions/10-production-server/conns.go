@@ -120,7 +120,7 @@ const retry = 10 * time.Millisecond
 //
 //starter:omit
 func (l *listener) Accept() (net.Conn, error) {
-	if !l.wait(func() bool { return len(l.room) < cap(l.room) || len(l.conns.idleSince(1)) > 0 }) {
+	if !l.wait(func() bool { return len(l.room) < cap(l.room) || len(l.conns.longIdle()) > 0 }) {
 		return nil, net.ErrClosed
 	}
 	nc, err := l.Listener.Accept()
@@ -201,22 +201,20 @@ func (t *Conns) remove(k *track) {
 	}
 }
 
-// idleSince returns the n connections that have been idle for longest, of those that
-// have been for MinIdle.
+// longIdle returns the connections that have been idle for MinIdle, in any order.
 //
 //starter:omit
-func (t *Conns) idleSince(n int) []waiting {
+func (t *Conns) longIdle() []waiting {
 	var all []waiting
 	latest := time.Now().Add(-MinIdle).UnixNano()
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	for k := range t.open {
 		if since := k.idle.Load(); since > 0 && since <= latest {
 			all = append(all, waiting{k, since})
 		}
 	}
-	t.mu.Unlock()
-	slices.SortFunc(all, func(a, b waiting) int { return cmp.Compare(a.since, b.since) })
-	return all[:min(len(all), n)]
+	return all
 }
 
 //starter:omit
@@ -231,7 +229,9 @@ type waiting struct {
 //
 //starter:omit
 func (t *Conns) dropIdle() {
-	for _, w := range t.idleSince(1 + t.Max/100) {
+	all := t.longIdle()
+	slices.SortFunc(all, func(a, b waiting) int { return cmp.Compare(a.since, b.since) })
+	for _, w := range all[:min(len(all), 1+t.Max/100)] {
 		if w.k.idle.CompareAndSwap(w.since, dropped) { // unless it has just got a request
 			w.k.close()
 			t.mu.Lock()
