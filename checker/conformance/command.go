@@ -39,8 +39,8 @@ func Main(ctx context.Context, w *workshop.Workshop, args []string) int {
 	markdown := flags.Bool("markdown", false, "print the table in Markdown, for docs/conformance.md")
 	verbose := flags.Bool("v", false, "show what was sent, wanted and got for each case that failed")
 	names, err := workshop.Parse(flags, args)
-	if err == nil && len(names) > 0 {
-		err = fmt.Errorf("conformance: %q is left over", names[0])
+	if err == nil {
+		err = workshop.AtMost(0, "conformance", names)
 	}
 	pattern, bad := regexp.Compile(*only)
 	cases, broken := Load()

@@ -2,7 +2,6 @@ package demo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,7 +10,6 @@ import (
 
 	"barewire/checker/course"
 	"barewire/checker/internal/learner"
-	"barewire/checker/internal/overlay"
 	"barewire/checker/internal/show"
 	"barewire/checker/internal/workshop"
 )
@@ -106,17 +104,9 @@ func unwritten(w *workshop.Workshop, s course.Step) []string {
 // onReference writes the overlay that lays the reference under a step, and returns the
 // flag for go. The caller calls end when go has ended.
 func onReference(w *workshop.Workshop, step course.Step) (flag string, end func() error, err error) {
-	plan := overlay.New(w.Root)
-	for _, s := range w.Course.Steps {
-		if s.Number >= step.Number {
-			continue
-		}
-		if _, err := os.Stat(w.Path("solutions/" + s.Dir)); errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if err := plan.ReferenceUnder(s.Dir); err != nil {
-			return "", nil, err
-		}
+	plan, err := learner.OnReference(w, step)
+	if err != nil {
+		return "", nil, err
 	}
 	file, end, err := plan.Write()
 	return "-overlay=" + file, end, err

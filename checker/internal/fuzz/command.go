@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -88,7 +87,7 @@ func (s *summary) add(w *workshop.Workshop, r Result) {
 	s.targets++
 	s.runs += r.Runs
 	s.elapsed += r.Elapsed
-	w.Printf("  %-26s %14s runs %6.0f s %6d new\n", r.Name, count(r.Runs), r.Elapsed.Seconds(), r.New)
+	w.Printf("  %-26s %14s runs %6.0f s %6d new\n", r.Name, show.Number(r.Runs), r.Elapsed.Seconds(), r.New)
 	if r.Finding == "" {
 		return
 	}
@@ -109,7 +108,7 @@ func (s *summary) add(w *workshop.Workshop, r Result) {
 
 // print prints the last line.
 func (s *summary) print(w *workshop.Workshop) {
-	w.Printf("\n%s, %s runs in %v, %s\n", show.Count(s.targets, "target"), count(s.runs),
+	w.Printf("\n%s, %s runs in %v, %s\n", show.Count(s.targets, "target"), show.Number(s.runs),
 		s.elapsed.Round(time.Second), show.Count(s.findings, "finding"))
 }
 
@@ -119,13 +118,4 @@ func Again(t Target) string {
 	_, step, _ := strings.Cut(t.Dir, "/")
 	number, _, _ := strings.Cut(step, "-")
 	return fmt.Sprintf("go tool checker fuzz -step %s -only '^%s$' -time 1s", number, t.Name)
-}
-
-// count writes a number: 12,345.
-func count(n int64) string {
-	text := strconv.FormatInt(n, 10)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
 }

@@ -120,15 +120,9 @@ func Run(ctx context.Context, root string, targets []Target, each string, done f
 
 // layReference lays the reference under every step and returns the overlay.
 func layReference(root string) (file string, remove func() error, err error) {
-	steps, err := starter.Steps(root)
+	plan, err := overlay.Reference(root)
 	if err != nil {
 		return "", nil, err
-	}
-	plan := overlay.New(root)
-	for _, step := range steps {
-		if err := plan.ReferenceUnder(step); err != nil {
-			return "", nil, err
-		}
 	}
 	return plan.Write()
 }

@@ -53,15 +53,24 @@ func Run(ctx context.Context, w *workshop.Workshop, o Options, steps ...course.S
 		r.Packages = append(r.Packages, "./steps/"+s.Dir)
 	}
 	if o.Base == "reference" {
-		plan := overlay.New(w.Root)
-		for _, s := range earlier(w, steps[0]) {
-			if err := plan.ReferenceUnder(s.Dir); err != nil {
-				return nil, err
-			}
+		plan, err := OnReference(w, steps[0])
+		if err != nil {
+			return nil, err
 		}
 		return runWith(ctx, plan, r)
 	}
 	return do(ctx, r)
+}
+
+// OnReference returns a plan with the reference under the steps before s.
+func OnReference(w *workshop.Workshop, s course.Step) (*overlay.Plan, error) {
+	plan := overlay.New(w.Root)
+	for _, e := range earlier(w, s) {
+		if err := plan.ReferenceUnder(e.Dir); err != nil {
+			return nil, err
+		}
+	}
+	return plan, nil
 }
 
 // runWith runs r under an overlay.

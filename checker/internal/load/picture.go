@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"barewire/checker/internal/show"
 )
 
 // barWidth is how many columns the longest bar of a picture has.
@@ -66,7 +68,7 @@ func picture(h *Histogram, edges []time.Duration) []string {
 				marks = append(marks, fmt.Sprintf("p%v", p))
 			}
 		}
-		row := fmt.Sprintf("  %8s  %s  %6s  %10s  %s", span(edges[i]), bar(n, most), share(n, h.n), count(n), strings.Join(marks, " "))
+		row := fmt.Sprintf("  %8s  %s  %6s  %10s  %s", span(edges[i]), bar(n, most), share(n, h.n), show.Number(n), strings.Join(marks, " "))
 		rows = append(rows, strings.TrimRight(row, " "))
 	}
 	return rows

@@ -87,7 +87,7 @@ type progressWriter struct {
 // show writes how far the run is.
 func (p *progressWriter) show(at Progress) {
 	line := fmt.Sprintf("%s%d s of %s  %s requests  %s a second  p99 %s  %s failed", p.prefix,
-		int(at.Elapsed.Seconds()+0.5), span(at.Total), count(at.Requests), amount(at.Now), span(at.P99), count(at.Failed))
+		int(at.Elapsed.Seconds()+0.5), span(at.Total), show.Number(at.Requests), amount(at.Now), span(at.P99), show.Number(at.Failed))
 	if !p.rewrite {
 		if at.Elapsed < p.last {
 			p.last = 0 // another run has begun

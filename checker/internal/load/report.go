@@ -37,7 +37,7 @@ func (s *settings) terms() string {
 	}
 	text += ", " + span(s.duration)
 	if s.requests > 0 {
-		text += " or " + count(uint64(s.requests)) + " requests"
+		text += " or " + show.Number(uint64(s.requests)) + " requests"
 	}
 	if s.rate == 0 {
 		return text + ", as fast as possible (closed loop)"
@@ -48,13 +48,13 @@ func (s *settings) terms() string {
 // account says how many requests there were and what became of them.
 func account(r *Result) []string {
 	line := func(label, text string) string { return fmt.Sprintf("  %-10s%s", label, text) }
-	lines := []string{line("requests", fmt.Sprintf("%s in %s; %s answers a second", count(r.Requests()), span(r.Elapsed), amount(r.Rate())))}
-	lines = append(lines, line("failed", fmt.Sprintf("%s of %s", count(r.Failed()), count(r.Requests()))))
+	lines := []string{line("requests", fmt.Sprintf("%s in %s; %s answers a second", show.Number(r.Requests()), span(r.Elapsed), amount(r.Rate())))}
+	lines = append(lines, line("failed", fmt.Sprintf("%s of %s", show.Number(r.Failed()), show.Number(r.Requests()))))
 	lines = append(lines, failures(r)...)
 	lines = append(lines, show.Hang(line("statuses", ""), statuses(r))...)
 	lines = append(lines, line("bytes", fmt.Sprintf("%s sent, %s received", size(r.bytesSent), size(r.bytesReceived))))
 	if r.again > 0 {
-		lines = append(lines, line("again", count(r.again)+" sent again, because the server had closed the connection"))
+		lines = append(lines, line("again", show.Number(r.again)+" sent again, because the server had closed the connection"))
 	}
 	if r.Interrupted {
 		lines = append(lines, line("ended", fmt.Sprintf("early, with %s in flight or waiting", requests(r.unfinished))))
@@ -66,7 +66,7 @@ func requests(n uint64) string {
 	if n == 1 {
 		return "1 request"
 	}
-	return count(n) + " requests"
+	return show.Number(n) + " requests"
 }
 
 // client says what the generator itself needed, and how well it kept its schedule.
@@ -98,13 +98,13 @@ func failures(r *Result) []string {
 	var lines []string
 	for k, n := range r.errors {
 		if n > 0 {
-			label := fmt.Sprintf("    %-8s %10s  ", kindNames[k], count(n))
+			label := fmt.Sprintf("    %-8s %10s  ", kindNames[k], show.Number(n))
 			lines = append(lines, show.Hang(label, "such as: "+show.Clean(r.first[k]))...)
 		}
 	}
 	for _, class := range []int{4, 5} {
 		if n := r.class(class); n > 0 {
-			lines = append(lines, fmt.Sprintf("    %dxx      %10s", class, count(n)))
+			lines = append(lines, fmt.Sprintf("    %dxx      %10s", class, show.Number(n)))
 		}
 	}
 	return lines
@@ -115,7 +115,7 @@ func statuses(r *Result) string {
 	var all []string
 	for status, n := range r.statuses {
 		if n > 0 {
-			all = append(all, fmt.Sprintf("%d: %s", status, count(uint64(n))))
+			all = append(all, fmt.Sprintf("%d: %s", status, show.Number(uint64(n))))
 		}
 	}
 	if len(all) == 0 {

@@ -152,7 +152,7 @@ func TestUnits(t *testing.T) {
 		}
 	}
 	for n, want := range map[uint64]string{0: "0", 12: "12", 123: "123", 1234: "1,234", 1234567: "1,234,567"} {
-		if got := count(n); got != want {
+		if got := show.Number(n); got != want {
 			t.Errorf("%d is written %q, want %q", n, got, want)
 		}
 	}

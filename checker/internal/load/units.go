@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"barewire/checker/internal/show"
 )
 
 // digits writes v with three significant digits, or all of those before the
@@ -48,19 +50,10 @@ func size(n int64) string {
 	return digits(v) + " GB"
 }
 
-// count writes a number: 12,345.
-func count(n uint64) string {
-	text := strconv.FormatUint(n, 10)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
-}
-
 // amount writes a number that need not be whole: 12,345 or 12.3.
 func amount(v float64) string {
 	if v >= 99.95 {
-		return count(uint64(math.Round(v)))
+		return show.Number(uint64(math.Round(v)))
 	}
 	return digits(v)
 }

@@ -24,6 +24,21 @@ func (p *Plan) TestsOverSolution(step string) error {
 	})
 }
 
+// Reference returns a plan with the reference under every step.
+func Reference(root string) (*Plan, error) {
+	steps, err := starter.Steps(root)
+	if err != nil {
+		return nil, err
+	}
+	p := New(root)
+	for _, step := range steps {
+		if err := p.ReferenceUnder(step); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
 // ReferenceUnder makes go see the reference, solutions/<step> without tests, in
 // steps/<step>, with imports rewritten to the steps. Files that a learner added
 // there are hidden; the step's tests stay.

@@ -124,6 +124,15 @@ func Count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// Number writes a number: 12,345.
+func Number[N int64 | uint64](n N) string {
+	text := fmt.Sprint(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
 // List joins items as a sentence does: "a", "a and b", "a, b and c".
 func List(items []string) string {
 	switch n := len(items); n {

@@ -115,7 +115,7 @@ func (b *bundle) program() string { return filepath.Join(b.dir, "wrong.exe") }
 // build lays all members over the step and builds the program. It returns what
 // the go command printed.
 func (b *bundle) build(ctx context.Context, env []string) ([]byte, error) {
-	plan, err := referencePlan(b.root)
+	plan, err := overlay.Reference(b.root)
 	if err != nil {
 		return nil, err
 	}

@@ -70,24 +70,9 @@ func runStep(ctx context.Context, root, step string, programs []Program, env []s
 	return errs
 }
 
-// referencePlan returns an overlay with the reference under every step.
-func referencePlan(root string) (*overlay.Plan, error) {
-	plan := overlay.New(root)
-	steps, err := starter.Steps(root)
-	if err != nil {
-		return nil, err
-	}
-	for _, step := range steps {
-		if err := plan.ReferenceUnder(step); err != nil {
-			return nil, err
-		}
-	}
-	return plan, nil
-}
-
 // run runs the program by itself.
 func (p Program) run(ctx context.Context, root string, env []string) error {
-	plan, err := referencePlan(root)
+	plan, err := overlay.Reference(root)
 	if err != nil {
 		return err
 	}
