@@ -2,13 +2,12 @@ package server_test
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net"
 	"testing"
 
 	"barewire/checker/conformance"
-	"barewire/solutions/04-keep-alive"
+	"barewire/checker/conformance/mirror"
 	"barewire/solutions/10-production-server"
 )
 
@@ -21,18 +20,7 @@ func TestConformance(t *testing.T) {
 	}
 	srv, err := server.New(server.Config{
 		ErrorLog: slog.New(slog.DiscardHandler),
-		Handler: keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
-			content, err := r.Content()
-			if err != nil {
-				return
-			}
-			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-			fmt.Fprintf(w, "method %s\ntarget %s\n", r.Method, r.Target.Raw)
-			for name, value := range r.Header.All() {
-				fmt.Fprintf(w, "field %s: %s\n", name, value)
-			}
-			fmt.Fprintf(w, "content %q\n", content)
-		}),
+		Handler:  mirror.Handler(),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -1,10 +1,5 @@
 // Command target is what the conformance collection is sent to: a server that
-// answers every request with what its handler saw of it.
-//
-//	method POST
-//	target /a?b
-//	field x: y
-//	content "hello"
+// answers every request with what its handler saw of it, as mirror.Handler does.
 package main
 
 import (
@@ -19,7 +14,7 @@ import (
 	"os"
 	"os/signal"
 
-	"barewire/solutions/04-keep-alive"
+	"barewire/checker/conformance/mirror"
 	"barewire/solutions/10-production-server"
 )
 
@@ -50,18 +45,7 @@ func main() {
 func serveBarewire(ctx context.Context, ln net.Listener) error {
 	srv, err := server.New(server.Config{
 		ErrorLog: slog.New(slog.DiscardHandler),
-		Handler: keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
-			content, err := r.Content()
-			if err != nil {
-				return // the server knows what to answer
-			}
-			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-			fmt.Fprintf(w, "method %s\ntarget %s\n", r.Method, r.Target.Raw)
-			for name, value := range r.Header.All() {
-				fmt.Fprintf(w, "field %s: %s\n", name, value)
-			}
-			fmt.Fprintf(w, "content %q\n", content)
-		}),
+		Handler:  mirror.Handler(),
 	})
 	if err != nil {
 		return err
