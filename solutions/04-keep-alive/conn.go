@@ -143,6 +143,7 @@ func (c *conn) serveRequest() bool {
 	c.res.reset(c)
 	if !c.expectationKnown() {
 		c.res.fail(417)
+		c.tell(417, errExpectation)
 	} else if !c.callHandler() {
 		return false
 	}
@@ -359,7 +360,39 @@ func (c *conn) refuse(err error) {
 	c.res.fail(status)
 	c.res.finish()
 	c.unread = true
+	c.parseAgain()
+	c.tell(status, err)
 }
+
+// parseAgain leaves in c.req what is good of a head that has been refused, and
+// nothing else: it may have moved in the buffer since it was looked at.
+//
+//starter:omit
+func (c *conn) parseAgain() {
+	req, head := &c.req, c.in[c.r:c.w]
+	req.begin(c.ctx)
+	req.Body, req.RemoteAddr = &c.body, c.nc.RemoteAddr()
+	n, err := req.RequestLine.Parse(head, c.limits.RequestLine)
+	if err != nil {
+		req.RequestLine = reqline.RequestLine{}
+	} else {
+		_, err = req.Header.Parse(head[n:], c.limits)
+	}
+	if err != nil {
+		req.Header.Reset()
+	}
+}
+
+//starter:omit
+func (c *conn) tell(status int, fault error) {
+	if c.srv.Refused != nil {
+		c.req.Fault = fault
+		c.srv.Refused(&c.req, status)
+	}
+}
+
+//starter:omit
+var errExpectation = &reqline.ProtocolError{Status: 417, Rule: "RFC 9110 §10.1.1", Msg: "an expectation other than 100-continue"}
 
 // statusOf returns the status that tells a client of err, or 0 if err is none of
 // its doing.

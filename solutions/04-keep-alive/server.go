@@ -62,6 +62,13 @@ type Server struct {
 	// Content-Length; slog.Default() if it is nil. What it is told is meant for
 	// people and may change.
 	ErrorLog *slog.Logger
+
+	// Refused is told of each request that no handler has seen, since ServeConn
+	// has refused it: with the status of the answer, which may not have left yet,
+	// and the reason in r.Fault. It is called at most once for a connection, which
+	// ends then. If the request line could be parsed it is in r, and so is the
+	// header section; what could not be parsed is empty. Nil is for nobody.
+	Refused func(r *Request, status int)
 }
 
 // ServeConn serves the requests that arrive on nc, in order, and closes nc. It
@@ -77,10 +84,10 @@ type Server struct {
 //     [reqline.ProtocolError] and "Connection: close", and nothing behind it is
 //     read as a request. So is one that the client ends in the middle (400), and
 //     one whose head takes longer than HeaderTimeout (408). A connection that is
-//     idle for too long is closed without a word.
+//     idle for too long is closed without a word. Refused is told of each answer.
 //   - An expectation other than 100-continue is answered with 417 in the same way,
-//     and the handler is not called: RFC 9110 §10.1.1 allows it, and nothing else
-//     is defined. HTTP/1.0 never gets a 100.
+//     and the handler is not called, but Refused is: RFC 9110 §10.1.1 allows it, and
+//     nothing else is defined. HTTP/1.0 never gets a 100.
 //   - If Body fails and the handler then writes nothing, the response has the
 //     status of the error: that of the [reqline.ProtocolError], 400 where the
 //     client has left, 408 where it was too slow. It is the last one.

@@ -52,6 +52,47 @@ func TestTask7_Refused(t *testing.T) {
 	run(t, rows)
 }
 
+func TestTask7_RefusedIsTold(t *testing.T) {
+	for _, r := range []struct {
+		name, why string
+		server    keepalive.Server
+		send      []string
+		want      string
+	}{
+		{"a good line and a bad section", "a log that has none of the requests that are refused hides whoever is looking for a hole", keepalive.Server{},
+			[]string{get("/1") + "GET /evil HTTP/1.1\r\nUser-Agent: me\r\n\r\n" + get("/3")}, `200, 400, then closed; told: 400 GET "/evil" of "me"`},
+		{"a bad line", "what could not be parsed is not there, and nothing is left of the request before", keepalive.Server{},
+			[]string{get("/1", "User-Agent: me") + "GET /evil  HTTP/1.1\r\nHost: a\r\n\r\n" + get("/3")}, `200, 400, then closed; told: 400  "" of ""`},
+		{"half a head", "so is a client that was too slow", keepalive.Server{HeaderTimeout: silence / 2},
+			[]string{get("/1") + "GET /slow HTTP/1.1\r\nUser-Agent: m"}, `200, 408, then closed; told: 408 GET "/slow" of ""`},
+		{"an expectation that nobody knows", "no handler sees this one either", keepalive.Server{},
+			[]string{get("/1") + get("/2", "User-Agent: me", "Expect: a miracle") + get("/3")}, `200, 417, then closed; told: 417 GET "/2" of "me"`},
+		{"a connection that is idle for too long", "there was no request, and there is no answer", keepalive.Server{IdleTimeout: silence / 2},
+			[]string{get("/1")}, `200, then closed; told:`},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			testkit.Bubble(t, func(t *testing.T) {
+				told := "; told:"
+				srv := r.server
+				srv.Handler, srv.ErrorLog = keepalive.HandlerFunc(hello), quiet
+				srv.Refused = func(r *keepalive.Request, status int) {
+					told += fmt.Sprintf(" %d %s %q of %q", status, r.Method, r.Target.Raw, r.Header.Value("User-Agent"))
+					if r.Fault == nil {
+						told += ", and Fault is nil"
+					}
+					if r.RemoteAddr == nil || r.Body == nil {
+						told += ", and RemoteAddr or Body is nil"
+					}
+				}
+				k := converse(t, &srv, r.send...)
+				if got := k.summary() + told; got != r.want {
+					k.report("Refused notes what it is told", r.want, got, r.why).Error(t)
+				}
+			})
+		})
+	}
+}
+
 func TestTask7_Panic(t *testing.T) {
 	panicking := handle(func(w keepalive.ResponseWriter, r *keepalive.Request) {
 		switch r.Path() {

@@ -28,6 +28,10 @@ type Request struct {
 	// RemoteAddr is where the connection comes from.
 	RemoteAddr net.Addr
 
+	// Fault is why the server has refused the request by itself (see
+	// Server.Refused); nil for every request that a handler gets.
+	Fault error
+
 	ctx    context.Context
 	values []pathValue
 }
