@@ -1,7 +1,7 @@
 # Every target is one go command, so that those without make can type it;
 # "make help" lists both forms.
 
-.PHONY: help test watch hint progress run load solution reset bisect starters conformance fuzz check
+.PHONY: help test watch hint progress run load bench solution reset bisect starters conformance fuzz check
 
 help:
 	@go tool checker help
@@ -23,6 +23,9 @@ run:
 
 load:
 	@go tool checker load $(if $(RATE),-rate $(RATE)) $(if $(C),-c $(C)) $(if $(D),-d $(D)) $(FLAGS) $(URL) $(URL2)
+
+bench:
+	@go tool checker bench $(if $(ROUNDS),-rounds $(ROUNDS)) $(if $(WHO),-who '$(WHO)') $(if $(SHAPES),-shapes '$(SHAPES)') $(if $(DOCS),-docs) $(FLAGS)
 
 solution:
 	@go tool checker solution $(STEP)

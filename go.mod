@@ -12,6 +12,7 @@ require (
 	github.com/google/go-cmp v0.7.0
 	github.com/mattn/go-colorable v0.1.13
 	golang.org/x/mod v0.27.0
+	golang.org/x/sys v0.36.0
 	golang.org/x/term v0.35.0
 	golang.org/x/tools v0.36.0
 	gotest.tools/gotestsum v1.13.0
@@ -24,6 +25,5 @@ require (
 	github.com/google/shlex v0.0.0-20191202100458-e7afc7fbc510 // indirect
 	github.com/mattn/go-isatty v0.0.20 // indirect
 	golang.org/x/sync v0.17.0 // indirect
-	golang.org/x/sys v0.36.0 // indirect
 	golang.org/x/text v0.17.0 // indirect
 )

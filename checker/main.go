@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 
+	"barewire/checker/bench"
 	"barewire/checker/conformance"
 	"barewire/checker/course"
 	"barewire/checker/internal/compare"
@@ -70,6 +71,12 @@ var (
 			{"load URL=:8080 RATE=500", "load :8080 -rate 500"},
 			{"load URL=:8080 URL2=:9000", "load :8080 :9000"},
 		}, load.Main},
+		{"bench", "what a request costs our server, yours, and others", []form{
+			{"bench", "bench"},
+			{"bench WHO=mine", "bench -who mine"},
+			{"bench ROUNDS=20", "bench -rounds 20"},
+			{"bench SHAPES=get,post", "bench -shapes get,post"},
+		}, bench.Main},
 		{"solution", "your code beside the reference: this gives the answer away", []form{{"solution STEP=3", "solution 3"}}, compare.Solution},
 		{"reset", "begin a step anew; what you wrote is kept", []form{{"reset STEP=3", "reset 3"}}, compare.Reset},
 		{"bisect", "which of your earlier steps makes this one red", []form{{"bisect STEP=4", "bisect 4"}}, learner.Bisect},

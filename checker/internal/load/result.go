@@ -119,3 +119,7 @@ func (r *Result) Add(o *Result) {
 	r.Closed = r.Closed || o.Closed
 	r.add(&o.counts)
 }
+
+// Latency returns the time that p per cent of all requests did not take longer than,
+// counted from when they were due.
+func (r *Result) Latency(p float64) time.Duration { return r.latency.Percentile(p) }

@@ -1,0 +1,134 @@
+package bench
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"barewire/checker/internal/show"
+)
+
+// intro stands at the head of the page.
+const intro = `# How fast it is
+
+What a request costs our server, put together as in step 10 with every limit and deadline on, and what it costs others. This page was written by "%s" on %s, on %s with %s, and %s.
+
+Every round measures each server in each shape, in a random order and in a process of its own; client and server share the machine. Each figure is the median of %s of %v each. Each ratio is made within a round; in brackets is where the middle half of the rounds lies. **Bold** ratios are findings. Where 1 lies within the brackets, or fewer rounds were on one side than chance would put there, there is **no conclusion**, which a "?" says.
+
+"canned" looks for the empty line and writes a fixed answer: it is the floor of a server with a goroutine for each connection, and no HTTP server. "gnet" is a loop around epoll with the same answer. Neither "canned" nor "gnet" checks anything, sends a true Date or serves files.
+`
+
+// about says what stands in a section.
+var about = map[Kind]string{
+	Closed:  "Each connection sends its next request when it has the answer. The processor time is the server's own, by the kernel's count, divided by the requests. Requests a second also depend on what the client leaves of the machine.",
+	Paced:   "Requests are due on a schedule, whatever the server does, and their latency counts from then. It has what the client needs in it, which is the same for all.",
+	Idle:    "How much more memory the process has, by its resident set, with so many connections that have had one answer each and now keep still.",
+	Replays: "A connection in memory replays the same bytes: no kernel is in the path. Time is on the wall, allocations are those of the whole process.",
+}
+
+// Markdown returns the page. Plots are the lines that show them.
+func (r *Report) Markdown(plots []string) string {
+	var b strings.Builder
+	command := strings.TrimSpace("go tool checker bench " + strings.Join(r.Args, " "))
+	text := fmt.Sprintf(intro, command, r.Begun.Format("2 January 2006"), r.Machine, show.Count(r.Processors, "core"), r.Versions,
+		show.Count(r.Rounds, "round"), r.Each)
+	b.WriteString(strings.ReplaceAll(text, `"`, "`"))
+	for _, kind := range []Kind{Closed, Paced, Idle, Replays} {
+		shapes := slices.DeleteFunc(slices.Clone(r.shapes), func(s *Shape) bool { return s.Kind != kind })
+		if len(shapes) == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n", kind.title(), about[kind])
+		for _, line := range plots {
+			if strings.Contains(line, "/"+string(kind)+"-") || strings.Contains(line, "("+string(kind)+"-") {
+				b.WriteString("\n" + line + "\n")
+			}
+		}
+		for _, m := range kind.Metrics() {
+			fmt.Fprintf(&b, "\n### %s\n\n%s", upper(m.Title), r.figures(shapes, m).Markdown())
+			if m != Allocs {
+				fmt.Fprintf(&b, "\nRatios, %s ÷ the other:\n\n%s", r.subject.Name, r.ratios(shapes, m).Markdown())
+			}
+		}
+	}
+	if all := append(slices.Clone(r.Missing), r.Failures...); len(all) > 0 {
+		b.WriteString("\n## Not measured\n\n")
+		for _, line := range all {
+			first, _, _ := strings.Cut(line, "\n")
+			b.WriteString("- " + first + "\n")
+		}
+	}
+	return b.String()
+}
+
+// upper writes the first letter large, but leaves units alone.
+func upper(s string) string {
+	if strings.HasPrefix(s, "ns ") {
+		return "Time, " + s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// columns are the servers that take part in at least one of the shapes.
+func (r *Report) columns(shapes []*Shape) []*Server {
+	var all []*Server
+	for _, shape := range shapes {
+		for _, s := range r.taking(shape) {
+			if !slices.Contains(all, s) {
+				all = append(all, s)
+			}
+		}
+	}
+	return all
+}
+
+// figures is the table of the medians.
+func (r *Report) figures(shapes []*Shape, m *Metric) Table {
+	servers := r.columns(shapes)
+	t := Table{Header: []string{"shape"}}
+	for _, s := range servers {
+		t.Header = append(t.Header, s.Name)
+	}
+	for _, shape := range shapes {
+		row := []string{shape.Title}
+		for _, s := range servers {
+			text := ""
+			if slices.Contains(r.taking(shape), s) {
+				text = figure(r.Spread(shape, s, m).Median)
+			}
+			row = append(row, text)
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// ratios is the table of the ratios.
+func (r *Report) ratios(shapes []*Shape, m *Metric) Table {
+	servers := slices.DeleteFunc(r.columns(shapes), func(s *Server) bool { return s == r.subject })
+	t := Table{Header: []string{"shape"}}
+	for _, s := range servers {
+		name := s.Name
+		if s.AllOn {
+			name += " ÷ " + r.subject.Name
+		}
+		t.Header = append(t.Header, name)
+	}
+	for _, shape := range shapes {
+		row := []string{shape.Title}
+		for _, s := range servers {
+			text := ""
+			if slices.Contains(r.taking(shape), s) {
+				ratio, finding := r.Compare(shape, s, m)
+				text = ratio.String() + " ?"
+				if finding != Unknown {
+					median, rest, _ := strings.Cut(ratio.String(), " ")
+					text = "**" + median + "** " + rest
+				}
+			}
+			row = append(row, text)
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}

@@ -1,0 +1,143 @@
+// Command target is what the bench measures: the assembled server of step 10 as it
+// comes, with handlers written the ordinary way, and net/http with the same ones.
+//
+//	GET /          Hello, World!
+//	POST /echo     the content of the request
+//	GET /static/…  the files of -root
+//
+// The bench builds it a second time with the learner's steps in the place of the
+// solutions.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"barewire/checker/bench/replay"
+	"barewire/solutions/04-keep-alive"
+	"barewire/solutions/07-middleware"
+	"barewire/solutions/09-static-files"
+	"barewire/solutions/10-production-server"
+)
+
+const hello = "Hello, World!"
+
+// mostConns is more than the bench opens. The default is exactly as many, so a
+// connection that is just being closed could make the server drop another one.
+const mostConns = 20_000
+
+func main() {
+	addr := flag.String("addr", "127.0.0.1:0", "the `address` to listen on")
+	impl := flag.String("impl", "barewire", "whose server: barewire or net/http")
+	root := flag.String("root", "", "the `folder` of /static/")
+	all := flag.Bool("all", false, "logs, request ids, CORS, compression and a rate limit, all at once")
+	perRead := flag.Int("replay", 0, "serve no address, but what stdin has: this many requests, again and again")
+	d := flag.Duration("for", 100*time.Millisecond, "how `long`, with -replay")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var serve func(net.Listener) error
+	var err error
+	switch *impl {
+	case "barewire":
+		serve, err = barewire(ctx, *root, *all)
+	case "net/http":
+		serve = netHTTP(ctx, *root)
+	default:
+		err = fmt.Errorf("there is no -impl %q", *impl)
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+	if *perRead > 0 {
+		if err := replay.Main(os.Stdin, os.Stdout, *perRead, *d, serve); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
+	ln, err := net.Listen("tcp", *addr)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("listening on http://%s\n", ln.Addr())
+	if err := serve(ln); err != nil && ctx.Err() == nil {
+		log.Fatal(err)
+	}
+}
+
+// barewire makes the server of step 10, and with all everything that a Config can
+// switch on for every request.
+func barewire(ctx context.Context, root string, all bool) (func(net.Listener) error, error) {
+	cfg := server.Config{MaxConns: mostConns, ShutdownTimeout: time.Second, ErrorLog: slog.New(slog.DiscardHandler)}
+	if all {
+		null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+		if err != nil {
+			return nil, err
+		}
+		cfg.AccessLog = middleware.AccessLog(slog.New(slog.NewTextHandler(null, nil)))
+		cfg.RequestID = true
+		cfg.CORS.AllowedOrigins = []string{"https://app.example.org"}
+		cfg.Compress = true
+		cfg.RateQuota, cfg.RateWindow = 1_000_000_000, time.Minute
+	}
+	srv, err := server.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	srv.HandleFunc("GET /{$}", func(w keepalive.ResponseWriter, r *keepalive.Request) {
+		keepalive.Text(w, 200, hello)
+	})
+	srv.HandleFunc("POST /echo", func(w keepalive.ResponseWriter, r *keepalive.Request) {
+		content, err := r.Content()
+		if err != nil {
+			return // the server answers
+		}
+		w.Write(content)
+	})
+	if root != "" {
+		files, err := static.Open(root)
+		if err != nil {
+			return nil, err
+		}
+		files.Prefix = "/static"
+		srv.Handle("GET /static/{name...}", files)
+	}
+	return func(ln net.Listener) error { return srv.RunOn(ctx, ln, nil) }, nil
+}
+
+// netHTTP makes the server of the standard library, with the deadlines that ours has
+// by default.
+func netHTTP(ctx context.Context, root string) func(net.Listener) error {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		io.WriteString(w, hello)
+	})
+	mux.HandleFunc("POST /echo", func(w http.ResponseWriter, r *http.Request) {
+		content, err := io.ReadAll(r.Body)
+		if err != nil {
+			http.Error(w, "400", 400)
+			return
+		}
+		w.Write(content)
+	})
+	if root != "" {
+		mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServer(http.Dir(root))))
+	}
+	srv := &http.Server{
+		Handler: mux, ErrorLog: log.New(io.Discard, "", 0),
+		ReadHeaderTimeout: keepalive.DefaultHeaderTimeout, IdleTimeout: keepalive.DefaultIdleTimeout,
+	}
+	context.AfterFunc(ctx, func() { srv.Close() })
+	return srv.Serve
+}

@@ -1,0 +1,77 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// settled is how long a server has to put things away before its memory is looked at.
+const settled = 300 * time.Millisecond
+
+// closed measures what a request costs a server that is asked as fast as it answers.
+func closed(ctx context.Context, p *process, shape *Shape, d time.Duration) (sample, error) {
+	c, err := newClient(shape, p.addr)
+	if err != nil {
+		return nil, err
+	}
+	defer c.close()
+	if err := c.openAll(ctx); err != nil {
+		return nil, err
+	}
+	if err := c.run(ctx, d/4); err != nil {
+		return nil, err
+	}
+	pids := family(p.cmd.Process.Pid)
+	before, err := cpuOf(pids)
+	if err != nil {
+		return nil, err
+	}
+	answered, begun := c.answered, time.Now()
+	err = c.run(ctx, d)
+	took := time.Since(begun)
+	after, cpuErr := cpuOf(pids)
+	if err = errors.Join(err, cpuErr); err != nil {
+		return nil, err
+	}
+	n := float64(c.answered - answered)
+	if n < 10 {
+		return nil, fmt.Errorf("only %.0f answers in %v", n, took)
+	}
+	return sample{CPU: micro(after-before) / n, Rate: n / took.Seconds()}, nil
+}
+
+// idle measures the memory of connections that have asked once.
+func idle(ctx context.Context, p *process, shape *Shape) (sample, error) {
+	few := *shape
+	few.Conns = min(shape.Conns, mostFiles()-200)
+	one := few
+	one.Conns = 1
+	first, err := newClient(&one, p.addr)
+	if err != nil {
+		return nil, err
+	}
+	defer first.close()
+	c, err := newClient(&few, p.addr)
+	if err != nil {
+		return nil, err
+	}
+	defer c.close()
+	// What a first request makes a server keep is not a connection's.
+	if err := errors.Join(first.openAll(ctx), first.once(ctx)); err != nil {
+		return nil, err
+	}
+	pids := family(p.cmd.Process.Pid)
+	time.Sleep(settled)
+	before, err := memoryOf(pids)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(c.openAll(ctx), c.once(ctx)); err != nil {
+		return nil, err
+	}
+	time.Sleep(settled)
+	after, err := memoryOf(pids)
+	return sample{Memory: float64(after-before) / 1024 / float64(few.Conns)}, err
+}
