@@ -170,10 +170,12 @@ func TestAbuse_KeptRequest(t *testing.T) {
 	if later != "secret-of-2 /2 secret-of-2" {
 		t.Errorf("a request that was kept is %q", later)
 	}
-	kept = nil
 	c := &tap{head: "GET /3 HTTP/1.1\r\nHost: a\r\nOther: another-connection\r\n\r\n"}
 	if run(c); !strings.HasSuffix(c.answer.String(), "\r\n\r\nsecret") {
 		t.Errorf("another connection got into what was kept: %q", c.answer.String())
+	}
+	if seen := strings.TrimPrefix(later, "another-connection "); strings.Contains(seen, "/3") || strings.Contains(seen, "another") {
+		t.Errorf("another connection got into the request that was kept: %q", later)
 	}
 }
 

@@ -156,6 +156,8 @@ type tap struct {
 	taken   int64
 	answer  strings.Builder // the first 64 KiB of it
 	written int64
+	longest int           // of its writes
+	took    time.Duration // from the connection to its end
 	once    sync.Once
 	gone    atomic.Bool
 	closed  chan struct{}
@@ -189,6 +191,7 @@ func (c *tap) Read(p []byte) (n int, err error) {
 }
 
 func (c *tap) Write(p []byte) (int, error) {
+	c.longest = max(c.longest, len(p))
 	if c.written += int64(len(p)); c.answer.Len() < 64<<10 {
 		c.answer.Write(p)
 	}
@@ -222,6 +225,7 @@ func tapped(t *testing.T, cfg server.Config) (srv *server.Server, run func(c *ta
 		c.closed = make(chan struct{})
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
+		begun := time.Now()
 		d.conns <- c
 		select {
 		case <-c.closed:
@@ -229,6 +233,7 @@ func tapped(t *testing.T, cfg server.Config) (srv *server.Server, run func(c *ta
 			c.Close()
 			t.Fatalf("after 20 s the server still takes what it is sent: %q and %q", c.head, c.more)
 		}
+		c.took = time.Since(begun)
 		runtime.ReadMemStats(&after)
 		return int64(after.TotalAlloc - before.TotalAlloc)
 	}

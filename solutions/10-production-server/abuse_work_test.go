@@ -92,7 +92,7 @@ func TestAbuse_Linear(t *testing.T) {
 		{"one byte a read, of a long value", 30_000, in(head+"X: ", many("y"), "\r\n\r\n")},
 		{"cookies", 4000, in(head+"Cookie: last", many("; a=b"), "\r\n\r\n")},
 		{"cookie fields", 1000, in(head, many("Cookie: a=b\r\n"), "\r\n")},
-		{"parameters", 250, in("GET /page?", many("Aa=b&BB=c&"), " HTTP/1.1\r\nHost: a\r\n\r\n")},
+		{"parameters", 125, in("GET /page?", many("Aa=b&BB=c&"), " HTTP/1.1\r\nHost: a\r\n\r\n")},
 		{"a parameter of percent signs", 4000, in("GET /page?a=", many("%41%"), " HTTP/1.1\r\nHost: a\r\n\r\n")},
 		{"dot segments", 2000, in("GET ", many("/a/.."), "/page HTTP/1.1\r\nHost: a\r\n\r\n")},
 		{"dot segments at the end", 2000, in("GET ", func(n int) string { return strings.Repeat("/a", n) + strings.Repeat("/..", n) }, "/page HTTP/1.1\r\nHost: a\r\n\r\n")},
@@ -117,19 +117,21 @@ func TestAbuse_Linear(t *testing.T) {
 				if strings.HasPrefix(r.name, "one byte") {
 					c.each = 1
 				}
-				begun := time.Now()
 				run(c)
-				took := time.Since(begun)
 				if !strings.HasPrefix(c.answer.String(), "HTTP/1.1 ") {
 					t.Fatalf("the answer is %q", c.answer.String())
 				}
-				return took
+				return c.took
 			}
 			cost(4 * r.n)
 			var small, large time.Duration = time.Hour, time.Hour
-			for range 12 { // the least of several: everything that disturbs makes it longer
+			least := 5 // one alone may pass since the small one was disturbed
+			if raceEnabled {
+				least = 2
+			}
+			for tries := range 12 { // the least of several: everything that disturbs makes it longer
 				small, large = min(small, cost(r.n)), min(large, cost(4*r.n))
-				if large < 8*small {
+				if tries+1 >= least && large < 8*small {
 					return
 				}
 			}
