@@ -104,7 +104,7 @@ func (s *settings) server(errs io.Writer) (*server.Server, func(), error) {
 	}
 	if files != nil {
 		files.ErrorLog = s.config.ErrorLog
-		srv.Handle("/", files)
+		srv.Handle("GET /", files) // other methods are the router's to refuse
 	} else {
 		srv.HandleFunc("GET /{$}", welcome)
 	}
