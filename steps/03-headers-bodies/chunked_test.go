@@ -29,6 +29,11 @@ func TestTask10_ChunkSize(t *testing.T) {
 		one("0x", "0¦x5", bad, "digits only: one server reads 5 and another 0, the end (RFC 9112 §7.1)"),
 		one("an underscore", "1¦_0", bad, "digits only (RFC 9112 §7.1)"),
 		one("a letter that is no digit", "5¦g", bad, "digits only (RFC 9112 §7.1)"),
+		one("the character behind 9", "5¦:", bad, "digits only: taken for a digit, a colon is ten (RFC 9112 §7.1)"),
+		one("the character before 0", "5¦/", bad, "digits only (RFC 9112 §7.1)"),
+		one("the character before A", "5¦@", bad, "digits only (RFC 9112 §7.1)"),
+		one("the character before a", "5¦`", bad, "digits only (RFC 9112 §7.1)"),
+		one("the character behind F", "5¦G", bad, "digits only (RFC 9112 §7.1)"),
 		one("a space in front", "¦ 5", bad, "the line starts with the size (RFC 9112 §7.1)"),
 		one("a space behind", "5¦ ", bad, "spaces are for extensions; what is skipped here has hidden messages (RFC 9112 §7.1.1)"),
 		one("a bare CR behind", "5¦\r", bad, "a CR without LF (RFC 9112 §2.2)"),
@@ -36,6 +41,9 @@ func TestTask10_ChunkSize(t *testing.T) {
 		one("an extension", "5;a", size(5, ";a"), "MUST be ignored if it is not known (RFC 9112 §7.1.1)"),
 		one("an extension with a value", "5;a=b", size(5, ";a=b"), "RFC 9112 §7.1.1"),
 		one("an extension with a quoted value", `5;a="b;c \" d"`, size(5, `;a="b;c \" d"`), "RFC 9112 §7.1.1"),
+		one("a quoted value of one character", `5;a="b"`, size(5, `;a="b"`), "RFC 9110 §5.6.4"),
+		one("a quoted value of nothing", `5;a="";b`, size(5, `;a="";b`), "a quoted string may be empty (RFC 9110 §5.6.4)"),
+		one("a quoted value that is not ASCII", "5;a=\"\tcaf\xe9\"", size(5, ";a=\"\tcaf\xe9\""), "a quoted string may have tabs and bytes above 127 (RFC 9110 §5.6.4)"),
 		one("several extensions", "5;a;b=c;d", size(5, ";a;b=c;d"), "RFC 9112 §7.1.1"),
 		one("spaces around their signs", "5 ; a = b\t; c", size(5, " ; a = b\t; c"), "blanks are allowed there, and MUST be parsed (RFC 9110 §5.6.3); the extensions are returned as they stand"),
 		one("a semicolon and nothing", "5;¦", bad, "an extension has a name (RFC 9112 §7.1.1)"),
@@ -43,6 +51,12 @@ func TestTask10_ChunkSize(t *testing.T) {
 		one("a value that is missing", "5;a=¦", bad, "behind the sign stands a value (RFC 9112 §7.1.1)"),
 		one("a name without semicolon", "5 ¦a", bad, "an extension starts with a semicolon (RFC 9112 §7.1.1)"),
 		one("a quote without end", `5;a=¦"b`, bad, "a quoted string has an end (RFC 9110 §5.6.4)"),
+		one("a quoted value that ends in a backslash", `5;a="b\¦`, bad, "the byte that the backslash takes along is not there: look whether it is before you look at it (RFC 9110 §5.6.4)"),
+		one("a quote behind a token", `5;a=b¦"`, bad, "a quoted string starts with a quote, and a token has none (RFC 9112 §7.1.1)"),
+		one("something behind a quoted value", `5;a="b"¦c`, bad, "behind a value comes a semicolon or the end (RFC 9112 §7.1.1)"),
+		one("a NUL in a quoted value", "5;a=\"b¦\x00\"", bad, "no character of a quoted string (RFC 9110 §5.6.4)"),
+		one("a DEL in a quoted value", "5;a=\"b¦\x7f\"", bad, "no character of a quoted string (RFC 9110 §5.6.4)"),
+		one("an LF behind a backslash", "5;a=\"b\\¦\nc\"", bad, "a backslash does not make it a character of the string (RFC 9110 §5.6.4)"),
 		one("a NUL in an extension", "5;a¦\x00", bad, "no character of a token (RFC 9112 §7.1.1)"),
 		one("an LF in a quoted value", "5;a=\"b¦\nc\"", bad, "EXT.TERM: one of two servers ends the line here (RFC 9110 §5.6.4)"),
 		one("a bare CR in an extension", "5;a¦\rb", bad, "EXT.TERM: one of two servers ends the line here (RFC 9112 §2.2)"),
@@ -151,11 +165,47 @@ func TestTask11_Limits(t *testing.T) {
 		one("chunks that are too large together", "5\r\n01234\r\n6\r\n", large, "the limit is for all of the content (RFC 9110 §15.5.14)"),
 		one("a size next to the largest", "5\r\n01234\r\n7fffffffffffffff\r\n", large, "a sum must not wrap around"),
 		one("too many trailer fields", "0\r\nA: \r\nB: \r\nC: \r\nD: \r\n\r\n", "refused with 431", "an endless trailer section is memory without end (RFC 6585 §5)"),
+		one("as many trailer fields as are allowed", "0\r\nA: \r\nB: \r\nC: \r\n\r\n", ended("", `A="" B="" C=""`, 20), "the limit itself is allowed"),
 		one("a trailer section that is too large", "0\r\nA: "+strings.Repeat("x", message.MaxTrailerSection)+"\r\n\r\n", "refused with 431", "RFC 6585 §5"),
 		one("a line that is too long", "1;"+strings.Repeat("a", message.MaxChunkLine)+"\r\n", "refused with 400", "one line must not be kept without end (RFC 9112 §7.1.1)"),
 		one("a line that never ends", "1;"+strings.Repeat("a", message.MaxChunkLine+10), "refused with 400", "one line must not be kept without end (RFC 9112 §7.1.1)"),
 		one("extensions without end", strings.Repeat("1"+ext+"\r\na\r\n", 9), "refused with 400", "CVE-2023-39326: they cost time and mean nothing (RFC 9112 §7.1.1)"),
 	}, anyPieces(lim))
+}
+
+// Each limit of a line or of a section takes what just fits, and no more.
+func TestTask11_WhatJustFits(t *testing.T) {
+	line := func(n int) string { return "1;" + strings.Repeat("a", n-len("1;\r\n")) + "\r\nx\r\n0\r\n\r\n" }
+	// Extensions of n bytes in all, in chunks of 1000 bytes of them, or of what is left.
+	extensions := func(n int) string {
+		var b strings.Builder
+		for ; n > 0; n -= min(n, 1000) {
+			fmt.Fprintf(&b, "1;%s\r\nx\r\n", strings.Repeat("a", min(n, 1000)-1))
+		}
+		return b.String() + "0\r\n\r\n"
+	}
+	// Trailer fields of n bytes in all, with their line ends.
+	trailer := func(n int) string {
+		const field = "N: 0123456789012345678901234567890123456789\r\n"
+		count := n/len(field) - 1
+		return "0\r\n" + strings.Repeat(field, count) + "M: " + strings.Repeat("x", n-count*len(field)-len("M: \r\n")) + "\r\n\r\n"
+	}
+	const ext, section = message.MaxChunkExtensions, message.MaxTrailerSection
+	for _, r := range []struct{ name, good, bad, want, why string }{
+		{"the line before a chunk", line(message.MaxChunkLine), line(message.MaxChunkLine + 1), "refused with 400", "MaxChunkLine is the line with its CRLF (RFC 9112 §7.1.1)"},
+		{"extensions of all chunks together", extensions(ext), extensions(ext + 2), "refused with 400", "MaxChunkExtensions is for all chunks of a body (RFC 9112 §7.1.1)"},
+		{"trailer fields together", trailer(section - len("\r\n")), trailer(section + 1), "refused with 431", "MaxTrailerSection is for all of its lines, and not for each (RFC 6585 §5)"},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			lim := message.Limits{Fields: 1000}
+			if got := decode(&message.ChunkedDecoder{Limits: lim}, r.good); !strings.HasSuffix(got, fmt.Sprintf(" %d bytes", len(r.good))) {
+				testkit.Report{Doing: fmt.Sprintf("decoding a body of %d bytes that just fits", len(r.good)), Want: "its end", Got: fmt.Sprintf("%.100s", got), Why: r.why}.Error(t)
+			}
+			if got := decode(&message.ChunkedDecoder{Limits: lim}, r.bad); got != r.want {
+				testkit.Report{Doing: fmt.Sprintf("decoding a body of %d bytes that just does not fit", len(r.bad)), Want: r.want, Got: fmt.Sprintf("%.100s", got), Why: r.why}.Error(t)
+			}
+		})
+	}
 }
 
 // A decoder is used for one body after another, and says the end more than once.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"barewire/checker/testkit"
 	reqline "barewire/steps/02-request-line"
 	message "barewire/steps/03-headers-bodies"
 )
@@ -48,6 +49,34 @@ func TestTask1_Field(t *testing.T) {
 		}
 		return good(string(f.Name), string(f.Value))
 	})
+}
+
+// A value is looked at byte by byte, wherever it is long or short and wherever the byte stands.
+func TestTask1_EveryByte(t *testing.T) {
+	for at := range 17 {
+		for c := range 256 {
+			value := []byte("abcdefghijklmnopq")
+			value[at] = byte(c)
+			line := "A:" + string(value)
+			if c == ' ' || c == '\t' {
+				continue // at an end, they are no part of the value
+			}
+			want := fmt.Sprintf("value %q", value)
+			if c < ' ' || c == 0x7f {
+				want = "refused with 400"
+			}
+			f, err := message.ParseField([]byte(line))
+			got := fmt.Sprintf("value %q", f.Value)
+			if err != nil {
+				got = outcome(err)
+			}
+			if got != want {
+				testkit.Report{Sent: line, Mark: len("A:") + at, Note: "this byte", Want: want, Got: got,
+					Why: "a value has every byte but the controls, and of these it has the tab; a bare CR that is overlooked in one place is overlooked (RFC 9110 §5.5)"}.Error(t)
+				return
+			}
+		}
+	}
 }
 
 // Whatever a line holds, ParseField does not panic, and what it accepts is what the

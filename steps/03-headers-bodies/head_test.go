@@ -81,6 +81,35 @@ func TestTask9_OneHeadForAll(t *testing.T) {
 	}
 }
 
+// A Head may remember how far it has looked. What it remembers may save time, but
+// must not change an answer: here one Head is fed byte by byte, each time from the
+// start and with one byte more, as a connection does with a slow client.
+func TestTask9_ByteByByte(t *testing.T) {
+	lim := message.Limits{RequestLine: 40, HeaderSection: 60, Fields: 3, Content: 1000}
+	run(t, []row{
+		one("one request behind the other", "POST /first HTTP/1.1\r\nHost: a\r\nA: b\r\nContent-Length: 0\r\n\r\n|GET /2 HTTP/1.1\r\nHost: b\r\n\r\n|GET / HTTP/1.0\r\n\r\n",
+			"58 bytes: POST /first for a with 3 fields and 0 bytes, 28 bytes: GET /2 for b with 1 fields and 0 bytes, 18 bytes: GET / for  with 0 fields and 0 bytes", "a Head is used again for the next request (here a | stands between two): what it remembers is of the last one"),
+		one("a request line that never ends", "GET /"+strings.Repeat("x", 60), "refused with 414", "the limit is reached whether there is a line end or not (RFC 9112 §3)"),
+		one("a request line behind an empty line that never ends", "\r\nGET /"+strings.Repeat("x", 60), "refused with 414", "the limit is reached whether there is a line end or not (RFC 9112 §3)"),
+		one("a field that never ends", "GET / HTTP/1.1\r\nHost: a\r\nA: "+strings.Repeat("x", 80), "refused with 431", "the limit is reached whether there is a line end or not (RFC 6585 §5)"),
+		one("a field that never ends, behind the longest request line", "GET /012345678901234567890123 HTTP/1.1\r\nA: "+strings.Repeat("x", 80), "refused with 431", "the header section has a limit of its own (RFC 6585 §5)"),
+	}, func(in string) string {
+		var h message.Head
+		var all []string
+		for message := range strings.SplitSeq(in, "|") {
+			got := "incomplete"
+			for i := 1; i <= len(message) && got == "incomplete"; i++ {
+				n, err := h.Parse([]byte(message[:i]), lim)
+				if got = outcome(err); err == nil {
+					got = fmt.Sprintf("%d bytes: %s", n, describe(&h))
+				}
+			}
+			all = append(all, got)
+		}
+		return strings.Join(all, ", ")
+	})
+}
+
 // What a head is refused for stands where its error says, counted from the start of
 // the message.
 func TestTask9_Offset(t *testing.T) {

@@ -46,6 +46,15 @@ func TestTask2_Header(t *testing.T) {
 		{"names are found in any case", func() string { return string(h.Value("B")) + h.Get("B") }, is("22"), "field names are case-insensitive (RFC 9110 §5.1)"},
 		{"an empty value is there", func() string { return fmt.Sprint(h.Value("empty") != nil, h.Has("EMPTY"), h.Has("nothing")) }, is("true true false"), "a field with an empty value is another thing than no field"},
 		{"a name that only begins so is another one", func() string { return fmt.Sprint(header("Hosts", "x", "Hos", "y", "Host", "z").Get("Host")) }, is("z"), "names are compared whole"},
+		{"every letter is the same in both cases", func() string {
+			h := header("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "upper")
+			h.Add("nopqrstuvwxyzabcdefghijklm", "lower")
+			return h.Get("abcdefghijklmnopqrstuvwxyz") + " " + h.Get("NOPQRSTUVWXYZABCDEFGHIJKLM")
+		}, is("upper lower"), "from A to Z, and both of them too (RFC 9110 §5.1)"},
+		{"nothing but letters has a case", func() string {
+			h := header("A^", "x", "A-", "y", "A0", "z")
+			return fmt.Sprintf("%q", h.Get("a~")+h.Get("a\r")+h.Get("a\x10")+h.Get("aP")+h.Get("a^"))
+		}, is(`"x"`), "a bit is what tells the cases of a letter apart; in other characters it tells one from another (RFC 9110 §5.6.2)"},
 		{"all values of a name, in order", func() string { return list(h.Values("a")) }, is(`"1" "3"`), "a field may stand on several lines (RFC 9110 §5.2)"},
 		{"values may be left early", func() string {
 			for v := range h.Values("a") {
@@ -119,6 +128,12 @@ func TestTask4_Changes(t *testing.T) {
 		{"a line end in a value becomes spaces", func() string {
 			return fields(header("Location", "/a\r\nSet-Cookie: admin=1"))
 		}, is(`Location="/a  Set-Cookie: admin=1"`), "otherwise whoever controls the value writes fields of the response (RFC 9112 §11.1)"},
+		{"a line end in front of a value goes", func() string {
+			return fields(header("Location", "\r\nSet-Cookie: admin=1"))
+		}, is(`Location="Set-Cookie: admin=1"`), "the first byte is looked at as well: this value would end the field line before it began (RFC 9112 §11.1)"},
+		{"a line end by itself is an empty value", func() string {
+			return fields(header("A", "\n", "B", "\r\n\r\n", "C", "d"))
+		}, is(`A="" B="" C="d"`), "two of them would end the header section (RFC 9112 §11.1)"},
 		{"so does every control but a tab", func() string {
 			return fields(header("A", "a\x00b\x7fc\x0bd\te"))
 		}, is(`A="a b c d\te"`), "the controls that ParseField refuses (RFC 9110 §5.5)"},
