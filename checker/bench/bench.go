@@ -94,7 +94,7 @@ func Main(ctx context.Context, w *workshop.Workshop, args []string) int {
 func parse(args []string) (*settings, error) {
 	s := &settings{args: args}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.IntVar(&s.rounds, "rounds", 5, "how many `rounds`; three or fewer allow no conclusion")
+	flags.IntVar(&s.rounds, "rounds", 0, "how many `rounds`; without it, as many as end within two minutes. Four or fewer allow no conclusion")
 	flags.DurationVar(&s.each, "each", 150*time.Millisecond, "how `long` each turn is measured")
 	shapes := flags.String("shapes", "", "only these `shapes`, with commas: "+names(Shapes, func(s *Shape) string { return s.Name }))
 	who := flags.String("who", "", "only these `servers`, with commas, the first of which is compared with the others; a single one is compared with all")
@@ -107,8 +107,8 @@ func parse(args []string) (*settings, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case s.rounds < 1 || s.rounds > 1000:
-		return nil, fmt.Errorf("bench: %d rounds; from 1 to 1000 are possible", s.rounds)
+	case s.rounds < 0 || s.rounds > mostRounds:
+		return nil, fmt.Errorf("bench: %d rounds; up to %d are possible", s.rounds, mostRounds)
 	case s.each < 10*time.Millisecond || s.each > time.Minute:
 		return nil, fmt.Errorf("bench: %v for a turn; from 10ms to 1m are possible", s.each)
 	}
@@ -178,13 +178,14 @@ func pick[T any](text string, all []*T, name func(*T) string) ([]*T, error) {
 // measure runs all rounds. What could not be measured is among the Failures; an error
 // says that there is less than was asked for, as it was interrupted.
 func (s *settings) measure(ctx context.Context, f *field) (*Report, error) {
-	r := &Report{Rounds: s.rounds, Each: s.each, Args: s.args, values: make(map[cell][]float64)}
+	begun := time.Now()
+	r := &Report{Each: s.each, Args: s.args, values: make(map[cell][]float64)}
 	for _, one := range s.who {
 		err := f.build(ctx, one)
 		switch {
 		case ctx.Err() != nil:
 			return nil, errors.New("bench: interrupted before there was anything to report")
-		case err != nil && one.Pkg == "":
+		case err != nil && (one.Pkg == "" || one.Module != ""):
 			r.Missing = append(r.Missing, err.Error())
 		case err != nil:
 			r.fail(err)
@@ -201,31 +202,51 @@ func (s *settings) measure(ctx context.Context, f *field) (*Report, error) {
 			r.shapes = append(r.shapes, shape)
 		}
 	}
-	for round := range s.rounds {
-		for i, shape := range r.shapes {
-			fmt.Fprintf(f.w.Err, "\rround %d of %d, shape %d of %d   ", round+1, s.rounds, i+1, len(r.shapes))
-			var turns []*Server
-			for _, one := range r.servers {
-				if one.takesPart(shape, s.subject) {
-					turns = append(turns, one)
-				}
+	for s.another(r.Rounds, time.Since(begun)) {
+		if err := s.round(ctx, f, r); err != nil {
+			return r, err
+		}
+		r.Rounds++
+	}
+	return r, nil
+}
+
+// mostRounds bounds what somebody may ask for by mistake.
+const mostRounds = 1000
+
+// budget is what all rounds may take, where nobody has said how many there are to be.
+const budget = 110 * time.Second
+
+// another says whether there is to be another round after so many, which took so long.
+func (s *settings) another(rounds int, took time.Duration) bool {
+	switch {
+	case s.rounds > 0:
+		return rounds < s.rounds
+	case rounds == 0:
+		return true
+	}
+	return rounds < mostRounds && took+took/time.Duration(rounds) < budget
+}
+
+// round lets each server have its turn in each shape.
+func (s *settings) round(ctx context.Context, f *field, r *Report) error {
+	defer fmt.Fprintf(f.w.Err, "\r%40s\r", "")
+	for i, shape := range r.shapes {
+		fmt.Fprintf(f.w.Err, "\rround %d, shape %d of %d   ", r.Rounds+1, i+1, len(r.shapes))
+		turns := r.taking(shape)
+		rand.Shuffle(len(turns), func(i, j int) { turns[i], turns[j] = turns[j], turns[i] })
+		for _, one := range turns {
+			got, err := f.turn(ctx, one, shape, s.each)
+			if ctx.Err() != nil {
+				return errors.New("bench: interrupted; above is what there was until then")
 			}
-			for _, i := range rand.Perm(len(turns)) {
-				got, err := f.turn(ctx, turns[i], shape, s.each)
-				if ctx.Err() != nil {
-					fmt.Fprintln(f.w.Err)
-					r.Rounds = round
-					return r, errors.New("bench: interrupted; the rounds before are above")
-				}
-				if err != nil {
-					r.fail(fmt.Errorf("%s, %s: %w", turns[i].Name, shape.Title, err))
-				}
-				r.add(shape, turns[i], round, got)
+			if err != nil {
+				r.fail(fmt.Errorf("%s, %s: %w", one.Name, shape.Title, err))
 			}
+			r.add(shape, one, r.Rounds, got)
 		}
 	}
-	fmt.Fprintf(f.w.Err, "\r%40s\r", "")
-	return r, nil
+	return nil
 }
 
 // A cell is what one figure is about.

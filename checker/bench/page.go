@@ -13,7 +13,7 @@ const intro = `# How fast it is
 
 What a request costs our server, put together as in step 10 with every limit and deadline on, and what it costs others. This page was written by "%s" on %s, on %s with %s, and %s.
 
-Every round measures each server in each shape, in a random order and in a process of its own; client and server share the machine. Each figure is the median of %s of %v each. Each ratio is made within a round; in brackets is where the middle half of the rounds lies. **Bold** ratios are findings. Where 1 lies within the brackets, or fewer rounds were on one side than chance would put there, there is **no conclusion**, which a "?" says.
+Every round measures each server in each shape, in a random order and in a process of its own; client and server share the machine. %s Each figure is a median. Each ratio is made within a round, and in brackets is where the middle half of them lies. A **bold** ratio is a finding. A "?" is no conclusion, since 1 lies within the brackets, or so many rounds on one side may be chance.
 
 "canned" looks for the empty line and writes a fixed answer: it is the floor of a server with a goroutine for each connection, and no HTTP server. "gnet" is a loop around epoll with the same answer. Neither "canned" nor "gnet" checks anything, sends a true Date or serves files.
 `
@@ -23,15 +23,14 @@ var about = map[Kind]string{
 	Closed:  "Each connection sends its next request when it has the answer. The processor time is the server's own, by the kernel's count, divided by the requests. Requests a second also depend on what the client leaves of the machine.",
 	Paced:   "Requests are due on a schedule, whatever the server does, and their latency counts from then. It has what the client needs in it, which is the same for all.",
 	Idle:    "How much more memory the process has, by its resident set, with so many connections that have had one answer each and now keep still.",
-	Replays: "A connection in memory replays the same bytes: no kernel is in the path. Time is on the wall, allocations are those of the whole process.",
+	Replays: "A connection in memory replays the same bytes: no kernel is in the path. Time is on the wall. Processor time and allocations are those of the whole process, with the garbage collector and all goroutines.",
 }
 
 // Markdown returns the page. Plots are the lines that show them.
 func (r *Report) Markdown(plots []string) string {
 	var b strings.Builder
 	command := strings.TrimSpace("go tool checker bench " + strings.Join(r.Args, " "))
-	text := fmt.Sprintf(intro, command, r.Begun.Format("2 January 2006"), r.Machine, show.Count(r.Processors, "core"), r.Versions,
-		show.Count(r.Rounds, "round"), r.Each)
+	text := fmt.Sprintf(intro, command, r.Begun.Format("2 January 2006"), r.Machine, show.Count(r.Processors, "core"), r.Versions, r.terms())
 	b.WriteString(strings.ReplaceAll(text, `"`, "`"))
 	for _, kind := range []Kind{Closed, Paced, Idle, Replays} {
 		shapes := slices.DeleteFunc(slices.Clone(r.shapes), func(s *Shape) bool { return s.Kind != kind })
@@ -61,13 +60,8 @@ func (r *Report) Markdown(plots []string) string {
 	return b.String()
 }
 
-// upper writes the first letter large, but leaves units alone.
-func upper(s string) string {
-	if strings.HasPrefix(s, "ns ") {
-		return "Time, " + s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
-}
+// upper writes the first letter of a title large.
+func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // columns are the servers that take part in at least one of the shapes.
 func (r *Report) columns(shapes []*Shape) []*Server {

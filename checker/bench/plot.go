@@ -25,16 +25,13 @@ type PlotRow struct {
 	Found Finding
 }
 
-// Plots returns a plot for the first metric of each kind of shapes, and p99.
+// Plots returns a plot for the first metric of each kind of shapes.
 func (r *Report) Plots() []Plot {
 	var all []Plot
 	for _, kind := range []Kind{Closed, Paced, Idle, Replays} {
 		m := kind.Metrics()[0]
-		if kind == Paced {
-			m = P99
-		}
-		p := Plot{Name: string(kind) + "-" + m.Name, Title: m.Title + ": " + r.subject.Name + " ÷ the other",
-			Left: r.subject.Name + " is better", Right: "the other is better"}
+		p := Plot{Name: string(kind) + "-" + m.Name, Title: upper(m.Title) + ": " + r.subject.Name + " ÷ the other",
+			Left: r.subject.Name + " needs less", Right: "the other needs less"}
 		for _, shape := range r.shapes {
 			if shape.Kind != kind {
 				continue

@@ -89,6 +89,9 @@ func (f *field) remove() { _ = os.RemoveAll(f.dir) }
 // static is the folder that is served under /static/.
 func (f *field) static() string { return filepath.Join(f.dir, "root", "static") }
 
+// mostLines is how many lines of what the compiler says are shown.
+const mostLines = 10
+
 // install is what installs a server that is not here.
 const install = "apt-get install nginx"
 
@@ -124,7 +127,8 @@ func (f *field) build(ctx context.Context, s *Server) error {
 		if s.Module != "" {
 			why = "; its modules are downloaded once, which needs a network"
 		}
-		return fmt.Errorf("%s cannot be built and is not measured%s: %w\n%s", s.Name, why, err, bytes.TrimSpace(out))
+		text := strings.SplitAfterN(string(out), "\n", mostLines+1)
+		return fmt.Errorf("%s cannot be built and is not measured%s: %w\n%s", s.Name, why, err, strings.Join(text[:min(len(text), mostLines)], ""))
 	}
 	f.programs[f.key(s)] = program
 	return nil

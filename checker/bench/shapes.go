@@ -113,20 +113,22 @@ func (s *Shape) Batch() ([]byte, int) {
 
 // A Metric is one figure that a turn has.
 type Metric struct {
-	Name   string
+	Name   string // of a file
+	Short  string // for a terminal
 	Title  string
-	Better int // -1 where less is better, 1 where more is
+	Better Finding // Less where less is better
 }
 
 // The metrics.
 var (
-	CPU    = &Metric{"cpu", "CPU of the server a request, µs", -1}
-	Rate   = &Metric{"rate", "requests a second", 1}
-	P50    = &Metric{"p50", "latency, p50, µs", -1}
-	P99    = &Metric{"p99", "latency, p99, µs", -1}
-	Memory = &Metric{"memory", "KiB a connection", -1}
-	Time   = &Metric{"time", "ns a request", -1}
-	Allocs = &Metric{"allocs", "allocations a request", -1}
+	CPU    = &Metric{"cpu", "CPU, µs", "processor time a request, µs", Less}
+	Rate   = &Metric{"rate", "requests/s", "requests a second", More}
+	P50    = &Metric{"p50", "p50, µs", "latency, p50, µs", Less}
+	P99    = &Metric{"p99", "p99, µs", "latency, p99, µs", Less}
+	Memory = &Metric{"memory", "KiB each", "memory a connection, KiB", Less}
+	Time   = &Metric{"time", "ns", "time a request, ns", Less}
+	Work   = &Metric{"work", "CPU, ns", "processor time a request, ns", Less}
+	Allocs = &Metric{"allocs", "allocs", "allocations a request", Less}
 )
 
 // Metrics returns what a kind of shapes measures, the most telling first.
@@ -135,10 +137,10 @@ func (k Kind) Metrics() []*Metric {
 	case Closed:
 		return []*Metric{CPU, Rate}
 	case Paced:
-		return []*Metric{P50, P99, CPU}
+		return []*Metric{P99, P50, CPU}
 	case Idle:
 		return []*Metric{Memory}
 	default:
-		return []*Metric{Time, Allocs}
+		return []*Metric{Time, Work, Allocs}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"barewire/checker/internal/show"
@@ -76,7 +77,7 @@ func (s Spread) String() string {
 	return fmt.Sprintf("%s (%s–%s)", figure(s.Median), figure(s.Low), figure(s.High))
 }
 
-// ours returns what the subject is called in a text, and what the ratios of a shape are.
+// over says which ratio is made with a server.
 func (r *Report) over(shape *Shape, server *Server) string {
 	if shape.AllOn {
 		return server.Name + " ÷ " + r.subject.Name
@@ -106,7 +107,7 @@ func (f Finding) words() string {
 	case More:
 		return "more"
 	}
-	return "no conclusion"
+	return "?"
 }
 
 // Text returns the report for a terminal: a table for each shape.
@@ -114,31 +115,41 @@ func (r *Report) Text() string {
 	var b strings.Builder
 	for _, shape := range r.shapes {
 		metrics := shape.Kind.Metrics()
-		t := Table{Header: []string{""}}
-		for _, m := range metrics {
-			t.Header = append(t.Header, m.Title)
-		}
-		t.Header = append(t.Header, metrics[0].Name+": "+r.subject.Name+" ÷ it", "")
+		ratio := r.subject.Name + " ÷ it"
 		if shape.AllOn {
-			t.Header[len(t.Header)-2] = metrics[0].Name + ": it ÷ " + r.subject.Name
+			ratio = "it ÷ " + r.subject.Name
+		}
+		t := Table{Header: []string{""}}
+		for i, m := range metrics {
+			t.Header = append(t.Header, m.Short)
+			if i < shape.Kind.compared() {
+				t.Header = append(t.Header, ratio, "")
+			}
 		}
 		for _, s := range r.taking(shape) {
 			row := []string{s.Name}
-			for _, m := range metrics {
-				row = append(row, r.Spread(shape, s, m).String())
-			}
-			if s == r.subject {
-				row = append(row, "", "")
-			} else {
-				ratio, finding := r.Compare(shape, s, metrics[0])
+			for i, m := range metrics {
+				spread := r.Spread(shape, s, m)
+				if i == 0 {
+					row = append(row, spread.String())
+				} else {
+					row = append(row, figure(spread.Median)) // or the lines would be too long
+				}
+				if i >= shape.Kind.compared() {
+					continue
+				}
+				if s == r.subject {
+					row = append(row, "", "")
+					continue
+				}
+				ratio, finding := r.Compare(shape, s, m)
 				row = append(row, ratio.String(), finding.words())
 			}
 			t.Rows = append(t.Rows, row)
 		}
 		fmt.Fprintf(&b, "%s: %s\n%s\n", shape.Kind.title(), shape.Title, t.Text())
 	}
-	fmt.Fprintf(&b, "Medians of %s of %v each, and in brackets the middle half. Ratios are made in each round.\n"+
-		"No conclusion: 1 is in the spread of the ratios, or the rounds are too few.\n", show.Count(r.Rounds, "round"), r.Each)
+	b.WriteString(legend + "\n" + r.terms() + "\n")
 	for _, line := range r.Missing {
 		b.WriteString(line + "\n")
 	}
@@ -148,11 +159,30 @@ func (r *Report) Text() string {
 	return b.String()
 }
 
+// legend says what is in a table.
+const legend = `Figures are medians. In brackets is where the middle half of the rounds lies.
+Ratios are made within each round. "less" and "more" say what follows from them;
+"?" is no conclusion, since 1 lies in the brackets, or so many rounds on one side may be chance.`
+
+// terms says how it was measured.
+func (r *Report) terms() string {
+	return fmt.Sprintf("%s of %v each, in %v.", show.Count(r.Rounds, "round"), r.Each, r.Took.Round(time.Second))
+}
+
+// compared returns how many of its metrics a kind is compared by in a terminal, which has
+// no room for all.
+func (k Kind) compared() int {
+	if k == Closed {
+		return 2
+	}
+	return 1
+}
+
 // title says what a kind of shapes is about.
 func (k Kind) title() string {
 	switch k {
 	case Closed:
-		return "As fast as the server answers"
+		return "As fast as possible"
 	case Paced:
 		return "On a schedule"
 	case Idle:

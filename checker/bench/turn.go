@@ -56,7 +56,7 @@ func (f *field) replay(ctx context.Context, s *Server, shape *Shape, d time.Dura
 	if err == nil {
 		err = json.Unmarshal(out, &r)
 	}
-	return sample{Time: r.Nanoseconds, Allocs: math.Round(100*r.Allocations) / 100}, err
+	return sample{Time: r.Nanoseconds, Work: r.Processor, Allocs: math.Round(100*r.Allocations) / 100}, err
 }
 
 // paced measures how long requests take that come on a schedule.

@@ -40,6 +40,9 @@ func main() {
 	srv := &fasthttp.Server{
 		Logger: silent{},
 		Handler: func(ctx *fasthttp.RequestCtx) {
+			if serveFile(ctx) {
+				return
+			}
 			ctx.SetContentType("text/plain; charset=utf-8")
 			fmt.Fprintf(ctx, "method %s\ntarget %s\n", ctx.Method(), ctx.Request.Header.RequestURI())
 			for name, value := range ctx.Request.Header.All() {
