@@ -33,6 +33,8 @@ import (
 	"time"
 
 	"barewire/checker/internal/workshop"
+
+	"golang.org/x/term"
 )
 
 // settings are what the command line says.
@@ -196,6 +198,12 @@ func (s *settings) measure(ctx context.Context, f *field) (*Report, error) {
 	if !slices.Contains(r.servers, s.subject) || len(r.servers) == 0 {
 		return nil, fmt.Errorf("bench: %s is what the others are compared with, and cannot be measured:\n%s", s.subject.Name, strings.Join(append(r.Missing, r.Failures...), "\n"))
 	}
+	// One that is not finished is found out here, and not once in each shape.
+	p, err := f.start(ctx, s.subject)
+	if err != nil {
+		return nil, fmt.Errorf("bench: %w", err)
+	}
+	p.stop()
 	r.subject = s.subject
 	for _, shape := range s.shapes {
 		if slices.ContainsFunc(r.servers, func(one *Server) bool { return one.takesPart(shape, s.subject) }) {
@@ -230,9 +238,14 @@ func (s *settings) another(rounds int, took time.Duration) bool {
 
 // round lets each server have its turn in each shape.
 func (s *settings) round(ctx context.Context, f *field, r *Report) error {
-	defer fmt.Fprintf(f.w.Err, "\r%40s\r", "")
+	tty := term.IsTerminal(int(os.Stderr.Fd()))
+	if tty {
+		defer fmt.Fprintf(f.w.Err, "\r%40s\r", "")
+	}
 	for i, shape := range r.shapes {
-		fmt.Fprintf(f.w.Err, "\rround %d, shape %d of %d   ", r.Rounds+1, i+1, len(r.shapes))
+		if tty {
+			fmt.Fprintf(f.w.Err, "\rround %d, shape %d of %d   ", r.Rounds+1, i+1, len(r.shapes))
+		}
 		turns := r.taking(shape)
 		rand.Shuffle(len(turns), func(i, j int) { turns[i], turns[j] = turns[j], turns[i] })
 		for _, one := range turns {

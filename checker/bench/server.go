@@ -128,7 +128,7 @@ func (f *field) build(ctx context.Context, s *Server) error {
 			why = "; its modules are downloaded once, which needs a network"
 		}
 		text := strings.SplitAfterN(string(out), "\n", mostLines+1)
-		return fmt.Errorf("%s cannot be built and is not measured%s: %w\n%s", s.Name, why, err, strings.Join(text[:min(len(text), mostLines)], ""))
+		return fmt.Errorf("%s cannot be built and is not measured%s: %w\n%s", s.Name, why, err, strings.TrimSpace(strings.Join(text[:min(len(text), mostLines)], "")))
 	}
 	f.programs[f.key(s)] = program
 	return nil

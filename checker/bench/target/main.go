@@ -37,6 +37,7 @@ const hello = "Hello, World!"
 const mostConns = 20_000
 
 func main() {
+	log.SetFlags(0)
 	addr := flag.String("addr", "127.0.0.1:0", "the `address` to listen on")
 	impl := flag.String("impl", "barewire", "whose server: barewire or net/http")
 	root := flag.String("root", "", "the `folder` of /static/")
