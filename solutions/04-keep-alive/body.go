@@ -20,6 +20,7 @@ type body struct {
 	decoder  message.ChunkedDecoder
 	awaiting bool  // the client waits for a 100 before it sends the content
 	err      error // what every Read returns from now on
+	told     int64 // how much had been written when a Read first said that the content is broken, or -1
 }
 
 // reset makes b read the content of the request whose head is in c.
@@ -27,7 +28,7 @@ type body struct {
 //starter:omit
 func (b *body) reset(c *conn) {
 	h := &c.req.Head
-	b.c, b.framing, b.left, b.err = c, h.Framing, h.Framing.Length, nil
+	b.c, b.framing, b.left, b.err, b.told = c, h.Framing, h.Framing.Length, nil, -1
 	if b.framing.Chunked {
 		b.decoder.Limits = c.limits
 		b.decoder.Reset()
@@ -44,19 +45,29 @@ func (b *body) reset(c *conn) {
 //
 //starter:omit
 func (b *body) Read(p []byte) (n int, err error) {
-	if b.err != nil || len(p) == 0 {
+	if len(p) == 0 {
 		return 0, b.err
 	}
-	if b.framing.Chunked {
-		n, b.err = b.readChunked(p)
-	} else {
-		n, b.err = b.readLength(p)
+	if b.err == nil {
+		if b.framing.Chunked {
+			n, b.err = b.readChunked(p)
+		} else {
+			n, b.err = b.readLength(p)
+		}
+		if n > 0 {
+			return n, nil // the error waits for the next call
+		}
 	}
-	if n > 0 {
-		return n, nil // the error waits for the next call
+	if b.failed() && b.told < 0 {
+		b.told = b.c.res.written
 	}
 	return 0, b.err
 }
+
+// failed says whether the content is broken, or did not come to its end.
+//
+//starter:omit
+func (b *body) failed() bool { return b.err != nil && b.err != io.EOF }
 
 //starter:omit
 func (b *body) readLength(p []byte) (n int, err error) {

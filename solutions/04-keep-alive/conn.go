@@ -194,12 +194,20 @@ func (c *conn) callHandler() (ok bool) {
 		}
 	}()
 	c.srv.Handler.ServeHTTP(&c.res, &c.req)
-	if err := c.body.err; err != nil && err != io.EOF && !c.res.wrote() {
-		// The handler gave up because the content did. Silence would be a
-		// 200.
-		c.res.fail(statusOf(err))
+	if c.body.failed() && c.gaveUp() {
+		c.res.fail(statusOf(c.body.err))
 	}
 	return true
+}
+
+// gaveUp says whether the handler left it to the server to say that the content is
+// broken: it has written nothing at all, or nothing since it was told, and nothing
+// has left. It has copied what was good, say. As it is, that would be a 200.
+//
+//starter:omit
+func (c *conn) gaveUp() bool {
+	w := &c.res
+	return !w.wrote() || !w.committed && w.status == 200 && w.written == c.body.told
 }
 
 // readHead reads the head of the next request.

@@ -102,6 +102,23 @@ func TestTask3_Content(t *testing.T) {
 			want: "400, then closed",
 		},
 		{
+			name: "broken chunks, and a handler that copies", why: "what was good before the fault is no answer: nothing has left yet, so the server can still say what was wrong (RFC 9112 §8)",
+			does:   "the handler is io.Copy(w, r.Body)",
+			server: handle(func(w keepalive.ResponseWriter, r *keepalive.Request) { io.Copy(w, r.Body) }),
+			send:   []string{request("POST", "/", "5\r\nhelloworld\r\n", "Transfer-Encoding: chunked") + get("/")},
+			want:   "400, then closed",
+		},
+		{
+			name: "content that is cut off, and a handler that says created", why: "a status that the handler has chosen is its answer",
+			does: "the handler copies Body, and writes its answer, 201, only then",
+			server: handle(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+				io.Copy(io.Discard, r.Body)
+				w.WriteHeader(201)
+			}),
+			send: []string{request("POST", "/", "zz\r\n", "Transfer-Encoding: chunked") + get("/")},
+			want: "201, then closed",
+		},
+		{
 			name: "broken chunks, and a handler that answers all the same", why: "nobody knows where the next request starts: the connection has to end (RFC 9112 §6.3)", server: echoing, does: doesEcho,
 			send: []string{request("POST", "/", "zz\r\n", "Transfer-Encoding: chunked") + get("/")},
 			want: "200, then closed", check: contents("|ProtocolError 400"),
