@@ -8,12 +8,13 @@ import (
 )
 
 // AccessLog writes one record a request to log, when its response is complete: at
-// level Info, or Error if the status is 500 or above. The message is "request" and
-// the attributes are, in this order,
+// level Info, or Error if the status is 500 or above and a handler's. The message is
+// "request" and the attributes are, in this order,
 //
 //	method target status bytes duration remote id agent
 //
-// and aborted=true where the handler panicked. Remote is the address of the
+// and aborted=true where the handler panicked, and fault where the connection has
+// refused the request by itself: why. Remote is the address of the
 // connection without its port, id that of [RequestID] or "", agent the User-Agent
 // field. What the client has chosen is escaped as [AppendEscaped] does, so that it
 // can be nothing but a value, whatever the slog.Handler does with it. A record that
@@ -27,15 +28,15 @@ func AccessLog(log *slog.Logger) keepalive.Middleware {
 	}
 	return Observe(func(e *Exchange) {
 		level := slog.LevelInfo
-		if e.Status >= 500 {
+		r := e.Request
+		if e.Status >= 500 && r.Fault == nil {
 			level = slog.LevelError
 		}
-		r := e.Request
 		ctx := r.Context()
 		if !log.Enabled(ctx, level) {
 			return
 		}
-		attrs := append(make([]slog.Attr, 0, 9),
+		attrs := append(make([]slog.Attr, 0, 10),
 			slog.String("method", r.Method),
 			slog.String("target", escaped(r.Target.Raw)),
 			slog.Int("status", e.Status),
@@ -46,6 +47,9 @@ func AccessLog(log *slog.Logger) keepalive.Middleware {
 			slog.String("agent", escaped(r.Header.Value("User-Agent"))))
 		if e.Aborted {
 			attrs = append(attrs, slog.Bool("aborted", true))
+		}
+		if r.Fault != nil {
+			attrs = append(attrs, slog.String("fault", escaped([]byte(r.Fault.Error()))))
 		}
 		log.LogAttrs(ctx, level, "request", attrs...)
 	})

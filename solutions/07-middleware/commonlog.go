@@ -17,7 +17,8 @@ import (
 // These are the address of the connection without its port, the client's identity
 // (nobody has one: always "-"), the user that [BasicAuth] let in, the local time
 // at which the request began, its request line, the status, and the bytes of
-// content. A part that there is none of is "-", zero bytes too. What the client
+// content. A part that there is none of is "-", zero bytes and a request line that could
+// not be parsed too. What the client
 // has chosen is escaped as [AppendEscaped] does, and a space in a user's name is
 // \x20.
 //
@@ -59,10 +60,8 @@ func (l *lineLog) write(e *Exchange) {
 	b = append(b, " - "...)
 	b = appendUser(b, User(r.Context()))
 	b = e.Began.AppendFormat(b, " [02/Jan/2006:15:04:05 -0700] ")
-	b = append(append(b, '"'), r.Method...)
-	b = AppendEscaped(append(b, ' '), r.Target.Raw)
-	b = append(b, " HTTP/"...)
-	b = append(b, '0'+r.Version.Major, '.', '0'+r.Version.Minor, '"', ' ')
+	b = appendLine(append(b, '"'), r)
+	b = append(b, '"', ' ')
 	b = strconv.AppendInt(b, int64(e.Status), 10)
 	if b = append(b, ' '); e.Bytes == 0 {
 		b = append(b, '-')
@@ -75,6 +74,16 @@ func (l *lineLog) write(e *Exchange) {
 	}
 	l.buf = append(b, '\n')
 	l.out.Write(l.buf)
+}
+
+//starter:omit
+func appendLine(dst []byte, r *keepalive.Request) []byte {
+	if r.Method == "" {
+		return append(dst, '-')
+	}
+	dst = append(append(dst, r.Method...), ' ')
+	dst = append(AppendEscaped(dst, r.Target.Raw), " HTTP/"...)
+	return append(dst, '0'+r.Version.Major, '.', '0'+r.Version.Minor)
 }
 
 //starter:omit

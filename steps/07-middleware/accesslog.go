@@ -7,12 +7,13 @@ import (
 )
 
 // AccessLog writes one record a request to log, when its response is complete: at
-// level Info, or Error if the status is 500 or above. The message is "request" and
-// the attributes are, in this order,
+// level Info, or Error if the status is 500 or above and a handler's. The message is
+// "request" and the attributes are, in this order,
 //
 //	method target status bytes duration remote id agent
 //
-// and aborted=true where the handler panicked. Remote is the address of the
+// and aborted=true where the handler panicked, and fault where the connection has
+// refused the request by itself: why. Remote is the address of the
 // connection without its port, id that of [RequestID] or "", agent the User-Agent
 // field. What the client has chosen is escaped as [AppendEscaped] does, so that it
 // can be nothing but a value, whatever the slog.Handler does with it. A record that

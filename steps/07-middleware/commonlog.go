@@ -14,7 +14,8 @@ import (
 // These are the address of the connection without its port, the client's identity
 // (nobody has one: always "-"), the user that [BasicAuth] let in, the local time
 // at which the request began, its request line, the status, and the bytes of
-// content. A part that there is none of is "-", zero bytes too. What the client
+// content. A part that there is none of is "-", zero bytes and a request line that could
+// not be parsed too. What the client
 // has chosen is escaped as [AppendEscaped] does, and a space in a user's name is
 // \x20.
 //

@@ -3,6 +3,7 @@ package middleware_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -170,6 +171,7 @@ func TestTask5_AccessLog(t *testing.T) {
 	for _, test := range []struct {
 		name, send, want, why string
 		handler               keepalive.HandlerFunc
+		fault                 error
 	}{
 		{name: "one record", send: get("/a?b=c", "User-Agent: curl/8", "X-Request-ID: sent"),
 			want: "INFO request method=GET target=/a?b=c status=200 bytes=5 duration=2s remote=192.0.2.7 id=sent agent=curl/8\n",
@@ -189,6 +191,10 @@ func TestTask5_AccessLog(t *testing.T) {
 			handler: func(w keepalive.ResponseWriter, _ *keepalive.Request) { panic("oops") },
 			want:    "ERROR request method=GET target=/ status=500 bytes=0 duration=2s remote=192.0.2.7 id=sent agent= aborted=true\n",
 			why:     "the request that broke something is the one to find in the log"},
+		{name: "a request that the connection has refused", send: get("/", "X-Request-ID: sent"), fault: errors.New("a fault at \"\n\""),
+			handler: func(w keepalive.ResponseWriter, _ *keepalive.Request) { w.WriteHeader(505) },
+			want:    `INFO request method=GET target=/ status=505 bytes=0 duration=2s remote=192.0.2.7 id=sent agent= fault=a fault at \x22\x0A\x22` + "\n",
+			why:     "only here does it say what was wrong with it; and whatever its status is, anybody can cause it"},
 		{name: "what clients send is a value and nothing else", send: get("/", "X-Request-ID: sent", "User-Agent: a\" status=\"999 \xff\\"),
 			want: `INFO request method=GET target=/ status=200 bytes=5 duration=2s remote=192.0.2.7 id=sent agent=a\x22 status=\x22999 \xFF\x5C` + "\n",
 			why:  "a log that can be written by its subjects is no evidence"},
@@ -201,10 +207,12 @@ func TestTask5_AccessLog(t *testing.T) {
 					h = hello
 				}
 				around := middleware.Chain(middleware.RequestID(), middleware.AccessLog(slog.New(plainText{&out})))
+				r := parse(t, test.send)
+				r.Fault = test.fault
 				serve(around, func(w keepalive.ResponseWriter, r *keepalive.Request) {
 					time.Sleep(2 * time.Second)
 					h(w, r)
-				}, parse(t, test.send))
+				}, r)
 				if out.String() != test.want {
 					testkit.Report{Sent: test.send, Want: test.want, Got: out.String(), Why: test.why}.Error(t)
 				}
@@ -237,7 +245,7 @@ func (a *countingAddr) String() string  { a.asked.Add(1); return "somewhere" }
 func TestTask5_CommonLog(t *testing.T) {
 	for _, test := range []struct {
 		name, send, want, why string // @ stands for the time
-		combined              bool
+		combined, broken      bool
 		remote                net.Addr
 		handler               keepalive.HandlerFunc
 	}{
@@ -250,6 +258,7 @@ func TestTask5_CommonLog(t *testing.T) {
 			want: `2001:db8::1 - - [@] "GET / HTTP/1.1" 200 5`, why: "it has colons of its own; the port is what stands behind the last"},
 		{name: "an address that is no IP address", send: get("/"), remote: &net.UnixAddr{Name: "/run/a.sock", Net: "unix"},
 			want: `/run/a.sock - - [@] "GET / HTTP/1.1" 200 5`, why: "not every listener is TCP"},
+		{name: "a request line that could not be parsed", send: get("/"), broken: true, want: `192.0.2.7 - - [@] "-" 200 5`, why: "the connection has refused it; there is no method, no target and no version"},
 		{name: "without an address", send: get("/"), remote: noAddr, want: `- - - [@] "GET / HTTP/1.1" 200 5`, why: "a line has always the same parts"},
 		{name: "a panic", send: get("/"), handler: func(keepalive.ResponseWriter, *keepalive.Request) { panic("oops") },
 			want: `192.0.2.7 - - [@] "GET / HTTP/1.1" 500 -`, why: "the request that broke something is the one to find in the log"},
@@ -269,6 +278,9 @@ func TestTask5_CommonLog(t *testing.T) {
 				}
 				began := time.Now()
 				r := parse(t, test.send)
+				if test.broken {
+					r.RequestLine = reqline.RequestLine{}
+				}
 				if test.remote == noAddr {
 					r.RemoteAddr = nil
 				} else if test.remote != nil {
