@@ -155,30 +155,47 @@ func TestAbuse_SlowClientsAndWorkers(t *testing.T) {
 }
 
 // TestAbuse_WorkersHeld: slow content above MaxAhead and slow reading of long answers
-// do take a worker each. Then the others are told so, with 503 after QueueTimeout, and
-// a client that reads or sends nothing gives its worker back after WriteTimeout
-// or BodyTimeout.
+// do take a worker each. One client holds MaxConnsPerClient of them at most, and the
+// others are answered at once. Where many clients together hold them all, the others are
+// told so, with 503 after QueueTimeout; and a client that reads or sends nothing gives its
+// worker back after WriteTimeout or BodyTimeout.
 func TestAbuse_WorkersHeld(t *testing.T) {
-	cfg := server.Config{MaxWorkers: 2, Queue: 1, QueueTimeout: time.Second}
-	onFakeClock(t, cfg, func(t *testing.T, srv *server.Server, d *door) {
-		for _, once := range []string{getOf("/long"), "POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + strings.Repeat("x", server.MaxAhead+1)} {
-			nc := d.call()
-			defer nc.Close()
-			io.WriteString(nc, once)
-		}
-		synctest.Wait()
-		begun := time.Now()
-		good := d.call()
-		defer good.Close()
-		if got, took := ask(good, getOf("/short")), time.Since(begun); got != 503 || took != time.Second {
-			t.Errorf("%d after %v, want 503 after 1s", got, took)
-		}
-		time.Sleep(keepalive.DefaultWriteTimeout)
-		begun = time.Now()
-		if got, took := ask(good, getOf("/short")), time.Since(begun); got != 200 || took != 0 {
-			t.Errorf("%d after %v, want 200 at once: WriteTimeout and BodyTimeout are over", got, took)
-		}
-	})
+	slow := []string{getOf("/long"), "POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + strings.Repeat("x", server.MaxAhead+1)}
+	cfg := server.Config{MaxWorkers: 3, Queue: 1, QueueTimeout: time.Second, MaxConnsPerClient: 2}
+	for _, r := range []struct {
+		name   string
+		hosts  int
+		status int
+		took   time.Duration
+	}{
+		{"by one client", 1, 200, 0},
+		{"by three", 3, 503, time.Second},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			onFakeClock(t, cfg, func(t *testing.T, srv *server.Server, d *door) {
+				for i := range 10 {
+					if i >= 3 && r.hosts > 1 {
+						break
+					}
+					nc := d.callFrom(fmt.Sprintf("192.0.2.%d", i%r.hosts))
+					defer nc.Close()
+					go io.WriteString(nc, slow[i%2])
+					synctest.Wait()
+				}
+				begun := time.Now()
+				good := d.callFrom("198.51.100.1")
+				defer good.Close()
+				if got, took := ask(good, getOf("/short")), time.Since(begun); got != r.status || took != r.took {
+					t.Errorf("%d after %v, want %d after %v", got, took, r.status, r.took)
+				}
+				time.Sleep(keepalive.DefaultWriteTimeout)
+				begun = time.Now()
+				if got, took := ask(good, getOf("/short")), time.Since(begun); got != 200 || took != 0 {
+					t.Errorf("%d after %v, want 200 at once: WriteTimeout and BodyTimeout are over", got, took)
+				}
+			})
+		})
+	}
 }
 
 // TestAbuse_IdleConnections: an idle connection keeps at most 24 KiB (48 with -race, where
@@ -229,22 +246,69 @@ func held() int64 {
 	return int64(m.HeapAlloc + m.StackInuse)
 }
 
-// TestAbuse_HalfHeads: MaxConns clients with half a head keep a new one waiting for
-// HeaderTimeout and not longer, and cost nobody a request in progress.
+// TestAbuse_HalfHeads: one client with half a head on all the connections that it can
+// get keeps nobody waiting, as it gets MaxConnsPerClient of them. MaxConns of them from
+// many addresses keep a new one waiting for HeaderTimeout and not longer. Neither costs
+// anybody a request in progress.
 func TestAbuse_HalfHeads(t *testing.T) {
-	onFakeClock(t, server.Config{MaxConns: 100}, func(t *testing.T, srv *server.Server, d *door) {
-		for range 100 {
-			nc := d.call()
+	for _, r := range []struct {
+		name  string
+		hosts int
+		want  time.Duration
+	}{
+		{"from one address", 1, 0},
+		{"from ten addresses", 10, keepalive.DefaultHeaderTimeout},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			onFakeClock(t, server.Config{MaxConns: 100, MaxConnsPerClient: 99}, func(t *testing.T, srv *server.Server, d *door) {
+				for i := range 200 {
+					if srv.Metrics.Conns.Stats().Open == 100 {
+						break
+					}
+					nc := d.callFrom(fmt.Sprintf("192.0.2.%d", i%r.hosts))
+					defer nc.Close()
+					go io.WriteString(nc, "GET / HTTP/1.1\r\n")
+					go io.Copy(io.Discard, nc)
+					synctest.Wait()
+				}
+				begun := time.Now()
+				good := d.callFrom("198.51.100.1")
+				defer good.Close()
+				got := ask(good, getOf("/short"))
+				if took := time.Since(begun); got != 200 || took > r.want+time.Second || took < r.want {
+					t.Errorf("%d after %v", got, took)
+				}
+			})
+		})
+	}
+}
+
+// TestAbuse_OneClient: the connections that one client opens above MaxConnsPerClient are
+// closed at once, and nothing is left of them; who comes from a /64 of IPv6 is one
+// client, and what is remembered of clients goes with their connections.
+func TestAbuse_OneClient(t *testing.T) {
+	onFakeClock(t, server.Config{}, func(t *testing.T, srv *server.Server, d *door) {
+		for i := range 10 * server.DefaultMaxConnsPerClient {
+			nc := d.callFrom(fmt.Sprintf("2001:db8::%x", i))
 			defer nc.Close()
-			io.WriteString(nc, "GET / HTTP/1.1\r\n")
-			go io.Copy(io.Discard, nc)
+			go io.WriteString(nc, "GET / HTTP/1.1\r\n")
 		}
-		begun := time.Now()
-		good := d.call()
-		defer good.Close()
-		got := ask(good, getOf("/short"))
-		if took := time.Since(begun); got != 200 || took > keepalive.DefaultHeaderTimeout+time.Second {
-			t.Errorf("%d after %v", got, took)
+		synctest.Wait()
+		if s := srv.Metrics.Conns.Stats(); s.Open != server.DefaultMaxConnsPerClient || s.Refused != 9*server.DefaultMaxConnsPerClient {
+			t.Errorf("%d are open and %d were refused", s.Open, s.Refused)
+		}
+	})
+	onFakeClock(t, server.Config{}, func(t *testing.T, srv *server.Server, d *door) {
+		var after [3]int64 // the first round warms everything up
+		for round := range after {
+			for i := range 2000 {
+				d.callFrom(fmt.Sprintf("10.%d.%d.%d", round, i/256, i%256)).Close()
+			}
+			time.Sleep(time.Hour) // every timer of the pipes is over
+			after[round] = held()
+		}
+		if more := after[2] - after[0]; more > 128<<10 {
+			t.Errorf("%d bytes are kept of 4,000 clients who have gone", more)
 		}
 	})
 }

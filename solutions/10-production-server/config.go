@@ -25,6 +25,13 @@ const (
 	// a process; each costs about 12 KiB here.
 	DefaultMaxConns = 10_000
 
+	// DefaultMaxConnsPerClient is how many of them one client may have: half of
+	// DefaultMaxWorkers, so that nobody alone can hold them all. Behind one address
+	// there may be a whole company. Its idle connections make room for each other,
+	// so what counts is how many are in use at once. Most others have no bound
+	// here, and examples for nginx and HAProxy have 10 to 100.
+	DefaultMaxConnsPerClient = 256
+
 	// DefaultMinRate is how fast a client has to send what it has begun, in
 	// bytes a second. Apache demands 500 of content, IIS 240.
 	DefaultMinRate = 240
@@ -63,8 +70,9 @@ type Config struct {
 	Handler keepalive.Handler
 
 	// How much there may be of everything.
-	MaxConns int            // open connections: DefaultMaxConns
-	Limits   message.Limits // of one request; those of step 3
+	MaxConns          int            // open connections: DefaultMaxConns
+	MaxConnsPerClient int            // of one client, but not of Proxies.Trusted nor this machine: DefaultMaxConnsPerClient
+	Limits            message.Limits // of one request; those of step 3
 
 	// How long things may take.
 	HeaderTimeout   time.Duration // for a head to be complete: that of step 4
@@ -97,7 +105,8 @@ type Config struct {
 	SecurityHeaders bool            // the fields of middleware.SecurityHeaders
 	RequestID       bool            // see middleware.RequestID
 
-	// AccessLog is told of every request, by AccessLog or CommonLog of step 7.
+	// AccessLog is told of every request, by AccessLog or CommonLog of step 7: also of
+	// those that no handler sees, as they cannot be parsed.
 	AccessLog keepalive.Middleware
 
 	// ErrorLog is told of what goes wrong; slog.Default() if it is nil.
@@ -174,7 +183,7 @@ func (c Config) validateNumbers(wrong func(field, format string, args ...any)) {
 		field string
 		value int64
 	}{
-		{"MaxConns", int64(c.MaxConns)}, {"MinRate", int64(c.MinRate)}, {"RateQuota", int64(c.RateQuota)},
+		{"MaxConns", int64(c.MaxConns)}, {"MaxConnsPerClient", int64(c.MaxConnsPerClient)}, {"MinRate", int64(c.MinRate)}, {"RateQuota", int64(c.RateQuota)},
 		{"MinWorkers", int64(c.MinWorkers)}, {"MaxWorkers", int64(c.MaxWorkers)}, {"Queue", int64(c.Queue)},
 		{"Limits.RequestLine", int64(c.Limits.RequestLine)}, {"Limits.HeaderSection", int64(c.Limits.HeaderSection)},
 		{"Limits.Fields", int64(c.Limits.Fields)}, {"Limits.Content", c.Limits.Content},
@@ -219,6 +228,7 @@ func (c Config) OrDefaults() Config {
 	}
 	c.Limits = c.Limits.OrDefaults()
 	c.MaxConns = or(c.MaxConns, DefaultMaxConns)
+	c.MaxConnsPerClient = or(c.MaxConnsPerClient, DefaultMaxConnsPerClient)
 	c.MinRate = or(c.MinRate, DefaultMinRate)
 	c.HeaderTimeout = or(c.HeaderTimeout, keepalive.DefaultHeaderTimeout)
 	c.IdleTimeout = or(c.IdleTimeout, keepalive.DefaultIdleTimeout)

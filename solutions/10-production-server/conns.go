@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"net"
+	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,13 @@ import (
 type Conns struct {
 	// Max is how many may be open at once; 0 for any number.
 	Max int
+
+	// MaxPerClient is how many of them one client may have; 0 for any number. A
+	// client is what ratelimit.ClientKey makes of its address. Nobody counts the
+	// connections of Trusted, which are proxies and bring those of many clients,
+	// nor those from this machine and those without an IP address.
+	MaxPerClient int
+	Trusted      []netip.Prefix
 
 	// MinRate is how many bytes a second a client has to send while the server
 	// waits for the rest of a request, on the average and after Grace; 0 for
@@ -28,6 +36,8 @@ type Conns struct {
 	//starter:omit
 	open map[*track]struct{}
 	//starter:omit
+	clients map[netip.Prefix][]*track // whom those belong to that are counted
+	//starter:omit
 	stats ConnStats
 }
 
@@ -37,6 +47,7 @@ type ConnStats struct {
 	Idle     int   // those among them that wait for a request
 	Accepted int64 // connections ever
 	Dropped  int64 // those that were closed while idle, to make room for others
+	Refused  int64 // those that were closed because their client had MaxPerClient
 }
 
 // Stats returns the figures of this moment.
@@ -65,7 +76,8 @@ type Conn interface {
 	SetBusy(busy bool)
 
 	// SetRemoteAddr sets what RemoteAddr returns from now on: the client's
-	// address, where a proxy has told it.
+	// address, where a proxy has told it. The connection then counts as that
+	// client's; if there is no room for it, it is closed.
 	SetRemoteAddr(addr net.Addr)
 }
 
@@ -79,6 +91,11 @@ const MinIdle = 500 * time.Millisecond
 // longest, to make room; while none has been idle for MinIdle, it waits until one has
 // or is closed. Clients who come meanwhile wait in the queue of the kernel.
 //
+// When a client has MaxPerClient and opens another one, that which has been idle for
+// longest among its own makes room in the same manner. If there is none, the new one
+// is closed at once, and Accept does not return it: nothing that was accepted is lost,
+// and nobody else waits.
+//
 // Read of a connection that is closed like that returns [net.ErrClosed]. A request
 // that arrives at that very moment is lost to this server, and a client may send it
 // again (RFC 9112 §9.3.1). Bytes that come before the first request, such as a TLS
@@ -88,7 +105,7 @@ const MinIdle = 500 * time.Millisecond
 // A connection without a deadline for reading has been taken over by another
 // protocol (see keepalive.Hijack): it is never idle, and there is no rate for it.
 //
-//starter:todo 10.4 Accept, wrap, count; Close takes it off the list.
+//starter:todo 10.4 Accept, wrap, count, also by client; Close takes it off the lists.
 //starter:todo 10.5 Whose Read is too slow?
 //starter:return ln
 func (t *Conns) Listener(ln net.Listener) net.Listener {
@@ -120,12 +137,19 @@ const retry = 10 * time.Millisecond
 //
 //starter:omit
 func (l *listener) Accept() (net.Conn, error) {
-	if !l.wait(func() bool { return len(l.room) < cap(l.room) || len(l.conns.longIdle()) > 0 }) {
-		return nil, net.ErrClosed
-	}
-	nc, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
+	var k *track
+	for k == nil || !l.conns.count(k) {
+		if k != nil {
+			k.nc.Close()
+		}
+		if !l.wait(func() bool { return len(l.room) < cap(l.room) || len(l.conns.longIdle()) > 0 }) {
+			return nil, net.ErrClosed
+		}
+		nc, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		k = &track{conns: l.conns, nc: nc, peer: nc.RemoteAddr()}
 	}
 	taken := l.wait(func() bool {
 		for range 2 {
@@ -138,10 +162,10 @@ func (l *listener) Accept() (net.Conn, error) {
 		}
 		return false
 	})
-	if taken {
-		return l.conns.add(nc, l.room), nil
+	if taken { // otherwise it is one too many, but it is here, and nobody comes any more
+		k.room = l.room
 	}
-	return l.conns.add(nc, nil), nil // one too many, but it is here, and nobody comes any more
+	return l.conns.add(k), nil
 }
 
 // wait waits until there is room, and says whether there is: not if the listener was
@@ -173,8 +197,7 @@ func (l *listener) Close() error {
 // and sent a file by the kernel.
 //
 //starter:omit
-func (t *Conns) add(nc net.Conn, room chan struct{}) Conn {
-	k := &track{conns: t, nc: nc, room: room, peer: nc.RemoteAddr()}
+func (t *Conns) add(k *track) Conn {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.open == nil {
@@ -182,10 +205,10 @@ func (t *Conns) add(nc net.Conn, room chan struct{}) Conn {
 	}
 	t.open[k] = struct{}{}
 	t.stats.Accepted++
-	if tcp, ok := nc.(*net.TCPConn); ok {
+	if tcp, ok := k.nc.(*net.TCPConn); ok {
 		return &tcpConn{tcp, k}
 	}
-	return &otherConn{nc, k}
+	return &otherConn{k.nc, k}
 }
 
 //starter:omit
@@ -196,6 +219,7 @@ func (t *Conns) remove(k *track) {
 		return // closed twice
 	}
 	delete(t.open, k)
+	t.unlist(k)
 	if k.room != nil {
 		<-k.room
 	}
@@ -232,12 +256,19 @@ func (t *Conns) dropIdle() {
 	all := t.longIdle()
 	slices.SortFunc(all, func(a, b waiting) int { return cmp.Compare(a.since, b.since) })
 	for _, w := range all[:min(len(all), 1+t.Max/100)] {
-		if w.k.idle.CompareAndSwap(w.since, dropped) { // unless it has just got a request
-			w.k.close()
-			t.mu.Lock()
-			t.stats.Dropped++
-			t.mu.Unlock()
-		}
+		t.drop(w)
+	}
+}
+
+// drop closes an idle connection, unless it has just got a request.
+//
+//starter:omit
+func (t *Conns) drop(w waiting) {
+	if w.k.idle.CompareAndSwap(w.since, dropped) {
+		w.k.close()
+		t.mu.Lock()
+		t.stats.Dropped++
+		t.mu.Unlock()
 	}
 }
 
@@ -249,6 +280,8 @@ type track struct {
 	nc    net.Conn
 	room  chan struct{}
 	peer  net.Addr
+
+	client netip.Prefix // on whose list it is, under conns.mu; not valid for nobody's
 
 	// idle is when the connection began to wait for a request, in nanoseconds
 	// since 1970; 0 while it does not wait, and dropped when it never will
@@ -282,7 +315,12 @@ func (k *track) SetBusy(busy bool) {
 // SetRemoteAddr implements [Conn].
 //
 //starter:omit
-func (k *track) SetRemoteAddr(addr net.Addr) { k.peer = addr }
+func (k *track) SetRemoteAddr(addr net.Addr) {
+	k.peer = addr
+	if !k.conns.count(k) {
+		k.close()
+	}
+}
 
 // SetReadDeadline sets the deadline that was asked for. Without one, the connection
 // has been taken over: it speaks another protocol, and may be silent for as long as

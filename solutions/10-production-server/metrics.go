@@ -15,6 +15,7 @@ import (
 type Metrics struct {
 	Conns *Conns     // whose figures are among them, if it is not nil
 	Pool  *pool.Pool // likewise
+	Log   *LogWriter // likewise
 
 	//starter:omit
 	inFlight atomic.Int64
@@ -89,9 +90,11 @@ func (m *Metrics) count(e *middleware.Exchange) {
 //	barewire_response_content_bytes_total    counter
 //	barewire_connections{state}              gauge: busy, idle
 //	barewire_connections_accepted_total, barewire_connections_dropped_total
+//	barewire_connections_refused_total       counter: of clients that had as many as they may
 //	barewire_workers{state}                  gauge: running, idle
 //	barewire_queue_length                    gauge: requests that wait for a worker
 //	barewire_refused_total                   counter: requests that got no worker, at once or in time
+//	barewire_log_lines_lost_total            counter: lines for which the log had no room
 //	go_goroutines, go_memory_bytes           gauges
 //
 //starter:todo 10.7 Each metric has a # HELP and a # TYPE line.
@@ -119,6 +122,7 @@ func (m *Metrics) AppendTo(dst []byte) []byte {
 		p.sample("barewire_connections", `state="idle"`, float64(s.Idle))
 		p.single("barewire_connections_accepted_total", "counter", "Connections accepted.", s.Accepted)
 		p.single("barewire_connections_dropped_total", "counter", "Idle connections closed to make room.", s.Dropped)
+		p.single("barewire_connections_refused_total", "counter", "Connections closed because their client had too many.", s.Refused)
 	}
 	if m.Pool != nil {
 		s := m.Pool.Stats()
@@ -127,6 +131,9 @@ func (m *Metrics) AppendTo(dst []byte) []byte {
 		p.sample("barewire_workers", `state="idle"`, float64(s.Idle))
 		p.single("barewire_queue_length", "gauge", "Requests that wait for a worker.", int64(s.Waiting))
 		p.single("barewire_refused_total", "counter", "Requests that there was no worker for.", s.Refused+s.Withdrawn)
+	}
+	if m.Log != nil {
+		p.single("barewire_log_lines_lost_total", "counter", "Lines that the log did not take.", m.Log.Lost())
 	}
 	p.runtime()
 	return p

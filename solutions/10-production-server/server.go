@@ -62,14 +62,17 @@ type Server struct {
 // New makes a server of a Config. The error is that of Validate, or a *ConfigError
 // about CertFile that says why the certificate and its key cannot be used.
 //
-//starter:todo 10.9 Validate, then make the parts and put them together.
+//starter:todo 10.9 Validate, then make the parts and put them together. Who counts what the connection refuses?
 //starter:return new(Server), errors.New("task 10.9 is not written yet")
 func New(cfg Config) (*Server, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
 	s := &Server{cfg: cfg.OrDefaults()}
-	s.conns = Conns{Max: s.cfg.MaxConns, MinRate: s.cfg.MinRate, Grace: s.cfg.HeaderTimeout}
+	s.conns = Conns{
+		Max: s.cfg.MaxConns, MaxPerClient: s.cfg.MaxConnsPerClient, Trusted: s.cfg.Proxies.Trusted,
+		MinRate: s.cfg.MinRate, Grace: s.cfg.HeaderTimeout,
+	}
 	if s.cfg.CertFile != "" {
 		cert, err := LoadCertificate(s.cfg.CertFile, s.cfg.KeyFile, s.cfg.ErrorLog)
 		if err != nil {
@@ -80,7 +83,7 @@ func New(cfg Config) (*Server, error) {
 	s.pool = pool.New(s.cfg.poolConfig())
 	s.Metrics.Conns, s.Metrics.Pool = &s.conns, s.pool
 	s.http = keepalive.Server{
-		Handler: s.Handler(), Limits: s.cfg.Limits, ErrorLog: s.cfg.ErrorLog,
+		Handler: s.Handler(), Refused: s.refused(), Limits: s.cfg.Limits, ErrorLog: s.cfg.ErrorLog,
 		HeaderTimeout: s.cfg.HeaderTimeout, IdleTimeout: s.cfg.IdleTimeout,
 		BodyTimeout: s.cfg.BodyTimeout, WriteTimeout: s.cfg.WriteTimeout,
 	}
@@ -105,6 +108,9 @@ func New(cfg Config) (*Server, error) {
 //	                behind it come bytes that are not HTTP; 421 for an https URI
 //	                without TLS, unless there are proxies to trust (RFC 9110 §7.4)
 //	Config.Handler, or the routes
+//
+// What the connection refuses, since it cannot be parsed, never comes here. Metrics and
+// the access log are told of it all the same, and whom a trusted proxy names.
 //
 //starter:todo 10.9 Chain of step 7. What must be counted although it is refused, and what may cost a worker?
 //starter:return keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) { keepalive.Error(w, 501) })
@@ -234,9 +240,9 @@ func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
 //
 //starter:omit
 func (s *Server) greet(ctx context.Context, conn Conn) error {
-	peer, err := netip.ParseAddrPort(conn.RemoteAddr().String())
-	trusted := func(p netip.Prefix) bool { return p.Contains(peer.Addr().Unmap()) }
-	if err != nil || !slices.ContainsFunc(s.cfg.Proxies.Trusted, trusted) {
+	peer := ipOf(conn.RemoteAddr())
+	trusted := func(p netip.Prefix) bool { return p.Contains(peer) }
+	if !slices.ContainsFunc(s.cfg.Proxies.Trusted, trusted) {
 		return errors.New("not one of Config.Proxies")
 	}
 	conn.SetReadDeadline(time.Now().Add(s.cfg.HeaderTimeout))

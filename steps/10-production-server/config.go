@@ -22,6 +22,13 @@ const (
 	// a process; each costs about 12 KiB here.
 	DefaultMaxConns = 10_000
 
+	// DefaultMaxConnsPerClient is how many of them one client may have: half of
+	// DefaultMaxWorkers, so that nobody alone can hold them all. Behind one address
+	// there may be a whole company. Its idle connections make room for each other,
+	// so what counts is how many are in use at once. Most others have no bound
+	// here, and examples for nginx and HAProxy have 10 to 100.
+	DefaultMaxConnsPerClient = 256
+
 	// DefaultMinRate is how fast a client has to send what it has begun, in
 	// bytes a second. Apache demands 500 of content, IIS 240.
 	DefaultMinRate = 240
@@ -60,8 +67,9 @@ type Config struct {
 	Handler keepalive.Handler
 
 	// How much there may be of everything.
-	MaxConns int            // open connections: DefaultMaxConns
-	Limits   message.Limits // of one request; those of step 3
+	MaxConns          int            // open connections: DefaultMaxConns
+	MaxConnsPerClient int            // of one client, but not of Proxies.Trusted nor this machine: DefaultMaxConnsPerClient
+	Limits            message.Limits // of one request; those of step 3
 
 	// How long things may take.
 	HeaderTimeout   time.Duration // for a head to be complete: that of step 4
@@ -94,7 +102,8 @@ type Config struct {
 	SecurityHeaders bool            // the fields of middleware.SecurityHeaders
 	RequestID       bool            // see middleware.RequestID
 
-	// AccessLog is told of every request, by AccessLog or CommonLog of step 7.
+	// AccessLog is told of every request, by AccessLog or CommonLog of step 7: also of
+	// those that no handler sees, as they cannot be parsed.
 	AccessLog keepalive.Middleware
 
 	// ErrorLog is told of what goes wrong; slog.Default() if it is nil.
@@ -133,6 +142,7 @@ func (c Config) OrDefaults() Config {
 	}
 	c.Limits = c.Limits.OrDefaults()
 	c.MaxConns = or(c.MaxConns, DefaultMaxConns)
+	c.MaxConnsPerClient = or(c.MaxConnsPerClient, DefaultMaxConnsPerClient)
 	c.MinRate = or(c.MinRate, DefaultMinRate)
 	c.HeaderTimeout = or(c.HeaderTimeout, keepalive.DefaultHeaderTimeout)
 	c.IdleTimeout = or(c.IdleTimeout, keepalive.DefaultIdleTimeout)

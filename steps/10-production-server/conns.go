@@ -2,6 +2,7 @@ package server
 
 import (
 	"net"
+	"net/netip"
 	"time"
 )
 
@@ -10,6 +11,13 @@ import (
 type Conns struct {
 	// Max is how many may be open at once; 0 for any number.
 	Max int
+
+	// MaxPerClient is how many of them one client may have; 0 for any number. A
+	// client is what ratelimit.ClientKey makes of its address. Nobody counts the
+	// connections of Trusted, which are proxies and bring those of many clients,
+	// nor those from this machine and those without an IP address.
+	MaxPerClient int
+	Trusted      []netip.Prefix
 
 	// MinRate is how many bytes a second a client has to send while the server
 	// waits for the rest of a request, on the average and after Grace; 0 for
@@ -25,6 +33,7 @@ type ConnStats struct {
 	Idle     int   // those among them that wait for a request
 	Accepted int64 // connections ever
 	Dropped  int64 // those that were closed while idle, to make room for others
+	Refused  int64 // those that were closed because their client had MaxPerClient
 }
 
 // Stats returns the figures of this moment.
@@ -43,7 +52,8 @@ type Conn interface {
 	SetBusy(busy bool)
 
 	// SetRemoteAddr sets what RemoteAddr returns from now on: the client's
-	// address, where a proxy has told it.
+	// address, where a proxy has told it. The connection then counts as that
+	// client's; if there is no room for it, it is closed.
 	SetRemoteAddr(addr net.Addr)
 }
 
@@ -57,6 +67,11 @@ const MinIdle = 500 * time.Millisecond
 // longest, to make room; while none has been idle for MinIdle, it waits until one has
 // or is closed. Clients who come meanwhile wait in the queue of the kernel.
 //
+// When a client has MaxPerClient and opens another one, that which has been idle for
+// longest among its own makes room in the same manner. If there is none, the new one
+// is closed at once, and Accept does not return it: nothing that was accepted is lost,
+// and nobody else waits.
+//
 // Read of a connection that is closed like that returns [net.ErrClosed]. A request
 // that arrives at that very moment is lost to this server, and a client may send it
 // again (RFC 9112 §9.3.1). Bytes that come before the first request, such as a TLS
@@ -66,7 +81,7 @@ const MinIdle = 500 * time.Millisecond
 // A connection without a deadline for reading has been taken over by another
 // protocol (see keepalive.Hijack): it is never idle, and there is no rate for it.
 func (t *Conns) Listener(ln net.Listener) net.Listener {
-	// TODO 10.4: Accept, wrap, count; Close takes it off the list.
+	// TODO 10.4: Accept, wrap, count, also by client; Close takes it off the lists.
 	// TODO 10.5: Whose Read is too slow?
 	return ln
 }

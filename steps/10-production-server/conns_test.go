@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -56,10 +58,16 @@ type visitor struct {
 }
 
 // come connects a visitor, who reads whatever comes and drops it.
-func (s *street) come() *visitor {
+func (s *street) come() *visitor { return s.comeFrom(nil) }
+
+// comeFrom connects a visitor from an address; nil is that of a pipe.
+func (s *street) comeFrom(addr net.Addr) *visitor {
 	ours, theirs := net.Pipe()
 	v := &visitor{ours, make(chan struct{})}
 	s.visitors = append(s.visitors, v)
+	if addr != nil {
+		theirs = from{theirs, addr}
+	}
 	s.door <- theirs
 	go func() {
 		io.Copy(io.Discard, ours)
@@ -81,6 +89,7 @@ func (v *visitor) gone() bool {
 // which end with a line end and take it some time.
 type house struct {
 	takes time.Duration
+	told  string // the host that a proxy names, if there is one
 
 	mu   sync.Mutex
 	ends []end // of the connections, in order
@@ -122,6 +131,9 @@ func (h *house) serve(t *testing.T, ln net.Listener) {
 
 func (h *house) read(nc net.Conn, conn server.Conn) error {
 	conn.SetReadDeadline(time.Now().Add(24 * time.Hour))
+	if h.told != "" {
+		conn.SetRemoteAddr(at(h.told))
+	}
 	buf := make([]byte, 4096)
 	for {
 		n, err := nc.Read(buf)
@@ -263,6 +275,81 @@ func TestTask4_Conns(t *testing.T) {
 			})
 		})
 	}
+}
+
+// at is an address to come from.
+func at(host string) net.Addr { return &net.TCPAddr{IP: net.ParseIP(host), Port: 999} }
+
+func TestTask4_OneClient(t *testing.T) {
+	const half = "half a requ"
+	for _, r := range []struct {
+		name, why string
+		hosts     []string // who comes, one a second, and sends half a request
+		idle      int      // so many of the first send nothing
+		told      string   // by a proxy, of the connections that have been accepted
+		want      string
+	}{
+		{"one too many is closed at once", "whoever has so many open has enough; a request that was accepted is not dropped for it",
+			[]string{"192.0.2.7", "192.0.2.7", "192.0.2.7"}, 0, "", "accepted 2, dropped 0, refused 1; gone: false false true"},
+		{"the one that has been idle for longest makes room", "a browser comes back for the next page: what it has left open is not missed",
+			[]string{"192.0.2.7", "192.0.2.7", "192.0.2.7"}, 2, "", "accepted 3, dropped 1, refused 0; gone: true false false"},
+		{"others are not touched", "it is this client who has too many", []string{"192.0.2.8", "192.0.2.7", "192.0.2.7", "192.0.2.7"}, 1, "", "accepted 3, dropped 0, refused 1; gone: false false false true"},
+		{"an IPv6 network of 64 bits is one client", "who has such a network has 2^64 addresses",
+			[]string{"2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8:0:1::1"}, 0, "", "accepted 3, dropped 0, refused 1; gone: false false true false"},
+		{"IPv4 in IPv6 is IPv4", "on a socket for both, clients come from addresses like these: one /64 for all of them",
+			[]string{"::ffff:192.0.2.7", "::ffff:192.0.2.8", "::ffff:192.0.2.9"}, 0, "", "accepted 3, dropped 0, refused 0; gone: false false false"},
+		{"a trusted proxy may have any number", "it brings the requests of everybody",
+			[]string{"198.51.100.1", "198.51.100.1", "198.51.100.1", "198.51.100.1"}, 0, "", "accepted 4, dropped 0, refused 0; gone: false false false false"},
+		{"this machine may have any number", "whoever connects from here is a proxy that nobody has named, or could do worse",
+			[]string{"127.0.0.1", "127.0.0.1", "127.0.0.1", "::1", "::1", "::1"}, 0, "", "accepted 6, dropped 0, refused 0; gone: false false false false false false"},
+		{"what a proxy says counts", "behind it there is a client like any other", []string{"198.51.100.1", "198.51.100.1", "198.51.100.1"}, 0, "192.0.2.7", "accepted 3, dropped 0, refused 1; gone: false false true"},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			testkit.Bubble(t, func(t *testing.T) {
+				conns := &server.Conns{MaxPerClient: 2, Trusted: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}}
+				visit(t, conns, func(s *street, h *house) {
+					h.told = r.told
+					for i, host := range r.hosts {
+						v := s.comeFrom(at(host))
+						settle()
+						if i >= r.idle {
+							go io.WriteString(v, half)
+						}
+						time.Sleep(time.Second)
+					}
+					figures := conns.Stats()
+					got := fmt.Sprintf("accepted %d, dropped %d, refused %d; gone:", figures.Accepted, figures.Dropped, figures.Refused)
+					for _, v := range s.visitors {
+						got += fmt.Sprint(" ", v.gone())
+					}
+					if got != r.want {
+						testkit.Report{Doing: "MaxPerClient is 2; clients come from " + strings.Join(r.hosts, ", "), Want: r.want, Got: got, Why: r.why}.Error(t)
+					}
+				})
+			})
+		})
+	}
+}
+
+// Who has gone is forgotten: the bound is on what is open.
+func TestTask4_OneClientAgain(t *testing.T) {
+	testkit.Bubble(t, func(t *testing.T) {
+		conns := &server.Conns{MaxPerClient: 1}
+		visit(t, conns, func(s *street, h *house) {
+			for range 3 {
+				v := s.comeFrom(at("192.0.2.7"))
+				settle()
+				go io.WriteString(v, "half a requ")
+				time.Sleep(time.Second)
+				v.Close()
+				settle()
+			}
+			if s := conns.Stats(); s.Accepted != 3 || s.Refused != 0 {
+				testkit.Report{Doing: "MaxPerClient is 1; a client comes three times, and goes each time", Want: "accepted 3, refused 0",
+					Got: fmt.Sprintf("accepted %d, refused %d", s.Accepted, s.Refused), Why: "a client that is counted for ever is locked out after its first few visits"}.Error(t)
+			}
+		})
+	})
 }
 
 // Accept must not wait for room when nothing is accepted any more.

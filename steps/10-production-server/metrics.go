@@ -9,6 +9,7 @@ import (
 type Metrics struct {
 	Conns *Conns     // whose figures are among them, if it is not nil
 	Pool  *pool.Pool // likewise
+	Log   *LogWriter // likewise
 
 }
 
@@ -31,9 +32,11 @@ func (m *Metrics) Middleware() keepalive.Middleware {
 //	barewire_response_content_bytes_total    counter
 //	barewire_connections{state}              gauge: busy, idle
 //	barewire_connections_accepted_total, barewire_connections_dropped_total
+//	barewire_connections_refused_total       counter: of clients that had as many as they may
 //	barewire_workers{state}                  gauge: running, idle
 //	barewire_queue_length                    gauge: requests that wait for a worker
 //	barewire_refused_total                   counter: requests that got no worker, at once or in time
+//	barewire_log_lines_lost_total            counter: lines for which the log had no room
 //	go_goroutines, go_memory_bytes           gauges
 func (m *Metrics) AppendTo(dst []byte) []byte {
 	// TODO 10.7: Each metric has a # HELP and a # TYPE line.

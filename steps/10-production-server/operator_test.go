@@ -109,7 +109,7 @@ func TestTask7_Metrics(t *testing.T) {
 			if nc, err := ln.Accept(); err == nil {
 				t.Cleanup(func() { nc.Close() })
 			}
-		}, []string{`barewire_connections{state="busy"} 1`, `barewire_connections{state="idle"} 0`, `barewire_connections_accepted_total 1`, `barewire_connections_dropped_total 0`}, ""},
+		}, []string{`barewire_connections{state="busy"} 1`, `barewire_connections{state="idle"} 0`, `barewire_connections_accepted_total 1`, `barewire_connections_dropped_total 0`, `barewire_connections_refused_total 0`}, ""},
 		{"what Go counts", "a leak of goroutines or of memory is a line that only goes up", func(*testing.T, *server.Metrics) {},
 			[]string{"# TYPE go_goroutines gauge", "# TYPE go_memory_bytes gauge"}, ""},
 	} {

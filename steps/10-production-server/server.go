@@ -38,7 +38,7 @@ type Server struct {
 // New makes a server of a Config. The error is that of Validate, or a *ConfigError
 // about CertFile that says why the certificate and its key cannot be used.
 func New(cfg Config) (*Server, error) {
-	// TODO 10.9: Validate, then make the parts and put them together.
+	// TODO 10.9: Validate, then make the parts and put them together. Who counts what the connection refuses?
 	return new(Server), errors.New("task 10.9 is not written yet")
 }
 
@@ -58,6 +58,9 @@ func New(cfg Config) (*Server, error) {
 //	                behind it come bytes that are not HTTP; 421 for an https URI
 //	                without TLS, unless there are proxies to trust (RFC 9110 §7.4)
 //	Config.Handler, or the routes
+//
+// What the connection refuses, since it cannot be parsed, never comes here. Metrics and
+// the access log are told of it all the same, and whom a trusted proxy names.
 func (s *Server) Handler() keepalive.Handler {
 	// TODO 10.9: Chain of step 7. What must be counted although it is refused, and what may cost a worker?
 	return keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) { keepalive.Error(w, 501) })

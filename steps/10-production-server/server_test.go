@@ -211,6 +211,18 @@ func TestTask9_Serve(t *testing.T) {
 			got := first.answer()
 			return fmt.Sprintf("%s after %v; then %s", got, time.Since(begun), second.ask(to("/fast")))
 		}, `200, "slow" after 10s; then 200, "fast"`},
+		{"a client has as many connections as it may have", "MaxConnsPerClient is the bound, and 10.4 keeps it", server.Config{MaxConnsPerClient: 1}, func(srv *server.Server, s *street) string {
+			first, second := s.call(), s.call()
+			defer first.Close()
+			defer second.Close()
+			return first.ask(to("/fast")) + fmt.Sprint("; the second is answered: ", strings.HasPrefix(second.ask(to("/fast")), "200"))
+		}, `200, "fast"; the second is answered: false`},
+		{"a trusted proxy has as many as it likes", "each of them may be another client's", server.Config{MaxConnsPerClient: 1, Proxies: named.Proxies}, func(srv *server.Server, s *street) string {
+			first, second := s.call(), s.call()
+			defer first.Close()
+			defer second.Close()
+			return first.ask(to("/fast")) + "; " + second.ask(to("/fast"))
+		}, `200, "fast"; 200, "fast"`},
 		{"a slow sender is cut off", "MinRate counts from HeaderTimeout on", server.Config{MinRate: 100}, func(srv *server.Server, s *street) string {
 			c := s.call()
 			defer c.Close()
@@ -511,6 +523,54 @@ func TestTask9_Log(t *testing.T) {
 			testkit.Report{Want: "one line with the panic and the target", Got: testkit.Excerpt(got), Why: "a page that fails, and nobody knows why"}.Error(t)
 		}
 	})
+}
+
+func TestTask9_Refused(t *testing.T) {
+	const long = 9000
+	for _, r := range []struct {
+		name, why, send string
+		cfg             server.Config
+		want            []string // the line in the log has these
+		counted         string
+	}{
+		{"no Host", "a scanner sends hundreds of these, and somebody should see it", "GET /evil HTTP/1.1\r\nUser-Agent: nosy\r\n\r\n", server.Config{},
+			[]string{"method=GET", "target=/evil", "status=400", "bytes=12", "remote=192.0.2.9", "agent=nosy", "fault="}, `method="GET",status="400"`},
+		{"no request at all", "nothing of it is a method", "\x16\x03\x01 hello\r\n\r\n", server.Config{}, []string{"method=", "status=400", "fault="}, `method="other",status="400"`},
+		{"a target that is too long", "the client was told so", "GET /" + strings.Repeat("x", long) + " HTTP/1.1\r\n\r\n", server.Config{}, []string{"status=414"}, `method="other",status="414"`},
+		{"another version", "the client was told so", "GET / HTTP/2.0\r\n\r\n", server.Config{}, []string{"status=505"}, `method="other",status="505"`},
+		{"half a head", "slow clients too", "GET / HTTP/1.1\r\n", server.Config{}, []string{"target=/", "status=408"}, `method="GET",status="408"`},
+		{"behind a proxy", "the client is whom the proxy names", "GET / HTTP/1.1\r\nX-Forwarded-For: 198.51.100.7\r\n\r\n",
+			server.Config{Proxies: ratelimit.Proxies{Trusted: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, Field: ratelimit.XForwardedFor}},
+			[]string{"remote=198.51.100.7", "status=400"}, `method="GET",status="400"`},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			testkit.Bubble(t, func(t *testing.T) {
+				var log bytes.Buffer
+				r.cfg.AccessLog = middleware.AccessLog(slog.New(slog.NewTextHandler(&log, nil)))
+				srv := open(t, r.cfg)
+				s := newStreet()
+				go srv.Serve(s)
+				settle()
+				c := s.call()
+				go io.WriteString(c, r.send+to("/next"))
+				c.answer()
+				c.Close()
+				srv.Shutdown(t.Context())
+				report := testkit.Report{Sent: testkit.Excerpt(r.send), Doing: "the access log is that of step 7", Why: r.why}
+				for _, part := range r.want {
+					if !strings.Contains(log.String(), part) || strings.Count(log.String(), "\n") != 1 {
+						report.Want, report.Got = "one line with "+strings.Join(r.want, ", "), testkit.Excerpt(log.String())
+						report.Error(t)
+						return
+					}
+				}
+				if figures := string(srv.Metrics.AppendTo(nil)); !strings.Contains(figures, "barewire_requests_total{"+r.counted+"} 1\n") {
+					report.Want, report.Got = "barewire_requests_total{"+r.counted+"} 1", lines(figures, "barewire_requests_total")
+					report.Error(t)
+				}
+			})
+		})
+	}
 }
 
 // A WebSocket may be quiet for as long as its own deadlines allow.

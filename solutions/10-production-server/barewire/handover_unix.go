@@ -67,8 +67,8 @@ type signals struct {
 }
 
 // watch calls stop at the first SIGTERM or SIGINT, ends the process at the second,
-// and hands over to a new process at SIGHUP.
-func watch(s *sockets, stop func(), log *slog.Logger) *signals {
+// and hands over to a new process at SIGHUP. CloseLogs is called before that end.
+func watch(s *sockets, stop func(), log *slog.Logger, closeLogs func()) *signals {
 	w := &signals{make(chan os.Signal, 4), make(chan struct{})}
 	signal.Notify(w.ch, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	go func() {
@@ -91,6 +91,7 @@ func watch(s *sockets, stop func(), log *slog.Logger) *signals {
 					stop()
 				case stopping:
 					log.Error("barewire: second signal: ending at once")
+					closeLogs()
 					os.Exit(exitFailed)
 				default:
 					log.Info("barewire: stopping; requests that have arrived are answered first", "signal", sig.String())

@@ -15,8 +15,9 @@ type signals struct {
 	done chan struct{}
 }
 
-// watch calls stop at the first interrupt, and ends the process at the second.
-func watch(_ *sockets, stop func(), log *slog.Logger) *signals {
+// watch calls stop at the first interrupt, and ends the process at the second,
+// after closeLogs.
+func watch(_ *sockets, stop func(), log *slog.Logger, closeLogs func()) *signals {
 	w := &signals{make(chan os.Signal, 4), make(chan struct{})}
 	signal.Notify(w.ch, os.Interrupt)
 	go func() {
@@ -27,6 +28,7 @@ func watch(_ *sockets, stop func(), log *slog.Logger) *signals {
 			case <-w.ch:
 				if stopping {
 					log.Error("barewire: second signal: ending at once")
+					closeLogs()
 					os.Exit(exitFailed)
 				}
 				log.Info("barewire: stopping; requests that have arrived are answered first")

@@ -70,15 +70,17 @@ func run(args []string, env func(string) (string, bool), out, errs io.Writer) in
 		fmt.Fprintf(errs, "barewire: %v\n", s.named(err))
 		return exitUsage
 	}
-	defer cleanup()
-	if err := serve(srv, s, out); err != nil {
+	err = serve(srv, s, out)
+	cleanup()
+	if err != nil {
 		fmt.Fprintf(errs, "barewire: %v\n", err)
 		return exitFailed
 	}
 	return 0
 }
 
-// server makes the server of the settings, and a function that closes its files.
+// server makes the server of the settings, and a function that closes its files and
+// its logs.
 func (s *settings) server(errs io.Writer) (*server.Server, func(), error) {
 	cleanup := func() {}
 	var files *static.Files
@@ -93,7 +95,9 @@ func (s *settings) server(errs io.Writer) (*server.Server, func(), error) {
 			files.CacheControl = func(string) string { return s.cacheControl }
 		}
 	}
-	if err := s.logs(errs); err != nil {
+	closeFiles := cleanup
+	cleanup = func() { closeFiles(); s.closeLogs() }
+	if err := s.openLogs(errs); err != nil {
 		cleanup()
 		return nil, nil, err
 	}
@@ -102,6 +106,7 @@ func (s *settings) server(errs io.Writer) (*server.Server, func(), error) {
 		cleanup()
 		return nil, nil, err
 	}
+	srv.Metrics.Log = s.logs
 	if files != nil {
 		files.ErrorLog = s.config.ErrorLog
 		srv.Handle("GET /", files) // other methods are the router's to refuse
@@ -124,7 +129,7 @@ func serve(srv *server.Server, s *settings, out io.Writer) error {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	signals := watch(sockets, stop, s.config.ErrorLog)
+	signals := watch(sockets, stop, s.config.ErrorLog, s.closeLogs)
 	defer signals.end()
 	scheme := "http"
 	if s.config.CertFile != "" {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -25,6 +26,7 @@ type settings struct {
 	listing, dotFiles, precompressed bool
 	accessLog, logFormat             string
 	printConfig                      bool
+	logs                             *server.LogWriter
 	file                             string
 
 	flags  *flag.FlagSet
@@ -60,6 +62,7 @@ func newSettings() *settings {
 
 	s.group("How much")
 	s.number("MaxConns", &c.MaxConns, "max-conns", "connections open at once; the longest idle is closed for a new one")
+	s.number("MaxConnsPerClient", &c.MaxConnsPerClient, "max-conns-per-client", "of one address or IPv6 /64, but not of -trusted-proxies")
 	s.number("Limits.RequestLine", &c.Limits.RequestLine, "max-request-line", "bytes in a request line")
 	s.number("Limits.HeaderSection", &c.Limits.HeaderSection, "max-header", "bytes in a header section")
 	s.number("Limits.Fields", &c.Limits.Fields, "max-fields", "field lines in a header section")
@@ -251,8 +254,13 @@ func (s *settings) named(err error) error {
 	return err
 }
 
-// logs makes the loggers of the settings, which write to errs.
-func (s *settings) logs(errs io.Writer) error {
+// openLogs makes the loggers of the settings, which write to errs. If that blocks, they
+// lose lines; it must not stop the server.
+func (s *settings) openLogs(errs io.Writer) error {
+	s.logs = server.NewLogWriter(errs, func(lost int64) {
+		s.config.ErrorLog.Warn("barewire: the log was not read, and lines are lost", "lines", lost)
+	})
+	errs = s.logs
 	switch s.logFormat {
 	case "text":
 		s.config.ErrorLog = slog.New(slog.NewTextHandler(errs, nil))
@@ -275,6 +283,13 @@ func (s *settings) logs(errs io.Writer) error {
 		return fmt.Errorf("-access-log: %q is not off, text, json, common or combined", s.accessLog)
 	}
 	return nil
+}
+
+// closeLogs writes what is still to be written, for as long as somebody takes it.
+func (s *settings) closeLogs() {
+	limited, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	s.logs.Close(limited)
 }
 
 // A listValue is a setting with values that are separated by commas.

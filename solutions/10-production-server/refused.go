@@ -1,0 +1,45 @@
+//starter:omit
+
+package server
+
+import (
+	"context"
+
+	"barewire/solutions/03-headers-bodies"
+	"barewire/solutions/04-keep-alive"
+	"barewire/solutions/07-middleware"
+	"barewire/solutions/08-rate-limiting"
+)
+
+// This file is for the requests that no handler sees, since the connection refuses them.
+
+// refused returns a function that counts and logs them as Handler does the others.
+// Each of them ends its connection, so there are never more of them than there would be
+// requests: a client that wants to fill the log does it faster with good ones.
+func (s *Server) refused() func(r *keepalive.Request, status int) {
+	ms := []keepalive.Middleware{s.Metrics.Middleware()}
+	if s.cfg.Proxies.Field != ratelimit.NoField {
+		ms = append([]keepalive.Middleware{s.client}, ms...)
+	}
+	if s.cfg.AccessLog != nil {
+		ms = append(ms, s.cfg.AccessLog)
+	}
+	observed := middleware.Chain(ms...)(keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+		keepalive.Error(w, r.Context().Value(statusKey{}).(int))
+	}))
+	return func(r *keepalive.Request, status int) {
+		r.SetContext(context.WithValue(r.Context(), statusKey{}, status))
+		observed.ServeHTTP(new(nowhere), r)
+	}
+}
+
+// statusKey is under which a context has the status of a refused request's answer.
+type statusKey struct{}
+
+// nowhere is a ResponseWriter for an answer that somebody else has written.
+type nowhere struct{ header message.Header }
+
+func (w *nowhere) Header() *message.Header     { return &w.header }
+func (w *nowhere) WriteHeader(int)             {}
+func (w *nowhere) Write(p []byte) (int, error) { return len(p), nil }
+func (w *nowhere) Flush() error                { return nil }
