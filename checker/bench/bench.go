@@ -97,7 +97,7 @@ func parse(args []string) (*settings, error) {
 	s := &settings{args: args}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.IntVar(&s.rounds, "rounds", 0, "how many `rounds`; without it, as many as end within two minutes. Four or fewer allow no conclusion")
-	flags.DurationVar(&s.each, "each", 150*time.Millisecond, "how `long` each turn is measured")
+	flags.DurationVar(&s.each, "each", 100*time.Millisecond, "how `long` each turn is measured; twice as long on a schedule")
 	shapes := flags.String("shapes", "", "only these `shapes`, with commas: "+names(Shapes, func(s *Shape) string { return s.Name }))
 	who := flags.String("who", "", "only these `servers`, with commas, the first of which is compared with the others; a single one is compared with all")
 	flags.StringVar(&s.dir, "o", "", "write the page and its plots to this `folder` instead of .barewire/bench")

@@ -77,7 +77,7 @@ func paced(ctx context.Context, p *process, shape *Shape, d time.Duration) (samp
 	if _, err := load.Run(ctx, o); err != nil {
 		return nil, err
 	}
-	o.Duration = d
+	o.Duration = 2 * d // few are as late as the p99
 	pids := family(p.cmd.Process.Pid)
 	before, err := cpuOf(pids)
 	if err != nil {

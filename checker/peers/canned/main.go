@@ -11,10 +11,6 @@ import (
 	"fmt"
 	"log"
 	"net"
-	"os"
-	"time"
-
-	"barewire/checker/peers/replay"
 )
 
 const answer = "HTTP/1.1 200 OK\r\nDate: Mon, 01 Jan 2024 00:00:00 GMT\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 13\r\n\r\nHello, World!"
@@ -22,15 +18,7 @@ const answer = "HTTP/1.1 200 OK\r\nDate: Mon, 01 Jan 2024 00:00:00 GMT\r\nConten
 func main() {
 	addr := flag.String("addr", "127.0.0.1:0", "the `address` to listen on")
 	flag.String("root", "", "not used: there are no files")
-	perRead := flag.Int("replay", 0, "serve no address, but what stdin has: this many requests, again and again")
-	d := flag.Duration("for", 100*time.Millisecond, "how `long`, with -replay")
 	flag.Parse()
-	if *perRead > 0 {
-		if err := replay.Main(os.Stdin, os.Stdout, *perRead, *d, serve); err != nil {
-			log.Fatal(err)
-		}
-		return
-	}
 	ln, err := net.Listen("tcp", *addr)
 	if err != nil {
 		log.Fatal(err)
