@@ -2,8 +2,10 @@ package reqline_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
+	"barewire/checker/testkit"
 	reqline "barewire/steps/02-request-line"
 )
 
@@ -110,6 +112,10 @@ func TestTask3_Authority(t *testing.T) {
 			why: "behind the bracket comes a colon or the end (RFC 3986 §3.2.2). Go's own net/url let this through until CVE-2026-25679",
 		},
 		{
+			name: "a letter where the colon should be", src: "[::1]¦x80", bad: true, note: "no colon",
+			why: "behind the bracket comes a colon or the end (RFC 3986 §3.2.2): whoever skips a byte there has to look at it",
+		},
+		{
 			name: "something before the bracket", src: "a¦[::1]:80", bad: true, note: "a bracket in a name",
 			why: "a name has no bracket, and an IPv6 address starts with one (RFC 3986 §3.2.2)",
 		},
@@ -189,6 +195,30 @@ func TestTask3_Authority(t *testing.T) {
 			}
 		})
 	}
+
+	t.Run("each byte in a name, for what it is", func(t *testing.T) {
+		const inName = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._~!$&'()*+;="
+		for c := range 256 {
+			if c == ':' {
+				continue // which ends it
+			}
+			in := "a" + string([]byte{byte(c)}) + "zz:1"
+			inside := strings.IndexByte(inName, byte(c)) >= 0
+			host, _, err := reqline.ParseAuthority(inBuffer(in))
+			if inside && err == nil && string(host) == in[:4] || !inside && newSample(in).isError(err, 400) {
+				continue
+			}
+			r := testkit.Report{
+				Sent: in, Mark: 1, Note: fmt.Sprintf("byte 0x%02x", c),
+				Want: "a *ProtocolError: 400 Bad Request", Got: fmt.Sprintf("host %q, %s", host, gotError(err)),
+				Why: "the bytes of a name are a closed list (RFC 3986 §3.2.2); a list of what is forbidden always lacks something",
+			}
+			if inside {
+				r.Want = fmt.Sprintf("host %q, no error", in[:4])
+			}
+			r.Fatal(t) // one of them is enough to look at
+		}
+	})
 
 	t.Run("an empty authority has an empty host, and one of a colon is an error", func(t *testing.T) {
 		// The first half is what a parser that does nothing would say.

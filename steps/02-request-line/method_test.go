@@ -28,6 +28,14 @@ func TestTask1_Method(t *testing.T) {
 			why: "methods differ in length; nothing in the line says how long this one is",
 		},
 		{
+			name: "TRACE", line: "TRACE / HTTP/1.1", method: "TRACE",
+			why: "a list of methods that are known saves a copy, and must not change what they are called (RFC 9112 §3.1)",
+		},
+		{
+			name: "PATCH", line: "PATCH / HTTP/1.1", method: "PATCH",
+			why: "a list of methods that are known saves a copy, and must not change what they are called (RFC 9112 §3.1)",
+		},
+		{
 			name: "a method in lower case stays as it is", line: "¦get / HTTP/1.1", method: "get", note: "not GET",
 			why: "the method is case-sensitive (RFC 9112 §3.1): \"get\" is a method that nobody has defined. A filter that blocks DELETE and lets \"delete\" through must not find a server behind it that thinks they are the same",
 		},

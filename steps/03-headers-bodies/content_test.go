@@ -50,7 +50,7 @@ func TestTask16_JSON(t *testing.T) {
 		one("a value of another type", `{"A": "x"}`, bad, why),
 		one("nothing", "", bad, why),
 	}, decode("application/json; charset=utf-8"))
-	run(t, []row{one("where it is no JSON", `{"A": 7,¦}`, "Offset 8 or 9", "Offset is how many bytes encoding/json had read, the bad one with them or without")}, func(in string) string {
+	run(t, []row{one("where it is no JSON", `{"A": 7,¦}                    `, "Offset 8 or 9", "Offset is how many bytes encoding/json had read, the bad one with them or without")}, func(in string) string {
 		var v struct{ A int }
 		err := message.ParseJSON(header("Content-Type", "application/json"), []byte(in), &v)
 		e, ok := errors.AsType[*reqline.ProtocolError](err)

@@ -32,6 +32,7 @@ func TestTask14_Cookies(t *testing.T) {
 		{"an empty value", cookies("a=; b=2"), is("a= b=2"), "a value may be empty (RFC 6265 §4.1.1)"},
 		{"a quoted value keeps its quotes", cookies(`a="x"; b=2`), is(`a="x" b=2`), "the quotes are part of the value (RFC 6265 §4.1.1)"},
 		{"what is no pair is left out", cookies("a; =b; c d=e; f=g h; i=\"; j=k"), is("j=k"), "the others are still good"},
+		{"bytes that no value has", cookies("a=b\\c; d=\xc3\xa4; e=f\"g; h=\"; i=\"\"; j=\"k"), is(`i=""`), "what cannot have been set has not been set by this server (RFC 6265 §4.1.1)"},
 		{"both values of a name", cookies("a=1; a=2"), is("a=1 a=2"), "a client may have two of a name (RFC 6265 §4.2.2)"},
 		{"the first of a name", func() string {
 			h := header("Cookie", "A=0; a=1; a=2")
@@ -74,6 +75,27 @@ func TestTask15_SetCookie(t *testing.T) {
 		{"a cookie for half a second", set(cookie(func(c *message.SetCookie) { c.MaxAge = 500 * time.Millisecond })), is("xid=a3; Max-Age=1"), "rounded down it would be 0, which deletes the cookie (RFC 6265 §5.2.2)"},
 		{"an empty value", set(cookie(func(c *message.SetCookie) { c.Value = "" })), is("xid="), "a value may be empty (RFC 6265 §4.1.1)"},
 		{"a semicolon in the value", set(cookie(func(c *message.SetCookie) { c.Value = "a; Domain=evil" })), is("refused"), "whoever controls the value would set attributes (RFC 6265 §4.1.1)"},
+		{"every byte in the value, for what it is", func() string {
+			const good = "!#$%&'()*+-./0123456789:<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`abcdefghijklmnopqrstuvwxyz{|}~"
+			for c := range 256 {
+				value := string([]byte{'a', byte(c), 'b'})
+				want := "refused"
+				if strings.IndexByte(good, byte(c)) >= 0 {
+					want = "xid=" + value
+				}
+				if got := set(cookie(func(s *message.SetCookie) { s.Value = value }))(); got != want {
+					return fmt.Sprintf("for %q: %q", value, got)
+				}
+			}
+			return "as it should be"
+		}, is("as it should be"), "visible ASCII, but for \" , ; and \\ (RFC 6265 §4.1.1)"},
+		{"a line end in the path", set(cookie(func(c *message.SetCookie) { c.Path = "/\r\nX: y" })), is("refused"), "no control is part of a path (RFC 6265 §4.1.1)"},
+		{"a NUL in the path", set(cookie(func(c *message.SetCookie) { c.Path = "/\x00" })), is("refused"), "no control is part of a path (RFC 6265 §4.1.1)"},
+		{"a unit separator in the domain", set(cookie(func(c *message.SetCookie) { c.Domain = "a.example\x1f" })), is("refused"), "no control is part of a domain (RFC 6265 §4.1.1)"},
+		{"a DEL in the domain", set(cookie(func(c *message.SetCookie) { c.Domain = "a.example\x7f" })), is("refused"), "no control is part of a domain (RFC 6265 §4.1.1)"},
+		{"a space in the path", set(cookie(func(c *message.SetCookie) { c.Path = "/a b~" })), is("xid=a3; Path=/a b~"), "a path has any character but controls and the semicolon (RFC 6265 §4.1.1)"},
+		{"SameSite in its strictest form", set(cookie(func(c *message.SetCookie) { c.SameSite = "Strict" })), is("xid=a3; SameSite=Strict"), "it does not need Secure"},
+		{"SameSite=None with Secure", set(cookie(func(c *message.SetCookie) { c.SameSite, c.Secure = "None", true })), is("xid=a3; Secure; SameSite=None"), "what browsers ask of it is there"},
 		{"a line end in the value", set(cookie(func(c *message.SetCookie) { c.Value = "a\r\nX: y" })), is("refused"), "no control is part of a value (RFC 6265 §4.1.1)"},
 		{"a comma in the value", set(cookie(func(c *message.SetCookie) { c.Value = "a,b" })), is("refused"), "RFC 6265 §4.1.1"},
 		{"a letter outside ASCII", set(cookie(func(c *message.SetCookie) { c.Value = "ä" })), is("refused"), "RFC 6265 §4.1.1"},
