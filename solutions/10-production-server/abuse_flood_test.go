@@ -99,10 +99,13 @@ func TestAbuse_PipelineWithoutReading(t *testing.T) {
 // connection, if they are read, and all answers leave, in writes of 64 KiB and at most
 // one answer more.
 func TestAbuse_PipelineMemory(t *testing.T) {
-	_, run := tapped(t, server.Config{})
-	one := &tap{head: getOf("/short")}
+	page := make([]byte, 2<<10)
+	_, run := tapped(t, server.Config{Handler: keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+		w.Write(page)
+	})})
+	one := &tap{head: getOf("/")}
 	run(one)
-	c := &tap{more: getOf("/short"), times: 10_000}
+	c := &tap{more: getOf("/"), times: 10_000}
 	allocated := run(c)
 	t.Logf("%d bytes allocated, %d in the longest write", allocated, c.longest)
 	if bound := int64(512 << 10); allocated > bound && !raceEnabled {

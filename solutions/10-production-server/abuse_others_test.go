@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"barewire/solutions/04-keep-alive"
 	"barewire/solutions/10-production-server"
 )
 
@@ -60,10 +61,15 @@ func attacks() []attack {
 	const chunked = post + "Transfer-Encoding: chunked\r\n\r\n"
 	fields := strings.Repeat("A: b\r\n", 90)
 	return []attack{
-		{"connect and say nothing", 200, func(nc net.Conn) { io.Copy(io.Discard, nc) }},
+		{"connect and say nothing", 200, func(nc net.Conn) { io.Copy(io.Discard, nc) }}, // CVE-2026-56853
 		{"idle connections", 400, say(getOf("/short"))},
+		{"half heads", 200, say("GET / HTTP/1.1\r\n")},
 		{"slow heads", 100, dripping("GET / HTTP/1.1\r\nX: ")},
+		{"no content", 100, say(post + "Content-Length: 10000\r\n\r\n")}, // CVE-2024-28869
 		{"slow content", 100, dripping(post + "Content-Length: 10000\r\n\r\n")},
+		{"slow chunk extensions", 100, dripping(chunked + "1;a=")},
+		{"slow trailers", 100, dripping(chunked + "0\r\nX: ")},
+		{"more content than is read ahead, slowly", 40, dripping(post + "Content-Length: 100000\r\n\r\n" + strings.Repeat("x", server.MaxAhead))},
 		{"slow readers", 40, func(nc net.Conn) {
 			nc.(*net.TCPConn).SetReadBuffer(4096)
 			io.WriteString(nc, getOf("/long"))
@@ -80,7 +86,11 @@ func attacks() []attack {
 			io.Copy(io.Discard, nc)
 		}},
 		{"half-open", 100, func(nc net.Conn) { io.WriteString(nc, getOf("/sized")); time.Sleep(time.Second) }},
+		{"requests without an end", 4, pour("GET /", "a")},
+		{"empty lines", 4, pour("", "\r\n")},
 		{"header floods", 4, pour("GET / HTTP/1.1\r\nHost: a\r\nX: ", "a")},
+		{"thousands of fields", 4, pour("GET / HTTP/1.1\r\nHost: a\r\n", "a: b\r\n")},
+		{"an endless chunk extension", 4, pour(chunked+"1;a=", "b")},
 		{"chunk extensions", 4, pour(chunked, "1;a=b\r\nx\r\n")},
 		{"trailers", 4, pour(chunked+"0\r\n", "a: b\r\n")},
 		{"chunks of one byte", 4, pour(chunked, "1\r\nx\r\n")},
@@ -90,8 +100,24 @@ func attacks() []attack {
 			}
 			time.Sleep(100 * time.Millisecond)
 		}},
+		{"content without an end", 4, pour(chunked, "1000\r\n"+strings.Repeat("x", 4096)+"\r\n")},
+		{"content that is announced as too large", 4, pour(post+"Content-Length: 99999999999\r\n\r\n", "x")},
 		{"content for nobody", 4, pour(strings.Replace(chunked, "read", "ignore", 1), "1000\r\n"+strings.Repeat("x", 4096)+"\r\n")},
-		{"collisions and cookies", 4, say("GET /short?" + strings.Repeat("Aa&BB&", 400) + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + fields + "Cookie: " + strings.Repeat("a=b;", 4000) + "\r\n\r\n")},
+		{"requests, read", 4, func(nc net.Conn) {
+			go func() {
+				for range 20 {
+					io.WriteString(nc, strings.Repeat(getOf("/short"), 100))
+					time.Sleep(10 * time.Millisecond) // as pour does
+				}
+			}()
+			io.CopyN(io.Discard, nc, 200_000)
+		}},
+		{"collisions and cookies", 4, say("GET /curious/?" + strings.Repeat("Aa&BB&", 400) + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + fields + "Cookie: " + strings.Repeat("a=b;", 4000) + "\r\n\r\n")},
+		{"dot segments", 4, say("GET /curious" + strings.Repeat("/a/..", 1000) + "/" + strings.Repeat("%41%", 500) + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")},
+		{"lists", 4, say("GET /curious/ HTTP/1.1\r\nHost: a\r\nConnection: " + strings.Repeat("a,", 4000) + "close\r\nAccept-Encoding: " + strings.Repeat("gzip;q=0.001, ", 1000) + "br\r\nIf-None-Match: " + strings.Repeat(`"a", `, 2000) + "\r\n\r\n")},
+		{"ranges", 4, say("GET /page HTTP/1.1\r\nHost: a\r\nConnection: close\r\nRange: bytes=" + strings.Repeat("0-,", 4000) + "0-\r\n\r\n")},
+		{"content for the coding", 2, say("GET /text HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAccept-Encoding: gzip\r\n\r\n")},
+		{"panics", 4, say(strings.Repeat(getOf("/panic"), 20))},
 		{"stuck handlers", 40, say(getOf("/stuck"))},
 	}
 }
@@ -102,11 +128,19 @@ func attacks() []attack {
 func TestAbuse_Others(t *testing.T) {
 	cfg := server.Config{
 		HeaderTimeout: 2 * time.Second, IdleTimeout: 5 * time.Second, BodyTimeout: time.Second, WriteTimeout: time.Second,
-		MaxWorkers: 128, Queue: 128, QueueTimeout: time.Second, MaxConns: 600,
+		MaxWorkers: 128, Queue: 128, QueueTimeout: time.Second, MaxConns: 600, Compress: true,
 	}
-	srv, addr := onSocket(t, cfg)
+	srv, addr := onSocket(t, cfg, func(srv *server.Server) {
+		files := site(t, 1<<20)
+		srv.Handle("GET /page", files)
+		srv.Handle("GET /curious/{rest...}", curious(files))
+		srv.HandleFunc("GET /text", func(w keepalive.ResponseWriter, r *keepalive.Request) {
+			w.Header().Set("Content-Type", "text/plain")
+			w.Write(make([]byte, 64<<10))
+		})
+		srv.HandleFunc("GET /panic", func(w keepalive.ResponseWriter, r *keepalive.Request) { panic("at once") })
+	})
 	quiet, _ := p99(t, addr, 300)
-	t.Logf("p99 %8v with nobody else", quiet)
 	floor := 50 * time.Millisecond
 	if raceEnabled {
 		floor *= 5
@@ -125,7 +159,7 @@ func TestAbuse_Others(t *testing.T) {
 				took, fault := p99(t, addr, 150)
 				stop.Store(true)
 				hostile.Wait()
-				t.Logf("p99 %8v; %d connections at the beginning, %d in all", took, open, talks.Load())
+				t.Logf("%-40s p99 %8v in peace, %8v under attack; %3d connections at the beginning, %d in all", a.name, quiet, took, open, talks.Load())
 				if fault == "" && took <= 10*quiet+floor {
 					return
 				}

@@ -108,10 +108,14 @@ func onFakeClock(t *testing.T, cfg server.Config, story func(t *testing.T, srv *
 	})
 }
 
-// onSocket serves a target on a real socket until the test ends.
-func onSocket(t *testing.T, cfg server.Config) (srv *server.Server, addr string) {
+// onSocket serves a target, with more routes if they are needed, on a real socket
+// until the test ends.
+func onSocket(t *testing.T, cfg server.Config, routes ...func(srv *server.Server)) (srv *server.Server, addr string) {
 	t.Helper()
 	srv, release := target(t, cfg)
+	for _, add := range routes {
+		add(srv)
+	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -30,7 +30,7 @@ func TestTask8_Client(t *testing.T) {
 		why   string
 	}{
 		{"no proxy", xff, "198.51.100.7", nil, "198.51.100.7", "the client is whoever opened the connection"},
-		{"a client that says it is somebody else", xff, "198.51.100.7", []string{"X-Forwarded-For: 203.0.113.9"}, "198.51.100.7", "the peer is no trusted proxy, so its fields are what it says of itself"},
+		{"a client that says it is somebody else", xff, "198.51.100.7", []string{"X-Forwarded-For: 203.0.113.9"}, "198.51.100.7", "the peer is no trusted proxy, so its fields are what it says of itself (GO-2026-5774, GO-2026-5775, GO-2026-5777)"},
 		{"a client behind a proxy", xff, "10.0.0.1", []string{"X-Forwarded-For: 203.0.113.9"}, "203.0.113.9", "the proxy is trusted and says who called it"},
 		{"a client behind a proxy that lies", xff, "10.0.0.1", []string{"X-Forwarded-For: 192.0.2.1, 203.0.113.9"}, "203.0.113.9", "proxies append: what stands before the client's own address is what the client has sent"},
 		{"two proxies", xff, "10.0.0.1", []string{"X-Forwarded-For: 192.0.2.1, 203.0.113.9, 10.9.9.9"}, "203.0.113.9", "the last address that is not trusted is the client"},

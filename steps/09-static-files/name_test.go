@@ -58,7 +58,7 @@ func TestTask1_Name(t *testing.T) {
 		{"a dot at the end of a directory", "/a./b", "ErrName", "every segment counts"},
 		{"three dots", "/.../b", "ErrName", "some systems had a meaning for them, and it ends with a dot"},
 		{"a space at the end", "/a.txt%20", "ErrName", "Windows opens a.txt, but the extension is another"},
-		{"a device", "/CON", "ErrName", "on Windows this is the console, in every directory"},
+		{"a device", "/CON", "ErrName", "on Windows this is the console, in every directory (CVE-2022-41720)"},
 		{"a device in lower case", "/a/nul", "ErrName", "devices have no case"},
 		{"a device with an extension", "/aux.h.txt", "ErrName", "Windows does not look behind the first dot"},
 		{"a device with a digit", "/lpt1.txt", "ErrName", "COM0 to COM9 and LPT0 to LPT9 are devices"},
