@@ -195,7 +195,11 @@ func (c *conn) callHandler() (ok bool) {
 	}()
 	c.srv.Handler.ServeHTTP(&c.res, &c.req)
 	if c.body.failed() && c.gaveUp() {
-		c.res.fail(statusOf(c.body.err))
+		status := statusOf(c.body.err)
+		if status == 0 {
+			return false // the network has failed: there is nobody to tell
+		}
+		c.res.fail(status)
 	}
 	return true
 }

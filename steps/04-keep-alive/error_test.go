@@ -311,6 +311,45 @@ type deaf struct{ net.Conn }
 
 func (deaf) Write([]byte) (int, error) { return 0, net.ErrClosed }
 
+// A torn connection gives what it has and then fails, as one does that was reset.
+type torn struct{ net.Conn }
+
+func (c torn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if err != nil {
+		err = net.ErrClosed
+	}
+	return n, err
+}
+
+// A handler that gives up when the connection is torn has not panicked, and there is
+// nobody to answer.
+func TestTask7_TornInTheContent(t *testing.T) {
+	testkit.Bubble(t, func(t *testing.T) {
+		var log strings.Builder
+		handled := 0
+		srv := &keepalive.Server{ErrorLog: slog.New(slog.NewTextHandler(&log, nil)), Handler: keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+			r.Content()
+			handled++
+		})}
+		ours, theirs := net.Pipe()
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			srv.ServeConn(context.Background(), testkit.Guard(t, torn{theirs}))
+		}()
+		sent := request("POST", "/", "hel", "Content-Length: 5")
+		ours.SetWriteDeadline(time.Now().Add(silence))
+		io.WriteString(ours, sent)
+		ours.Close()
+		<-done
+		if got, want := fmt.Sprintf("%d handled, log %q", handled, log.String()), `1 handled, log ""`; got != want {
+			testkit.Report{Sent: sent, Doing: "then the connection is reset; the handler reads the content and writes nothing", Want: want, Got: got,
+				Why: "clients go away all day. An error in the log that nobody can mend hides those that somebody should"}.Error(t)
+		}
+	})
+}
+
 func TestTask7_ClientThatHasGone(t *testing.T) {
 	testkit.Bubble(t, func(t *testing.T) {
 		var handled []string
