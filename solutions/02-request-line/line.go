@@ -41,7 +41,8 @@ type RequestLine struct {
 // It returns [ErrIncomplete] while the line has no end yet. Every other error
 // is a [*ProtocolError], with an offset into src: 414 as soon as it is certain
 // that the line has more than limit bytes with its CRLF (RFC 9112 §3; but a method
-// that is too long by itself is a 501); whatever [CutLine], [ParseMethod],
+// that is too long by itself is a 501, and a line whose limit is used up without a
+// space, by more than any method has, is no request line: a 400); whatever [CutLine], [ParseMethod],
 // [Target.Parse] and [ParseVersion] say of their parts; and 400 for everything
 // else. A limit of 0 stands for [MaxRequestLine]; an empty line before the line
 // does not count.
@@ -98,13 +99,17 @@ func (l *RequestLine) parts(line []byte) (err error) {
 }
 
 // tooLong is the error for a line that has no end within its limit. A method
-// that is too long by itself has a better answer; whatever else ParseMethod
-// says, it may say it because the limit has cut the method short.
+// that is too long by itself has a better answer, as long as there is a space that
+// ends it: without one, nothing says that this is a method, or HTTP. Whatever else
+// ParseMethod says, it may say it because the limit has cut the method short.
 //
 //starter:omit
 func tooLong(line []byte, limit int) error {
 	_, _, err := ParseMethod(line)
 	if e, ok := errors.AsType[*ProtocolError](err); ok && e.Status == 501 {
+		if bytes.IndexByte(line, ' ') < 0 {
+			return badRequest("RFC 9112 §3", limit, "no space within the limit of a request line")
+		}
 		return err
 	}
 	return &ProtocolError{Status: 414, Rule: "RFC 9112 §3", Offset: limit,

@@ -40,7 +40,8 @@ type RequestLine struct {
 // It returns [ErrIncomplete] while the line has no end yet. Every other error
 // is a [*ProtocolError], with an offset into src: 414 as soon as it is certain
 // that the line has more than limit bytes with its CRLF (RFC 9112 §3; but a method
-// that is too long by itself is a 501); whatever [CutLine], [ParseMethod],
+// that is too long by itself is a 501, and a line whose limit is used up without a
+// space, by more than any method has, is no request line: a 400); whatever [CutLine], [ParseMethod],
 // [Target.Parse] and [ParseVersion] say of their parts; and 400 for everything
 // else. A limit of 0 stands for [MaxRequestLine]; an empty line before the line
 // does not count.

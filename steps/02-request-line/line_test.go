@@ -194,8 +194,12 @@ func TestTask6_Limit(t *testing.T) {
 			why: "without a limit somebody who sends one line that never ends gets all of the memory",
 		},
 		{
-			name: "a method that fills the whole limit", in: strings.Repeat("M", 200) + " / HTTP/1.1\r\n", limit: 100, statuses: []int{501, 414},
-			why: "a method longer than any that is implemented is a 501 (RFC 9112 §3); the line is too long as well",
+			name: "a method that fills the whole limit", in: strings.Repeat("M", 200) + " / HTTP/1.1\r\n", limit: 100, statuses: []int{400},
+			why: "a hundred bytes and no space among them: nothing says that this is a method or that a target will follow. An invalid request line is a 400 (RFC 9112 §3)",
+		},
+		{
+			name: "a method that is too long in a line that is too long", in: "‹" + strings.Repeat("M", reqline.MaxMethod) + "¦M ›/" + strings.Repeat("a", 100), limit: 100, note: "one byte too many", statuses: []int{501},
+			why: "a method longer than any that is implemented is a 501 (RFC 9112 §3): the space says where it ends, and it comes first",
 		},
 		{
 			name: "what stands behind the line does not count", in: "GET / HTTP/1.1\r\n", limit: len("GET / HTTP/1.1\r\n"),
