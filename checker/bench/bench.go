@@ -96,7 +96,7 @@ func Main(ctx context.Context, w *workshop.Workshop, args []string) int {
 func parse(args []string) (*settings, error) {
 	s := &settings{args: args}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.IntVar(&s.rounds, "rounds", 0, "how many `rounds`; without it, as many as end within two minutes. Four or fewer allow no conclusion")
+	flags.IntVar(&s.rounds, "rounds", 0, "how many `rounds`, of all shapes; without it, as many as end within two minutes, without the shapes for growth. Four or fewer allow no conclusion")
 	flags.DurationVar(&s.each, "each", 100*time.Millisecond, "how `long` each turn is measured; twice as long on a schedule")
 	shapes := flags.String("shapes", "", "only these `shapes`, with commas: "+names(Shapes, func(s *Shape) string { return s.Name }))
 	who := flags.String("who", "", "only these `servers`, with commas, the first of which is compared with the others; a single one is compared with all")
@@ -116,6 +116,10 @@ func parse(args []string) (*settings, error) {
 	}
 	if s.shapes, err = pick(*shapes, Shapes, func(s *Shape) string { return s.Name }); err != nil {
 		return nil, fmt.Errorf("bench: -shapes: %w", err)
+	}
+	if *shapes == "" && s.rounds == 0 {
+		// Two minutes are short, and these take long.
+		s.shapes = slices.DeleteFunc(s.shapes, func(s *Shape) bool { return s.Kind == Grows })
 	}
 	if err := s.choose(*who); err != nil {
 		return nil, fmt.Errorf("bench: -who: %w", err)
@@ -332,16 +336,21 @@ func (r *Report) write(page, dir string) error {
 		return err
 	}
 	var plots []string
+	draw := func(name, title, svg string) error {
+		file := filepath.Join(dir, name+".svg")
+		link, err := filepath.Rel(filepath.Dir(page), file)
+		plots = append(plots, fmt.Sprintf("![%s](%s)", title, filepath.ToSlash(link)))
+		return errors.Join(err, os.WriteFile(file, []byte(svg), 0o666))
+	}
 	for _, p := range r.Plots() {
-		name := filepath.Join(dir, p.Name+".svg")
-		if err := os.WriteFile(name, []byte(p.SVG()), 0o666); err != nil {
+		if err := draw(p.Name, p.Title, p.SVG()); err != nil {
 			return err
 		}
-		link, err := filepath.Rel(filepath.Dir(page), name)
-		if err != nil {
+	}
+	if len(r.grown()) > 0 {
+		if err := draw("grows-work", "Processor time with more and more of something", r.GrowthSVG()); err != nil {
 			return err
 		}
-		plots = append(plots, fmt.Sprintf("![%s](%s)", p.Title, filepath.ToSlash(link)))
 	}
 	return os.WriteFile(page, []byte(r.Markdown(plots)), 0o666)
 }

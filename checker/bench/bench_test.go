@@ -109,7 +109,8 @@ func steady() *Report {
 		Args: []string{"-who", "ours,fasthttp,nginx"}, Machine: "A processor, Linux 6", Processors: 2, Versions: "go1.26",
 		Missing: []string{"gnet cannot be built and is not measured: no network\nmore"}, values: make(map[cell][]float64),
 		subject: server("ours"), servers: []*Server{server("fasthttp"), server("ours"), server("ours, all on"), server("nginx")},
-		shapes: []*Shape{shape("get"), shape("post"), shape("all"), shape("paced5k"), shape("idle"), shape("replay")},
+		shapes: []*Shape{shape("get"), shape("post"), shape("all"), shape("paced5k"), shape("idle"), shape("replay"),
+			shape("routes10"), shape("routes100k"), shape("open10"), shape("open1k"), shape("open10k")},
 	}
 	for round := range 5 {
 		slow := 1 + float64(round)/10 // all of a round
@@ -126,6 +127,9 @@ func steady() *Report {
 		for i, s := range []string{"ours", "fasthttp", "nginx"} {
 			r.add(shape("paced5k"), server(s), round, sample{P99: 1000 * slow * up, P50: 100 * float64(1+i), CPU: 20})
 			r.add(shape("idle"), server(s), round, sample{Memory: 4 * float64(1+i) * slow})
+		}
+		for i, s := range []string{"routes10", "routes100k", "open10", "open1k", "open10k"} {
+			r.add(shape(s), server("ours"), round, sample{Work: 600 * slow * (1 + float64(i*i)/10)})
 		}
 		r.add(shape("replay"), server("ours"), round, sample{Time: 480 * slow, Work: 500 * slow, Allocs: 0})
 		r.add(shape("replay"), server("fasthttp"), round, sample{Time: 1000 * slow, Work: 1001 * slow, Allocs: 0.25})
@@ -187,6 +191,7 @@ func TestPlots(t *testing.T) {
 		t.Errorf("the plots (-want +got):\n%s", diff)
 	}
 	golden(t, "closed-cpu.svg", plots[0].SVG())
+	golden(t, "grows-work.svg", steady().GrowthSVG())
 }
 
 // The module of the peers has a copy of the package replay, as it leans on nothing outside.

@@ -20,6 +20,8 @@ func mostFiles() int { return 1024 }
 
 func machine() string { return runtime.GOOS + "/" + runtime.GOARCH }
 
+func keep(context.Context, *process, int) (func(), error) { return nil, errSystem }
+
 func closed(context.Context, *process, *Shape, time.Duration) (sample, error) { return nil, errSystem }
 
 func idle(context.Context, *process, *Shape) (sample, error) { return nil, errSystem }

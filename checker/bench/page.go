@@ -20,9 +20,11 @@ Every round measures each server in each shape, in a random order and in a proce
 
 // about says what stands in a section.
 var about = map[Kind]string{
-	Closed:  "Each connection sends its next request when it has the answer. The processor time is the server's own, by the kernel's count, divided by the requests. Requests a second also depend on what the client leaves of the machine.",
-	Paced:   "Requests are due on a schedule, whatever the server does, and their latency counts from then. It has what the client needs in it, which is the same for all.",
-	Idle:    "How much more memory the process has, by its resident set, with so many connections that have had one answer each and now keep still.",
+	Closed: "Each connection sends its next request when it has the answer. The processor time is the server's own, by the kernel's count, divided by the requests. Requests a second also depend on what the client leaves of the machine.",
+	Paced:  "Requests are due on a schedule, whatever the server does, and their latency counts from then. It has what the client needs in it, which is the same for all.",
+	Idle:   "How much more memory the process has, by its resident set, with so many connections that have had one answer each and now keep still.",
+	Grows: "What a request costs where there are many routes, many addresses whose rate is limited, or many connections that keep still. Routes and addresses are measured in process, where each is asked for in turn, pipelined; " +
+		"beside the idle connections 64 others ask as fast as they can.",
 	Replays: "A connection in memory replays the same bytes: no kernel is in the path. Time is on the wall. Processor time and allocations are those of the whole process, with the garbage collector and all goroutines.",
 }
 
@@ -32,7 +34,7 @@ func (r *Report) Markdown(plots []string) string {
 	command := strings.TrimSpace("go tool checker bench " + strings.Join(r.Args, " "))
 	text := fmt.Sprintf(intro, command, r.Begun.Format("2 January 2006"), r.Machine, show.Count(r.Processors, "core"), r.Versions, r.terms())
 	b.WriteString(strings.ReplaceAll(text, `"`, "`"))
-	for _, kind := range []Kind{Closed, Paced, Idle, Replays} {
+	for _, kind := range []Kind{Closed, Paced, Idle, Replays, Grows} {
 		shapes := slices.DeleteFunc(slices.Clone(r.shapes), func(s *Shape) bool { return s.Kind != kind })
 		if len(shapes) == 0 {
 			continue
@@ -42,6 +44,10 @@ func (r *Report) Markdown(plots []string) string {
 			if strings.Contains(line, "/"+string(kind)+"-") || strings.Contains(line, "("+string(kind)+"-") {
 				b.WriteString("\n" + line + "\n")
 			}
+		}
+		if kind == Grows {
+			fmt.Fprintf(&b, "\n%s", r.growthTable().Markdown())
+			continue
 		}
 		for _, m := range kind.Metrics() {
 			fmt.Fprintf(&b, "\n### %s\n\n%s", upper(m.Title), r.figures(shapes, m).Markdown())

@@ -34,9 +34,9 @@ type Server struct {
 // Servers are all that there are. One more engine of ours is one more line, with the
 // flag of checker/bench/target that chooses it.
 var Servers = []*Server{
-	{Name: "ours", Pkg: "./checker/bench/target", Can: []Feature{Echo, Static, Replay}},
+	{Name: "ours", Pkg: "./checker/bench/target", Can: []Feature{Echo, Static, Replay, Grow}},
 	{Name: "ours, all on", Pkg: "./checker/bench/target", Args: []string{"-all"}, AllOn: true},
-	{Name: "mine", Pkg: "./checker/bench/target", Can: []Feature{Echo, Static, Replay}, Mine: true},
+	{Name: "mine", Pkg: "./checker/bench/target", Can: []Feature{Echo, Static, Replay, Grow}, Mine: true},
 	{Name: "mine, all on", Pkg: "./checker/bench/target", Args: []string{"-all"}, AllOn: true, Mine: true},
 	{Name: "canned", Module: "checker/peers", Pkg: "./canned"},
 	{Name: "net/http", Pkg: "./checker/bench/target", Args: []string{"-impl", "net/http"}, Can: []Feature{Echo, Static, Replay}},
@@ -51,7 +51,7 @@ func (s *Server) takesPart(shape *Shape, subject *Server) bool {
 	switch {
 	case shape.AllOn:
 		return s == subject || s.AllOn && s.Mine == subject.Mine
-	case s.AllOn:
+	case s.AllOn || shape.Kind == Grows && s != subject:
 		return false
 	}
 	return shape.Needs == "" || slices.Contains(s.Can, shape.Needs)
@@ -148,13 +148,13 @@ type process struct {
 // patience is how long a server may take to begin or to end.
 const patience = 5 * time.Second
 
-// start starts a server and waits until it listens.
-func (f *field) start(ctx context.Context, s *Server) (*process, error) {
+// start starts a server and waits until it listens. More are more arguments.
+func (f *field) start(ctx context.Context, s *Server, more ...string) (*process, error) {
 	p := &process{ended: make(chan struct{})}
 	if s.Pkg == "" {
 		return p, p.startNginx(ctx, f, s)
 	}
-	p.cmd = exec.CommandContext(ctx, f.programs[f.key(s)], append(slices.Clone(s.Args), "-root", f.static())...)
+	p.cmd = exec.CommandContext(ctx, f.programs[f.key(s)], slices.Concat(s.Args, []string{"-root", f.static()}, more)...)
 	p.cmd.Stderr = &p.stderr
 	out, err := p.cmd.StdoutPipe()
 	if err == nil {

@@ -21,6 +21,9 @@ type Shape struct {
 	Content string
 	Needs   Feature
 	AllOn   bool // ours with everything on, against ours without
+
+	Of string // of what there are N: routes, open connections or addresses
+	N  int
 }
 
 // Kind is how a shape is measured.
@@ -32,6 +35,7 @@ const (
 	Paced   Kind = "paced"   // on a schedule: how long a request takes
 	Idle    Kind = "idle"    // connections that have asked once and now keep still
 	Replays Kind = "replays" // in process, without a kernel
+	Grows   Kind = "grows"   // the subject alone, with more and more of something
 )
 
 // Feature is what a server must be able to do for a shape, beyond GET /.
@@ -42,6 +46,7 @@ const (
 	Echo   Feature = "echo"
 	Static Feature = "static"
 	Replay Feature = "replay"
+	Grow   Feature = "grow" // it has the flags -routes and -limit
 )
 
 // browser are the fields that a browser sends: about 600 bytes.
@@ -85,6 +90,16 @@ var Shapes = []*Shape{
 	{Name: "replay-chunked", Title: "chunked 1 KiB", Kind: Replays, Path: "/echo", Fields: "Transfer-Encoding: chunked\r\n",
 		Content: "400\r\n" + kilobyte + "\r\n0\r\n\r\n", Needs: Replay},
 	{Name: "replay16", Title: "16 requests a read", Kind: Replays, Pipeline: 16, Needs: Replay},
+
+	{Name: "routes10", Title: "10 routes", Kind: Grows, Of: "routes", N: 10, Needs: Grow},
+	{Name: "routes1k", Title: "1,000 routes", Kind: Grows, Of: "routes", N: 1_000, Needs: Grow},
+	{Name: "routes100k", Title: "100,000 routes", Kind: Grows, Of: "routes", N: 100_000, Needs: Grow},
+	{Name: "limit10", Title: "10 addresses", Kind: Grows, Of: "addresses", N: 10, Needs: Grow},
+	{Name: "limit1k", Title: "1,000 addresses", Kind: Grows, Of: "addresses", N: 1_000, Needs: Grow},
+	{Name: "limit100k", Title: "100,000 addresses", Kind: Grows, Of: "addresses", N: 100_000, Needs: Grow},
+	{Name: "open10", Title: "10 idle connections", Kind: Grows, Of: "idle connections", N: 10, Conns: 64, Needs: Grow},
+	{Name: "open1k", Title: "1,000 idle connections", Kind: Grows, Of: "idle connections", N: 1_000, Conns: 64, Needs: Grow},
+	{Name: "open10k", Title: "10,000 idle connections", Kind: Grows, Of: "idle connections", N: 10_000, Conns: 64, Needs: Grow},
 }
 
 // files are what Static serves: name and size.
@@ -140,6 +155,8 @@ func (k Kind) Metrics() []*Metric {
 		return []*Metric{P99, P50, CPU}
 	case Idle:
 		return []*Metric{Memory}
+	case Grows:
+		return []*Metric{Work}
 	default:
 		return []*Metric{Time, Work, Allocs}
 	}

@@ -114,6 +114,9 @@ func (f Finding) words() string {
 func (r *Report) Text() string {
 	var b strings.Builder
 	for _, shape := range r.shapes {
+		if shape.Kind == Grows {
+			continue
+		}
 		metrics := shape.Kind.Metrics()
 		ratio := r.subject.Name + " ÷ it"
 		if shape.AllOn {
@@ -148,6 +151,9 @@ func (r *Report) Text() string {
 			t.Rows = append(t.Rows, row)
 		}
 		fmt.Fprintf(&b, "%s: %s\n%s\n", shape.Kind.title(), shape.Title, t.Text())
+	}
+	if len(r.grown()) > 0 {
+		fmt.Fprintf(&b, "%s: %s\n%s\n", Grows.title(), r.subject.Name, r.growthTable().Text())
 	}
 	b.WriteString(legend + "\n" + r.terms() + "\n")
 	for _, line := range r.Missing {
@@ -187,6 +193,8 @@ func (k Kind) title() string {
 		return "On a schedule"
 	case Idle:
 		return "Memory"
+	case Grows:
+		return "More and more"
 	}
 	return "In process"
 }

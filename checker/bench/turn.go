@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,8 +26,12 @@ func micro(d time.Duration) float64 { return float64(d) / float64(time.Microseco
 // turn measures one server in one shape. Each turn has a process of its own, so that
 // nothing of another shape is left in it.
 func (f *field) turn(ctx context.Context, s *Server, shape *Shape, d time.Duration) (sample, error) {
-	if shape.Kind == Replays {
-		return f.replay(ctx, s, shape, d)
+	switch {
+	case shape.Kind == Replays:
+		batch, n := shape.Batch()
+		return f.replay(ctx, s, batch, n, d)
+	case shape.Kind == Grows:
+		return f.grow(ctx, s, shape, d)
 	}
 	p, err := f.start(ctx, s)
 	if err != nil {
@@ -42,11 +47,10 @@ func (f *field) turn(ctx context.Context, s *Server, shape *Shape, d time.Durati
 	return closed(ctx, p, shape, d)
 }
 
-// replay measures a server in a process without a kernel.
-func (f *field) replay(ctx context.Context, s *Server, shape *Shape, d time.Duration) (sample, error) {
-	batch, n := shape.Batch()
+// replay measures a server in a process without a kernel. Batch has n requests.
+func (f *field) replay(ctx context.Context, s *Server, batch []byte, n int, d time.Duration, more ...string) (sample, error) {
 	args := []string{"-replay", strconv.Itoa(n), "-for", d.String()}
-	cmd := exec.CommandContext(ctx, f.programs[f.key(s)], append(args, s.Args...)...)
+	cmd := exec.CommandContext(ctx, f.programs[f.key(s)], slices.Concat(args, s.Args, more)...)
 	cmd.Stdin = bytes.NewReader(batch)
 	out, err := cmd.Output()
 	if exit, ok := err.(*exec.ExitError); ok {

@@ -49,36 +49,40 @@ func closed(ctx context.Context, p *process, shape *Shape, d time.Duration) (sam
 	return sample{CPU: micro(after-before) / n, Rate: n / took.Seconds()}, nil
 }
 
-// idle measures the memory of connections that have asked once.
-func idle(ctx context.Context, p *process, shape *Shape) (sample, error) {
-	few := *shape
-	few.Conns = min(shape.Conns, mostFiles()-200)
-	one := few
-	one.Conns = 1
-	first, err := newClient(&one, p.addr)
-	if err != nil {
-		return nil, err
-	}
-	defer first.close()
-	c, err := newClient(&few, p.addr)
-	if err != nil {
-		return nil, err
-	}
-	defer c.close()
-	// What a first request makes a server keep is not a connection's.
-	if err := errors.Join(first.openAll(ctx), first.once(ctx)); err != nil {
-		return nil, err
-	}
-	pids := family(p.cmd.Process.Pid)
-	time.Sleep(settled)
-	before, err := memoryOf(pids)
+// keep opens connections that ask once and then keep still, until the function is called
+// that it returns.
+func keep(ctx context.Context, p *process, conns int) (end func(), err error) {
+	c, err := newClient(&Shape{Conns: conns}, p.addr)
 	if err != nil {
 		return nil, err
 	}
 	if err := errors.Join(c.openAll(ctx), c.once(ctx)); err != nil {
+		c.close()
 		return nil, err
 	}
 	time.Sleep(settled)
+	return c.close, nil
+}
+
+// idle measures the memory of connections that have asked once.
+func idle(ctx context.Context, p *process, shape *Shape) (sample, error) {
+	// What a first request makes a server keep is not a connection's.
+	end, err := keep(ctx, p, 1)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	pids := family(p.cmd.Process.Pid)
+	before, err := memoryOf(pids)
+	if err != nil {
+		return nil, err
+	}
+	conns := min(shape.Conns, mostFiles()-200)
+	endAll, err := keep(ctx, p, conns)
+	if err != nil {
+		return nil, err
+	}
+	defer endAll()
 	after, err := memoryOf(pids)
-	return sample{Memory: float64(after-before) / 1024 / float64(few.Conns)}, err
+	return sample{Memory: float64(after-before) / 1024 / float64(conns)}, err
 }

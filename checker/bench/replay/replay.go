@@ -31,9 +31,12 @@ type Result struct {
 	Bytes       float64 // allocated
 }
 
-// warmUp is how many reads come before the measurement. The time of its second half
-// says how many reads fit the time that is to be measured.
+// warmUp is how many requests come before the measurement, twice. The time of the second
+// half says how many reads fit the time that is to be measured.
 const warmUp = 2000
+
+// leastAnswer is fewer bytes than any answer has.
+const leastAnswer = len("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n")
 
 // Main reads from in what one read of the server returns, which is perRead requests,
 // lets serve answer it for about the time d, and writes the Result as JSON to out.
@@ -71,19 +74,20 @@ func Run(sent []byte, perRead int, d time.Duration, serve func(net.Listener) err
 			return c, fmt.Errorf("replay: the server has closed the connection with %d of %d reads to go; its last answer begins %q", c.left, reads, c.last)
 		case !bytes.HasPrefix(c.last, []byte("HTTP/1.1 200 ")):
 			return c, fmt.Errorf("replay: the server's last answer begins %q", c.last)
-		case c.answered%reads != 0 || c.answered == 0:
-			return c, fmt.Errorf("replay: %d bytes are no whole number of answers to %d reads", c.answered, reads)
+		case c.answered < reads*perRead*leastAnswer:
+			return c, fmt.Errorf("replay: %d bytes cannot be the answers to %d requests", c.answered, reads*perRead)
 		}
 		return c, nil
 	}
-	if _, err := play(warmUp); err != nil {
+	warm := max(warmUp/perRead, 1)
+	if _, err := play(warm); err != nil {
 		return Result{}, err
 	}
-	c, err := play(warmUp)
+	c, err := play(warm)
 	if err != nil {
 		return Result{}, err
 	}
-	reads := max(int(float64(warmUp)*float64(d)/float64(c.elapsed())), warmUp)
+	reads := max(int(float64(warm)*float64(d)/float64(c.elapsed())), warm)
 	runtime.GC()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

@@ -18,6 +18,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/signal"
 	"syscall"
@@ -26,6 +27,7 @@ import (
 	"barewire/checker/bench/replay"
 	"barewire/solutions/04-keep-alive"
 	"barewire/solutions/07-middleware"
+	"barewire/solutions/08-rate-limiting"
 	"barewire/solutions/09-static-files"
 	"barewire/solutions/10-production-server"
 )
@@ -42,6 +44,8 @@ func main() {
 	impl := flag.String("impl", "barewire", "whose server: barewire or net/http")
 	root := flag.String("root", "", "the `folder` of /static/")
 	all := flag.Bool("all", false, "logs, request ids, CORS, compression and a rate limit, all at once")
+	routes := flag.Int("routes", 0, "register this many more routes: GET /routes/N/items/{id}")
+	limit := flag.Bool("limit", false, "limit the rate of each address that X-Forwarded-For names")
 	perRead := flag.Int("replay", 0, "serve no address, but what stdin has: this many requests, again and again")
 	d := flag.Duration("for", 100*time.Millisecond, "how `long`, with -replay")
 	flag.Parse()
@@ -51,7 +55,7 @@ func main() {
 	var err error
 	switch *impl {
 	case "barewire":
-		serve, err = barewire(ctx, *root, *all)
+		serve, err = barewire(ctx, *root, *routes, *all, *limit)
 	case "net/http":
 		serve = netHTTP(ctx, *root)
 	default:
@@ -76,9 +80,9 @@ func main() {
 	}
 }
 
-// barewire makes the server of step 10, and with all everything that a Config can
-// switch on for every request.
-func barewire(ctx context.Context, root string, all bool) (func(net.Listener) error, error) {
+// barewire makes the server of step 10, with all everything that a Config can switch on
+// for every request, and with limit only the rate limit, by what a proxy says.
+func barewire(ctx context.Context, root string, routes int, all, limit bool) (func(net.Listener) error, error) {
 	cfg := server.Config{MaxConns: mostConns, ShutdownTimeout: time.Second, ErrorLog: slog.New(slog.DiscardHandler)}
 	if all {
 		null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
@@ -89,7 +93,13 @@ func barewire(ctx context.Context, root string, all bool) (func(net.Listener) er
 		cfg.RequestID = true
 		cfg.CORS.AllowedOrigins = []string{"https://app.example.org"}
 		cfg.Compress = true
+	}
+	if all || limit {
 		cfg.RateQuota, cfg.RateWindow = 1_000_000_000, time.Minute
+	}
+	if limit {
+		cfg.Proxies.Trusted = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+		cfg.Proxies.Field = ratelimit.XForwardedFor
 	}
 	srv, err := server.New(cfg)
 	if err != nil {
@@ -98,6 +108,11 @@ func barewire(ctx context.Context, root string, all bool) (func(net.Listener) er
 	srv.HandleFunc("GET /{$}", func(w keepalive.ResponseWriter, r *keepalive.Request) {
 		keepalive.Text(w, 200, hello)
 	})
+	for n := range routes {
+		srv.HandleFunc(fmt.Sprintf("GET /routes/%d/items/{id}", n), func(w keepalive.ResponseWriter, r *keepalive.Request) {
+			keepalive.Text(w, 200, hello)
+		})
+	}
 	srv.HandleFunc("POST /echo", func(w keepalive.ResponseWriter, r *keepalive.Request) {
 		content, err := r.Content()
 		if err != nil {
@@ -116,8 +131,8 @@ func barewire(ctx context.Context, root string, all bool) (func(net.Listener) er
 	return func(ln net.Listener) error { return srv.RunOn(ctx, ln, nil) }, nil
 }
 
-// netHTTP makes the server of the standard library, with the deadlines that ours has
-// by default.
+// netHTTP makes the server of the standard library, with those deadlines that it has in
+// the form of ours.
 func netHTTP(ctx context.Context, root string) func(net.Listener) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
