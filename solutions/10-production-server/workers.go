@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"barewire/solutions/02-request-line"
 	"barewire/solutions/04-keep-alive"
 	"barewire/solutions/05-thread-pool"
 )
@@ -27,8 +28,9 @@ const MaxAhead = 16 << 10
 //     with Retry-After (RFC 9110 §15.6.4), and the connection can be used further.
 //   - Up to [MaxAhead] bytes of content are read first, unless the client waits for
 //     a 100 (RFC 9110 §10.1.1): whether to send that is for the handler to say.
-//   - If that reading ahead fails, the handler still gets what there was, then the
-//     error.
+//   - If that finds a [reqline.ProtocolError] in the content, its status is the answer,
+//     and neither a worker nor the handler sees the request. After any other error the
+//     handler still gets what there was, and then the error.
 //   - A handler that panics does so on the goroutine that called, where Recover or
 //     the connection takes care of it.
 //
@@ -90,6 +92,10 @@ func (c *call) do(p *pool.Pool, wait time.Duration) error {
 	if f := c.r.Framing; (f.Chunked || f.Length > 0) && !c.r.Header.Has("Expect") {
 		body := c.r.Body
 		c.ahead.fill(body)
+		if broken, ok := errors.AsType[*reqline.ProtocolError](c.ahead.err); ok {
+			keepalive.Error(c.w, broken.Status)
+			return nil
+		}
 		c.r.Body = &c.ahead
 		defer func() { c.r.Body = body }()
 	}

@@ -23,8 +23,9 @@ const MaxAhead = 16 << 10
 //     with Retry-After (RFC 9110 §15.6.4), and the connection can be used further.
 //   - Up to [MaxAhead] bytes of content are read first, unless the client waits for
 //     a 100 (RFC 9110 §10.1.1): whether to send that is for the handler to say.
-//   - If that reading ahead fails, the handler still gets what there was, then the
-//     error.
+//   - If that finds a [reqline.ProtocolError] in the content, its status is the answer,
+//     and neither a worker nor the handler sees the request. After any other error the
+//     handler still gets what there was, and then the error.
 //   - A handler that panics does so on the goroutine that called, where Recover or
 //     the connection takes care of it.
 func Workers(p *pool.Pool, wait time.Duration) keepalive.Middleware {

@@ -156,6 +156,9 @@ func TestTask6_Workers(t *testing.T) {
 			got := dial().ask(post5 + "hello")
 			return got + "; " + slow.ask("lo")
 		}, `200, "POSThello"; 200, "POSThello"`, 2},
+		{"short content that is broken has no worker", "the handler could not make more of it than the server can: 400, before anything is done with a half of it", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
+			return dial().ask("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello!!\r\n0\r\n\r\n") + "; " + dial().ask(post5+"hello")
+		}, `400; 200, "POSThello"`, 1},
 		{"a client that waits for a 100 gets it", "the handler decides whether the content is wanted, and the handler is on the worker", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
 			c := dial()
 			go io.WriteString(c, "POST /p HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
