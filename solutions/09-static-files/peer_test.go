@@ -62,6 +62,9 @@ func TestPeer(t *testing.T) {
 			continue // net/http heeds it there, which RFC 9110 §14.2 forbids
 		}
 		v := static.Validators{ETag: []string{`"a"`, `W/"a"`}[rand.IntN(2)], Modified: at}
+		if v.ETag[0] == 'W' && strings.Contains(lines.String(), "If-Range: "+date(0)) {
+			continue // net/http takes the date for a strong validator all the same (§8.8.2.2)
+		}
 		rec := httptest.NewRecorder()
 		rec.Header().Set("ETag", v.ETag)
 		rec.Header().Set("Content-Type", "text/plain")

@@ -76,8 +76,8 @@ const (
 //
 // Letters, spaces and the number of digits must be as shown, and the day must be the
 // right one. The second format has two digits of the year, and of all years that end
-// so the latest is meant which makes a date not more than 50 years after now. Second 60 is not accepted: no
-// file has such a time.
+// so the latest is meant which makes a date not more than 50 years after now. A leap
+// second, 23:59:60, is taken for the one before it: no file has such a time.
 //
 //starter:todo 9.6 Package time can read all three; see what else it lets through.
 func ParseDate(src []byte, now time.Time) (t time.Time, ok bool) {
@@ -90,6 +90,9 @@ func ParseDate(src []byte, now time.Time) (t time.Time, ok bool) {
 		layout = fixDate
 	case ' ':
 		layout = asctime
+	}
+	if bytes.Contains(src, []byte("23:59:60")) {
+		src = bytes.Replace(src, []byte(":60"), []byte(":59"), 1)
 	}
 	t, err := time.Parse(layout, string(src))
 	if err != nil {
@@ -214,8 +217,9 @@ func Check(method string, h *message.Header, v Validators, now time.Time) int {
 
 // IfRange says whether the Range field of a request may be heeded as far as its
 // If-Range field is concerned (RFC 9110 §13.1.5): if there is none, or one line that
-// is v.ETag, compared strongly, or a date that is exactly v.Modified. An older or a
-// later date is another version. Anything else, also what cannot be parsed, is false:
+// is v.ETag, compared strongly, or a date that is exactly v.Modified while v.ETag is not
+// weak: then the file may change twice within a second (§8.8.2.2). An older or a later
+// date is another version. Anything else, also what cannot be parsed, is false:
 // then the client gets the whole file, which is never wrong.
 //
 //starter:todo 9.9 One tag or one date, and it must be the same, not only not newer.
@@ -226,7 +230,7 @@ func IfRange(h *message.Header, v Validators, now time.Time) bool {
 			same = string(value) == v.ETag
 		} else {
 			date, ok := ParseDate(value, now)
-			same = ok && date.Equal(v.Modified)
+			same = ok && date.Equal(v.Modified) && !bytes.HasPrefix([]byte(v.ETag), []byte("W/"))
 		}
 	}
 	return lines == 0 || lines == 1 && same

@@ -20,7 +20,7 @@ type representation struct {
 	file   *os.File
 	size   int64
 	coding string // "" for the file itself
-	media  string // its content type, before coding
+	media  string // its content type, before coding; "" where none is sent
 	Validators
 }
 
@@ -92,6 +92,10 @@ func (f *Files) serveFile(w keepalive.ResponseWriter, r *keepalive.Request, name
 		}
 	}
 	f.describe(w.Header(), name, &rep)
+	if len(ranges) > 0 && r.Header.Has("If-Range") {
+		// The client has a part with all the fields (RFC 9110 §15.3.7).
+		w.Header().Del("Last-Modified")
+	}
 	switch {
 	case status == 304:
 		// They say nothing new (RFC 9110 §15.4.5).
@@ -105,6 +109,9 @@ func (f *Files) serveFile(w keepalive.ResponseWriter, r *keepalive.Request, name
 	case len(ranges) == 0:
 		rep.send(w, 200, Range{0, rep.size})
 	case len(ranges) == 1:
+		if r.Header.Has("If-Range") {
+			rep.media = ""
+		}
 		w.Header().Set("Content-Range", contentRange(ranges[0], rep.size))
 		rep.send(w, 206, ranges[0])
 	default:
@@ -148,7 +155,9 @@ func (f *Files) describe(h *message.Header, name string, rep *representation) {
 // begin sends what comes before one part of the file, which may be all of it.
 func (rep *representation) begin(w keepalive.ResponseWriter, status int, part Range) {
 	h := w.Header()
-	h.Set("Content-Type", rep.media)
+	if rep.media != "" {
+		h.Set("Content-Type", rep.media)
+	}
 	if rep.coding != "" {
 		h.Set("Content-Encoding", rep.coding)
 	}

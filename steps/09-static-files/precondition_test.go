@@ -137,6 +137,8 @@ func TestTask6_Date(t *testing.T) {
 		{"letters in their case, in the format of RFC 850", "Sunday, 06-Nov-94 08:49:37 GMT", day, "sunday, 06-nov-94 08:49:37 gmt", "HTTP-date is case sensitive (RFC 9110 §5.6.7)"},
 		{"two digits of the day, in the format of RFC 850", "Sunday, 06-Nov-94 08:49:37 GMT", day, "Sunday, 6-Nov-94 08:49:37 GMT", "date2 = day \"-\" month \"-\" 2DIGIT, day = 2DIGIT (RFC 9110 §5.6.7)"},
 		{"no fractions, in the format of RFC 850", "Sunday, 06-Nov-94 08:49:37 GMT", day, "Sunday, 06-Nov-94 08:49:37.5 GMT", "second = 2DIGIT (RFC 9110 §5.6.7)"},
+		{"a leap second", "Sat, 31 Dec 2016 23:59:60 GMT", time.Date(2016, 12, 31, 23, 59, 59, 0, time.UTC), "Sat, 31 Dec 2016 23:59:61 GMT", "a minute may have a second 60 (RFC 9110 §5.6.7); files count on"},
+		{"a leap second only where there may be one", "Saturday, 31-Dec-16 23:59:60 GMT", time.Date(2016, 12, 31, 23, 59, 59, 0, time.UTC), "Saturday, 31-Dec-16 08:49:60 GMT", "leap seconds are at the end of a day"},
 		{"nothing behind it", "Sun, 06 Nov 1994 08:49:37 GMT", day, "Sun, 06 Nov 1994 08:49:37 GMT, Sun, 06 Nov 1994 08:49:37 GMT", "two dates are none (RFC 9110 §13.1.3)"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -82,8 +82,8 @@ func Open(dir string) (*Files, error) {
 // Close closes the directory. Files that are being sent are sent to their ends.
 func (f *Files) Close() error { return f.Root.Close() }
 
-// ServeHTTP answers GET and HEAD; every other method is a 405 with Allow (RFC 9110
-// §15.5.6). Every response says "X-Content-Type-Options: nosniff", so that a browser
+// ServeHTTP answers GET and HEAD; OPTIONS is a 204 and every other method a 405, both
+// with Allow (RFC 9110 §9.3.7, §15.5.6) and whatever the path is. Every response says "X-Content-Type-Options: nosniff", so that a browser
 // takes a type for what it is.
 //
 // A path is found as [Name] has it, behind Prefix. A name that Name refuses, or that
@@ -113,7 +113,8 @@ func (f *Files) Close() error { return f.Root.Close() }
 //     a 206 of type multipart/byteranges whose parts have Content-Type and
 //     Content-Range each (§15.3.7.2), none that is in the file is a 416 with
 //     "Content-Range: bytes */size". All that the 200 would have said is said in a
-//     206 as well.
+//     206 as well, but for Last-Modified and the type of one range where If-Range was
+//     sent: that client has them (§15.3.7).
 //   - With Precompressed, the first sibling that there is, in the order of
 //     [AppendAccepted] for br, zstd and gzip, is sent instead, with Content-Encoding,
 //     the type of the file itself, and validators of its own. One that is older than
