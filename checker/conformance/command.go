@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -68,6 +69,9 @@ func Main(ctx context.Context, w *workshop.Workshop, args []string) int {
 		return workshop.Green
 	}
 	w.Printf("%s", rows.text(columns))
+	if *addr != "" && slices.Contains(columns[0].wrong, NoFile) {
+		w.Printf("\nWhat needs a file was not run. Serve it at %s, made with\n  seq -f %%09.0f 0 10 990 >file; touch -d '2024-05-01 12:00:00 UTC' file\n", FilePath)
+	}
 	failed := failures(cases, columns[0], *verbose)
 	w.Printf("%s", failed)
 	if failed != "" {
@@ -98,6 +102,10 @@ func targets(ctx context.Context, w *workshop.Workshop, all bool) (columns []*co
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := WriteFile(dir); err != nil {
+		os.RemoveAll(dir)
+		return nil, nil, err
+	}
 	var running []*exec.Cmd
 	stop = func() {
 		for _, cmd := range running {
@@ -117,7 +125,7 @@ func targets(ctx context.Context, w *workshop.Workshop, all bool) (columns []*co
 			stop()
 			return nil, nil, fmt.Errorf("%s cannot be built: %w\n%s", p.name, err, out)
 		}
-		cmd := exec.CommandContext(ctx, program, p.args...)
+		cmd := exec.CommandContext(ctx, program, append(slices.Clip(p.args), "-file", dir)...)
 		out, err := cmd.StdoutPipe()
 		if err == nil {
 			err = cmd.Start()
@@ -139,16 +147,22 @@ func targets(ctx context.Context, w *workshop.Workshop, all bool) (columns []*co
 }
 
 // TryAll is Try for all cases, some at a time, as most of the time is spent waiting. It
-// returns what is wrong with each, in their order.
+// returns what is wrong with each, in their order; that is NoFile or NoTag for those
+// that this server cannot be asked.
 func TryAll(ctx context.Context, addr string, cases []Case, strict bool) []string {
 	wrong := make([]string, len(cases))
 	slots := make(chan struct{}, 32)
 	var all sync.WaitGroup
+	server := find(addr)
 	for i := range cases {
+		c, missing := server.fill(&cases[i])
+		if wrong[i] = missing; missing != "" {
+			continue
+		}
 		slots <- struct{}{}
 		all.Go(func() {
 			defer func() { <-slots }()
-			wrong[i] = Try(ctx, addr, &cases[i], strict)
+			wrong[i] = Try(ctx, addr, c, strict)
 		})
 	}
 	all.Wait()
@@ -177,22 +191,21 @@ func Try(ctx context.Context, addr string, c *Case, strict bool) (wrong string) 
 }
 
 // rows are how many cases there are for each section and verb, and how many of them
-// each server has passed. The last four are the sums.
+// each server has passed. Behind them are the sums.
 type rows []row
 
 type row struct {
 	section, verb string
 	total         int
 	passed        []int
+	sum           bool
 }
-
-const sums = 4
 
 // table counts the cases of each section and verb.
 func table(cases []Case, columns []*column) rows {
 	var all rows
-	count := func(section, verb string, belongs func(*Case) bool) {
-		r := row{section: section, verb: verb, passed: make([]int, len(columns))}
+	count := func(sum bool, section, verb string, belongs func(*Case) bool) {
+		r := row{section: section, verb: verb, passed: make([]int, len(columns)), sum: sum}
 		for i := range cases {
 			if !belongs(&cases[i]) {
 				continue
@@ -212,13 +225,34 @@ func table(cases []Case, columns []*column) rows {
 	}
 	slices.SortFunc(keys, func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
 	for _, k := range slices.Compact(keys) {
-		count(k[0], k[1], func(c *Case) bool { return c.Section == k[0] && c.Verb == k[1] })
+		count(false, k[0], k[1], func(c *Case) bool { return c.Section == k[0] && c.Verb == k[1] })
 	}
 	for _, verb := range []string{"MUST", "SHOULD", "MAY"} {
-		count("all", verb, func(c *Case) bool { return c.Verb == verb })
+		count(true, "all", verb, func(c *Case) bool { return c.Verb == verb })
 	}
-	count("all", "", func(*Case) bool { return true })
+	count(true, "all", "", func(*Case) bool { return true })
+	missing := row{section: "not run", sum: true}
+	for _, c := range columns {
+		n := 0
+		for _, wrong := range c.wrong {
+			if notRun(wrong) {
+				n++
+			}
+		}
+		missing.passed = append(missing.passed, n)
+	}
+	if slices.Max(missing.passed) > 0 {
+		all = append(all, missing)
+	}
 	return all
+}
+
+// cases returns how many there are; a row of what was not run has none.
+func (r row) cases() string {
+	if r.total == 0 {
+		return ""
+	}
+	return strconv.Itoa(r.total)
 }
 
 // text lays the rows out for a terminal.
@@ -230,10 +264,10 @@ func (all rows) text(columns []*column) string {
 	}
 	b.WriteString("\n")
 	for i, r := range all {
-		if i == len(all)-sums {
+		if r.sum && !all[i-1].sum {
 			b.WriteString("\n")
 		}
-		fmt.Fprintf(&b, "%-34s %-7s %5d", r.section, r.verb, r.total)
+		fmt.Fprintf(&b, "%-34s %-7s %5s", r.section, r.verb, r.cases())
 		for _, n := range r.passed {
 			fmt.Fprintf(&b, " %15d", n)
 		}
@@ -246,9 +280,10 @@ func (all rows) text(columns []*column) string {
 const intro = `# Conformance
 
 Several hundred requests, most of them odd or hostile, and what servers answer to them. Each case names the section of the RFC that decides it and how much that section asks;
-it is passed if the answer, and what becomes of the connection, are among those that the section allows. Where several are allowed the reference gives the strictest, or the case says why not. The cases are in [checker/conformance/cases](../checker/conformance/cases), as text to read.
+it is passed if the answer, and what becomes of the connection, are among those that the section allows. Where several are allowed the reference gives the strictest, or the case says why not.
+Cases that need what a server does not have are not run and not passed: fasthttp gives files no ETag. The cases are in [checker/conformance/cases](../checker/conformance/cases), as text to read.
 
-"go tool checker conformance -v" shows the cases that a server has failed; with "-addr 127.0.0.1:8080" it asks yours. This page was written by "go tool checker conformance -peers -markdown".
+"go tool checker conformance -v" shows the cases that a server has failed; with "-addr 127.0.0.1:8080" it asks yours. Cases of conditions and ranges need a certain file there, at "/file": it says how to make it, and does not run them without. This page was written by "go tool checker conformance -peers -markdown".
 
 `
 
@@ -263,12 +298,12 @@ func (all rows) markdown(columns []*column) string {
 		line += "---:|"
 	}
 	b.WriteString("\n" + line + "\n")
-	for i, r := range all {
+	for _, r := range all {
 		bold := ""
-		if i >= len(all)-sums {
+		if r.sum {
 			bold = "**"
 		}
-		fmt.Fprintf(&b, "| %s%s%s | %s | %d |", bold, r.section, bold, r.verb, r.total)
+		fmt.Fprintf(&b, "| %s%s%s | %s | %s |", bold, r.section, bold, r.verb, r.cases())
 		for _, n := range r.passed {
 			fmt.Fprintf(&b, " %d |", n)
 		}
@@ -281,7 +316,7 @@ func (all rows) markdown(columns []*column) string {
 func failures(cases []Case, c *column, verbose bool) string {
 	var b strings.Builder
 	for i := range cases {
-		if c.wrong[i] == "" {
+		if c.wrong[i] == "" || notRun(c.wrong[i]) && !c.strict {
 			continue
 		}
 		k := &cases[i]

@@ -28,6 +28,8 @@ type Case struct {
 	Why     string // what goes wrong otherwise
 	Reason  string // why barewire does not give the first, the strictest answer of Want; "" if it does
 
+	NeedsFile bool // it asks for the file at FilePath
+
 	Pieces  []string // what is sent, with a pause between two of them
 	Half    bool     // then the client closes its sending side
 	Methods []string // of the requests, in order; GET where there are fewer
@@ -53,7 +55,7 @@ const (
 
 // A Check looks at the last response.
 type Check struct {
-	Kind  byte   // '+' there is such a field, '-' there is none, ':' the content has such a line
+	Kind  byte   // '+' there is such a field, '-' there is none, ':' the content has such a line, '=' the content is such parts of the file
 	Name  string // of the field
 	Value string // "" for any
 }

@@ -88,6 +88,8 @@ func check(c *Case, r *Response, strict bool) string {
 			return fmt.Sprintf("%s: %s, which must not be there", k.Name, strings.Join(values, ", "))
 		case k.Kind == ':' && strict && !strings.Contains("\n"+r.Content, "\n"+k.Value+"\n"):
 			return fmt.Sprintf("the handler saw %q, and not %q", r.Content, k.Value)
+		case k.Kind == '=' && !slices.Contains(strings.Split(k.Value, " | "), r.parts()):
+			return fmt.Sprintf("the content is %s, and not %s", r.parts(), k.Value)
 		}
 	}
 	return ""

@@ -11,6 +11,7 @@ import (
 // Parse reads a file of cases, which is Markdown:
 //
 //	# Host                             the group
+//	needs: /file                       its cases ask for the file that WriteFile writes
 //
 //	## two Host fields                 the case
 //	RFC 9112 §3.2, MUST                what decides
@@ -27,11 +28,13 @@ import (
 //	barewire: the RFC allows it, and   why our server does not give the first of several answers
 //	+ Date                             checks of the last response: a field, "- Name" for none,
 //	: method GET                       a line of the content that the target answers with
+//	= 0-9, 500-509 | all               these parts of the file are in it, in this order, or those
 //
 //	Why it matters, in a sentence or two.
 //
 // In what is sent, \r, \n, \t, \x00, \\ and \{ are as in Go, and a space at the end of
-// a line is \x20. An error names file and line.
+// a line is \x20. {etag} is the strong entity tag that the server gives the file; it may
+// stand in checks too. An error names file and line.
 func Parse(name, text string) ([]Case, error) {
 	p := parser{name: name}
 	for line := range strings.Lines(text) {
@@ -46,6 +49,7 @@ type parser struct {
 	name   string
 	n      int
 	group  string
+	file   bool // the group needs the file
 	all    []Case
 	faults []error
 	now    *Case // the case that is being read
@@ -63,12 +67,14 @@ func (p *parser) line(line string) {
 	switch {
 	case word == "##":
 		p.end()
-		p.now = &Case{File: fmt.Sprintf("%s:%d", p.name, p.n), Group: p.group, Name: rest}
+		p.now = &Case{File: fmt.Sprintf("%s:%d", p.name, p.n), Group: p.group, Name: rest, NeedsFile: p.file}
 		p.pause = true
 	case word == "#":
 		p.end()
-		p.group = rest
+		p.group, p.file = rest, false
 	case line == "":
+	case p.now == nil && line == "needs: "+FilePath:
+		p.file = true
 	case p.now == nil:
 		// text before the first case is for readers
 	case strings.HasPrefix(line, "    "):
@@ -86,9 +92,9 @@ func (p *parser) line(line string) {
 		p.now.Methods = strings.Fields(rest)
 	case word == "want:":
 		p.want(rest)
-	case word == "+" || word == "-" || word == ":":
+	case word == "+" || word == "-" || word == ":" || word == "=":
 		c := Check{Kind: word[0], Name: rest}
-		if c.Kind == ':' {
+		if c.Kind == ':' || c.Kind == '=' {
 			c.Name, c.Value = "", rest
 		} else if name, value, ok := strings.Cut(rest, ": "); ok {
 			c.Name, c.Value = name, value

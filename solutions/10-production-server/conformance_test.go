@@ -18,9 +18,18 @@ func TestConformance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	folder := t.TempDir()
+	if err := conformance.WriteFile(folder); err != nil {
+		t.Fatal(err)
+	}
+	handler, stop, err := mirror.Handler(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
 	srv, err := server.New(server.Config{
 		ErrorLog: slog.New(slog.DiscardHandler),
-		Handler:  mirror.Handler(),
+		Handler:  handler,
 	})
 	if err != nil {
 		t.Fatal(err)

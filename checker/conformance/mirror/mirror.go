@@ -5,7 +5,9 @@ package mirror
 import (
 	"fmt"
 
+	"barewire/checker/conformance"
 	"barewire/solutions/04-keep-alive"
+	"barewire/solutions/09-static-files"
 )
 
 // Handler answers every request with what it saw of it:
@@ -14,17 +16,36 @@ import (
 //	target /a?b
 //	field x: y
 //	content "hello"
-func Handler() keepalive.Handler {
-	return keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
-		content, err := r.Content()
-		if err != nil {
-			return // the server knows what to answer
+//
+// conformance.FilePath is the file of that name in folder instead, unless folder is "".
+// The function that it returns closes the folder.
+func Handler(folder string) (keepalive.Handler, func(), error) {
+	if folder == "" {
+		return keepalive.HandlerFunc(show), func() {}, nil
+	}
+	files, err := static.Open(folder)
+	if err != nil {
+		return nil, nil, err
+	}
+	choose := func(w keepalive.ResponseWriter, r *keepalive.Request) {
+		if string(r.Target.Path) == conformance.FilePath {
+			files.ServeHTTP(w, r)
+		} else {
+			show(w, r)
 		}
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		fmt.Fprintf(w, "method %s\ntarget %s\n", r.Method, r.Target.Raw)
-		for name, value := range r.Header.All() {
-			fmt.Fprintf(w, "field %s: %s\n", name, value)
-		}
-		fmt.Fprintf(w, "content %q\n", content)
-	})
+	}
+	return keepalive.HandlerFunc(choose), func() { files.Close() }, nil
+}
+
+func show(w keepalive.ResponseWriter, r *keepalive.Request) {
+	content, err := r.Content()
+	if err != nil {
+		return // the server knows what to answer
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	fmt.Fprintf(w, "method %s\ntarget %s\n", r.Method, r.Target.Raw)
+	for name, value := range r.Header.All() {
+		fmt.Fprintf(w, "field %s: %s\n", name, value)
+	}
+	fmt.Fprintf(w, "content %q\n", content)
 }

@@ -13,13 +13,16 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 
+	"barewire/checker/conformance"
 	"barewire/checker/conformance/mirror"
 	"barewire/solutions/10-production-server"
 )
 
 func main() {
 	addr := flag.String("addr", "127.0.0.1:0", "the `address` to listen on")
+	folder := flag.String("file", "", "the `folder` with the file that the collection asks for")
 	impl := flag.String("impl", "barewire", "whose server: barewire or net/http")
 	flag.Parse()
 	ln, err := net.Listen("tcp", *addr)
@@ -31,9 +34,9 @@ func main() {
 	defer stop()
 	switch *impl {
 	case "barewire":
-		err = serveBarewire(ctx, ln)
+		err = serveBarewire(ctx, ln, *folder)
 	case "net/http":
-		err = serveNetHTTP(ctx, ln)
+		err = serveNetHTTP(ctx, ln, *folder)
 	default:
 		err = fmt.Errorf("there is no -impl %q", *impl)
 	}
@@ -42,10 +45,15 @@ func main() {
 	}
 }
 
-func serveBarewire(ctx context.Context, ln net.Listener) error {
+func serveBarewire(ctx context.Context, ln net.Listener, folder string) error {
+	handler, stop, err := mirror.Handler(folder)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	srv, err := server.New(server.Config{
 		ErrorLog: slog.New(slog.DiscardHandler),
-		Handler:  mirror.Handler(),
+		Handler:  handler,
 	})
 	if err != nil {
 		return err
@@ -53,10 +61,16 @@ func serveBarewire(ctx context.Context, ln net.Listener) error {
 	return srv.RunOn(ctx, ln, nil)
 }
 
-func serveNetHTTP(ctx context.Context, ln net.Listener) error {
+func serveNetHTTP(ctx context.Context, ln net.Listener, folder string) error {
 	srv := &http.Server{
 		ErrorLog: log.New(io.Discard, "", 0),
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if folder != "" && r.URL.Path == conformance.FilePath {
+				// FileServer gives no ETag by itself, and heeds one that is set.
+				w.Header().Set("ETag", `"net-http"`)
+				http.ServeFile(w, r, filepath.Join(folder, filepath.Base(conformance.FilePath)))
+				return
+			}
 			content, err := io.ReadAll(r.Body)
 			if err != nil {
 				http.Error(w, "400", 400)
