@@ -293,7 +293,11 @@ func TestEcho(t *testing.T) {
 		{"too much of it", "POST /\r\nContent-Length: 21\r\n\r\n" + strings.Repeat("x", 21), `413`, "-max-content"},
 		{"field lines", "GET /echo\r\nB: 2\r\na:  1 \r\nB: 3", "200 \"Host: " + p.addr + "\\nConnection: close\\nB: 2\\na: 1\\nB: 3\\n\"", "in order, each as it was sent"},
 		{"cookies", "GET /cookie\r\nCookie: a=1; b=2\r\nCookie: c=3", `200 "a=1\nb=2\nc=3\n"`, "in order"},
-		{"another method", "BREW /", `200 "OK"`, "any request"},
+		{"content that is broken", "POST /\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello!!\r\n0\r\n\r\n", "400", "half of it is no echo"},
+		{"content without end, broken late", "POST /\r\nTransfer-Encoding: chunked\r\n\r\n13\r\n" + strings.Repeat("x", 19) + "\r\n-1\r\n", "400", "likewise"},
+		{"what it can do", "OPTIONS /", `204 ""`, "without content"},
+		{"a method that makes no sense", "DELETE /", "405", "there is nothing to delete"},
+		{"a method that is not known", "BREW /", "501", "RFC 9110 §9.1"},
 	} {
 		t.Run(r.name, func(t *testing.T) {
 			if got := p.ask(r.request); got != r.want {
