@@ -319,14 +319,19 @@ func (r *Report) Spread(shape *Shape, server *Server, m *Metric) Spread {
 	return SpreadOf(r.values[cell{shape, server, m}])
 }
 
-// Compare returns the spread of the ratios between the subject and server, or for a shape with
-// everything on between that and the subject, and what follows.
-func (r *Report) Compare(shape *Shape, server *Server, m *Metric) (Spread, Finding) {
+// ratios returns the ratios between the subject and server; for a shape with everything on
+// those between server, which has it on, and the subject.
+func (r *Report) ratios(shape *Shape, server *Server, m *Metric) []float64 {
 	a, b := r.subject, server
 	if shape.AllOn {
 		a, b = server, r.subject
 	}
-	ratios := Ratios(r.values[cell{shape, a, m}], r.values[cell{shape, b, m}])
+	return Ratios(r.values[cell{shape, a, m}], r.values[cell{shape, b, m}])
+}
+
+// Compare returns the spread of the ratios, and what follows.
+func (r *Report) Compare(shape *Shape, server *Server, m *Metric) (Spread, Finding) {
+	ratios := r.ratios(shape, server, m)
 	return SpreadOf(ratios), Conclude(ratios)
 }
 

@@ -95,6 +95,38 @@ func TestConclude(t *testing.T) {
 	}
 }
 
+func TestGoals(t *testing.T) {
+	atMost, atLeast, zero := Goal{Metric: CPU, Bound: 0.9}, Goal{Metric: Rate, Bound: 0.9, AtLeast: true}, Goal{Metric: Allocs}
+	low, high := []float64{0.8, 0.85, 0.8, 0.85, 0.8}, []float64{0.95, 0.96, 0.95, 0.96, 1.2}
+	for _, row := range []struct {
+		name   string
+		goal   Goal
+		values []float64
+		want   string
+	}{
+		{"below the most", atMost, low, "met"},
+		{"above it, though below 1", atMost, high, "missed"},
+		{"below the least", atLeast, low, "missed"},
+		{"above it", atLeast, high, "met"},
+		{"on either side", atMost, []float64{0.8, 0.85, 0.9, 0.95, 1}, "?"},
+		{"below, and too few rounds", atMost, low[:4], "?"},
+		{"none, but for what happens now and then", zero, []float64{0, 0.01, 0.2}, "met"},
+		{"one", zero, []float64{1, 1, 1}, "missed"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if got := row.goal.verdict(row.values); got != row.want {
+				t.Errorf("%v: %v is %s, not %s", row.goal, row.values, got, row.want)
+			}
+		})
+	}
+	for _, g := range Goals {
+		i := slices.IndexFunc(Shapes, func(s *Shape) bool { return s.Name == g.Shape })
+		if i < 0 || !slices.Contains(Shapes[i].Kind.Metrics(), g.Metric) {
+			t.Errorf("%s: %v: there is no such figure", g.Shape, g)
+		}
+	}
+}
+
 // steady is a report of five rounds: ours is better than fasthttp in one shape, and there
 // is no difference in the other; nginx has failed once.
 func steady() *Report {

@@ -34,6 +34,9 @@ func (r *Report) Markdown(plots []string) string {
 	command := strings.TrimSpace("go tool checker bench " + strings.Join(r.Args, " "))
 	text := fmt.Sprintf(intro, command, r.Begun.Format("2 January 2006"), r.Machine, show.Count(r.Processors, "core"), r.Versions, r.terms())
 	b.WriteString(strings.ReplaceAll(text, `"`, "`"))
+	if t := r.goalTable(); len(t.Rows) > 0 {
+		fmt.Fprintf(&b, "\n## What we aim at\n\nA goal is met or missed where the rounds say so beyond chance; `?` is open.\n\n%s", t.Markdown())
+	}
 	for _, kind := range []Kind{Closed, Paced, Idle, Replays, Grows} {
 		shapes := slices.DeleteFunc(slices.Clone(r.shapes), func(s *Shape) bool { return s.Kind != kind })
 		if len(shapes) == 0 {
@@ -52,7 +55,7 @@ func (r *Report) Markdown(plots []string) string {
 		for _, m := range kind.Metrics() {
 			fmt.Fprintf(&b, "\n### %s\n\n%s", upper(m.Title), r.figures(shapes, m).Markdown())
 			if m != Allocs {
-				fmt.Fprintf(&b, "\nRatios, %s ÷ the other:\n\n%s", r.subject.Name, r.ratios(shapes, m).Markdown())
+				fmt.Fprintf(&b, "\nRatios, %s ÷ the other:\n\n%s", r.subject.Name, r.ratioTable(shapes, m).Markdown())
 			}
 		}
 	}
@@ -103,8 +106,8 @@ func (r *Report) figures(shapes []*Shape, m *Metric) Table {
 	return t
 }
 
-// ratios is the table of the ratios.
-func (r *Report) ratios(shapes []*Shape, m *Metric) Table {
+// ratioTable is the table of the ratios.
+func (r *Report) ratioTable(shapes []*Shape, m *Metric) Table {
 	servers := slices.DeleteFunc(r.columns(shapes), func(s *Server) bool { return s == r.subject })
 	t := Table{Header: []string{"shape"}}
 	for _, s := range servers {

@@ -155,6 +155,9 @@ func (r *Report) Text() string {
 	if len(r.grown()) > 0 {
 		fmt.Fprintf(&b, "%s: %s\n%s\n", Grows.title(), r.subject.Name, r.growthTable().Text())
 	}
+	if t := r.goalTable(); len(t.Rows) > 0 {
+		fmt.Fprintf(&b, "What we aim at\n%s\n", t.Text())
+	}
 	b.WriteString(legend + "\n" + r.terms() + "\n")
 	for _, line := range r.Missing {
 		b.WriteString(line + "\n")
@@ -178,7 +181,7 @@ func (r *Report) terms() string {
 // compared returns how many of its metrics a kind is compared by in a terminal, which has
 // no room for all.
 func (k Kind) compared() int {
-	if k == Closed {
+	if k == Closed || k == Replays {
 		return 2
 	}
 	return 1
