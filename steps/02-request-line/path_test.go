@@ -146,6 +146,24 @@ func TestTask8_Normalized(t *testing.T) {
 		})
 	}
 
+	t.Run("each byte encoded, for what it is", func(t *testing.T) {
+		const unreserved = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._~"
+		for c := 1; c < 256; c++ {
+			in := fmt.Sprintf("/a%%%02xb", c)
+			want := fmt.Sprintf("/a%%%02Xb", c)
+			if strings.IndexByte(unreserved, byte(c)) >= 0 {
+				want = "/a" + string(rune(c)) + "b"
+			}
+			got, err := reqline.AppendNormalized(nil, inBuffer(in))
+			if string(got) != want || err != nil {
+				testkit.Report{
+					Sent: in, Mark: 2, Note: fmt.Sprintf("byte 0x%02x", c), Want: fmt.Sprintf("%q", want), Got: fmt.Sprintf("%q, %s", got, gotError(err)),
+					Why: "letters, digits and - . _ ~ mean the same encoded or not, and no other byte does (RFC 3986 §2.3): decoded, it might separate, or end a line",
+				}.Fatal(t) // one of them is enough to look at
+			}
+		}
+	})
+
 	t.Run("it appends to dst and takes nothing away from it", func(t *testing.T) {
 		dst := append(make([]byte, 0, 64), "/var/www"...)
 		got, err := reqline.AppendNormalized(dst, []byte("/../../a"))
