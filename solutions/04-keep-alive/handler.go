@@ -59,7 +59,9 @@ type ResponseWriter interface {
 	// after less the connection ends, so that the client notices, be it with a
 	// 500 if nothing has left yet or with content that is cut off. Date is
 	// filled in unless it is set, "Connection: close" closes, and the server says how the
-	// content is framed: Transfer-Encoding is ignored.
+	// content is framed: Transfer-Encoding is ignored. Where HTTP forbids both, with a
+	// 1xx, a 204 and a 2xx to CONNECT, Content-Length is ignored as well (RFC 9110
+	// §8.6, §9.3.6), and after such an answer to CONNECT the connection ends.
 	Header() *message.Header
 
 	// WriteHeader fixes the header section and the status. Only the first call

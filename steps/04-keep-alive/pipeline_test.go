@@ -108,6 +108,12 @@ func TestTask4_Loop(t *testing.T) {
 			want:   "200, then closed", check: field("Connection", "close"),
 		},
 		{
+			name: "nor are too many unread chunks read", why: "chunks do not say how many they are: who reads them all reads for ever (RFC 9112 §9.6)",
+			does: doesIgnore, server: ignore,
+			send: []string{request("POST", "/1", strings.Repeat("4000\r\n"+strings.Repeat("x", 16<<10)+"\r\n", 20)+"0\r\n\r\n", "Transfer-Encoding: chunked") + get("/2")},
+			want: "200, then closed",
+		},
+		{
 			name: "another request behind content", why: "the next request starts behind the content of this one, and each has content of its own", server: handle(echo), does: doesEcho,
 			send: []string{post("/", "hello") + chunks("hel", "lo") + chunks("a", "b") + get("/") + post("/", "x")},
 			want: "200, 200, 200, 200, 200, then open", check: contents("hello|complete", "hello|complete", "ab|complete", "|complete", "x|complete"),

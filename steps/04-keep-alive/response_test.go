@@ -176,6 +176,8 @@ func TestTask2_NoContent(t *testing.T) {
 		{"HEAD says what GET would and has no content", "HEAD", 200, "4", "a response to HEAD ends with its header section (RFC 9112 §6.3)"},
 		{"204 has neither content nor length", "GET", 204, "", "MUST NOT send Content-Length with 204 (RFC 9110 §8.6)"},
 		{"205 has length 0", "GET", 205, "0", "a 205 has no content, and says so (RFC 9110 §15.3.6)"},
+		{"nor has 204 to HEAD", "HEAD", 204, "", "MUST NOT send Content-Length with 204, whatever the method is (RFC 9110 §8.6)"},
+		{"304 to HEAD does not count what was written", "HEAD", 304, "", "the length in a 304 is that of the 200 that it stands for, and nobody has said that (RFC 9110 §8.6)"},
 		{"304 has no content", "GET", 304, "", "a 304 ends with its header section (RFC 9112 §6.3)"},
 	} {
 		var wrote error
@@ -292,6 +294,55 @@ func TestTask5_LongResponse(t *testing.T) {
 			want: "200 (content cut off), then closed", or: "500, then closed", // nothing has left yet
 		},
 		{
+			name: "content that just fits has its length",
+			does: "the handler writes MaxHeld bytes with one Write",
+			why:  "MaxHeld bytes are held back, and not one less: the response fits (RFC 9110 §8.6)",
+			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				io.WriteString(w, long[:keepalive.MaxHeld])
+			}),
+			send: []string{get("/", bye)},
+			want: "200, then closed", check: both(contents(long[:keepalive.MaxHeld]), field("Content-Length", fmt.Sprint(keepalive.MaxHeld)), field("Transfer-Encoding", "")),
+		},
+		{
+			name: "a length of the handler's is not sent with 204",
+			does: "the handler sets Content-Length: 4 and calls WriteHeader(204)",
+			why:  "MUST NOT send Content-Length with 204: some clients would wait for 4 bytes, and take the next response for them (RFC 9110 §8.6)",
+			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				w.Header().Set("Content-Length", "4")
+				w.WriteHeader(204)
+			}),
+			send: []string{get("/"), get("/", bye)},
+			want: "204, 204, then closed", check: field("Content-Length", ""),
+		},
+		{
+			name: "a 2xx to CONNECT has neither length nor chunks",
+			does: `the handler sets Content-Length: 4 and calls Write("text")`,
+			why:  "MUST NOT send either: behind this head a tunnel begins, and only the end of the connection says that there is none (RFC 9110 §9.3.6)",
+			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				w.Header().Set("Content-Length", "4")
+				io.WriteString(w, "text")
+			}),
+			send: []string{request("CONNECT", "a:443", "") + get("/")}, methods: []string{"CONNECT"},
+			want: "200, then closed", check: both(field("Content-Length", ""), field("Transfer-Encoding", "")),
+		},
+		{
+			name: "nor has one that the handler knows no length of",
+			does: "the handler writes 16 KiB with one Write", server: writeLong,
+			why:  "MUST NOT send either (RFC 9110 §9.3.6)",
+			send: []string{request("CONNECT", "a:443", "") + get("/")}, methods: []string{"CONNECT"},
+			want: "200, then closed", check: both(field("Content-Length", ""), field("Transfer-Encoding", "")),
+		},
+		{
+			name: "CONNECT that is refused is a request like others",
+			does: "the handler calls Error(w, 405)",
+			why:  "without a 2xx there is no tunnel: the response has a length, and the connection goes on (RFC 9110 §9.3.6)",
+			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				keepalive.Error(w, 405)
+			}),
+			send: []string{request("CONNECT", "a:443", "") + get("/")}, methods: []string{"CONNECT"},
+			want: "405, 405, then open", check: field("Transfer-Encoding", ""),
+		},
+		{
 			name: "the handler cannot frame the message itself",
 			does: `the handler sets Transfer-Encoding: chunked and calls Write("text")`,
 			why:  "Transfer-Encoding is the server's: a handler's would announce chunks that nobody writes",
@@ -405,6 +456,26 @@ func TestTask5_Interim(t *testing.T) {
 			why:  "an interim response has no content and is followed by the final one (RFC 9110 §15.2)",
 			send: []string{get("/"), get("/", bye)},
 			want: "103, 200, 103, 200, then closed",
+		},
+		{
+			name: "a 103 has the handler's fields, and none that frames content",
+			does: `the handler sets Link and Content-Length: 4, calls WriteHeader(103) and Write("text")`,
+			why:  "the fields that are there are what a 103 is for (RFC 8297 §2), but MUST NOT send Content-Length with 1xx (RFC 9110 §8.6)",
+			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				w.Header().Set("Link", "</style.css>; rel=preload")
+				w.Header().Set("Content-Length", "4")
+				w.WriteHeader(103)
+				io.WriteString(w, "text")
+			}),
+			send: []string{get("/", bye)},
+			want: "103, 200, then closed", check: func(_ *talk, all []reply) (string, string) {
+				of := func(r reply) string {
+					return describe("Link", r.Header.Get("Link")) + ", " + describe("Content-Length", r.Header.Get("Content-Length"))
+				}
+				const link = "Link: </style.css>; rel=preload, "
+				return "103 with " + link + "no field Content-Length; 200 with " + link + "Content-Length: 4",
+					fmt.Sprintf("103 with %s; 200 with %s", of(all[0]), of(all[1]))
+			},
 		},
 		{
 			name: "HTTP/1.0 gets the final response only", server: early, does: doesEarly,
