@@ -95,6 +95,7 @@ func New(cfg Config) (*Server, error) {
 // Handler returns what answers a request, without the connection below it:
 //
 //	busy            this connection is not idle
+//	lookalikes      Content_Length and Transfer_Encoding are nobody's fields
 //	client          RemoteAddr is whom a trusted proxy names, for all that follows
 //	request id      so that everything below can log it
 //	metrics         count also what is refused below
@@ -116,7 +117,7 @@ func New(cfg Config) (*Server, error) {
 //starter:return keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) { keepalive.Error(w, 501) })
 func (s *Server) Handler() keepalive.Handler {
 	c := &s.cfg
-	ms := []keepalive.Middleware{busy}
+	ms := []keepalive.Middleware{busy, lookalikes}
 	add := func(wanted bool, m func() keepalive.Middleware) {
 		if wanted {
 			ms = append(ms, m())

@@ -45,6 +45,7 @@ func New(cfg Config) (*Server, error) {
 // Handler returns what answers a request, without the connection below it:
 //
 //	busy            this connection is not idle
+//	lookalikes      Content_Length and Transfer_Encoding are nobody's fields
 //	client          RemoteAddr is whom a trusted proxy names, for all that follows
 //	request id      so that everything below can log it
 //	metrics         count also what is refused below
