@@ -151,3 +151,18 @@ func TestTry(t *testing.T) {
 		})
 	}
 }
+
+// A server without the file is not asked for its parts, and that is no pass.
+func TestTryAllWithoutFile(t *testing.T) {
+	cases, err := conformance.Parse("x.md", "# a\nneeds: /file\n\n## a\nRFC 9110 §14.2, MUST\n\n    GET /file HTTP/1.1\\r\\n\\r\\n\nwant: 200 close\n= all\n\nwhy\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := answering(t, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno", true)
+	if got := conformance.TryAll(context.Background(), addr, cases, true); got[0] != conformance.NoFile {
+		t.Errorf("%q, want %q", got[0], conformance.NoFile)
+	}
+	if got := conformance.Try(context.Background(), addr, &cases[0], false); got != "the content is 2 bytes without Content-Range, and not all" {
+		t.Errorf("%q", got)
+	}
+}
