@@ -128,7 +128,7 @@ func (b *body) more(p []byte) (int, error) {
 		b.awaiting = false
 		b.c.out = append(b.c.out, "HTTP/1.1 100 Continue\r\n\r\n"...)
 	}
-	n, err := b.c.read(p, time.Now().Add(or(b.c.srv.BodyTimeout, DefaultBodyTimeout)))
+	n, err := b.c.read(p, after(b.c.srv.BodyTimeout, DefaultBodyTimeout))
 	if n > 0 {
 		return n, nil
 	}
@@ -163,7 +163,7 @@ func (b *body) drain() bool {
 		return false
 	}
 	scratch := make([]byte, 8<<10)
-	until := time.Now().Add(or(b.c.srv.BodyTimeout, DefaultBodyTimeout))
+	until := after(b.c.srv.BodyTimeout, DefaultBodyTimeout)
 	for total := 0; total <= MaxDrain && time.Now().Before(until); {
 		n, err := b.Read(scratch)
 		if total += n; err != nil {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"barewire/solutions/02-request-line"
@@ -70,19 +71,48 @@ type conn struct {
 	peerEnded bool                            // the client has closed its side
 	abort     bool                            // the response was cut off: end so that the client notices
 
+	parker    parker      // nc, if it is one
+	stopping  atomic.Bool // the server has been told to stop
 	mu        sync.Mutex
 	idle      bool // waiting for the first byte of a request
 	idleAgain bool // and not for the first one
-	stopping  bool
 }
 
+// newConn returns a conn that serves nc. Its memory may have served another one.
+//
 //starter:omit
 func newConn(s *Server, ctx context.Context, nc net.Conn) *conn {
-	c := &conn{srv: s, ctx: ctx, nc: nc, limits: s.Limits.OrDefaults()}
-	c.in = make([]byte, bufferSize)
-	c.out = make([]byte, 0, bufferSize)
-	c.req.trailer = &c.body.decoder.Trailer
+	c := conns.Get().(*conn)
+	c.srv, c.ctx, c.nc, c.limits = s, ctx, nc, s.Limits.OrDefaults()
+	if c.parker, _ = nc.(parker); c.parker != nil {
+		c.parker.SetWriteTimeout(or(s.WriteTimeout, DefaultWriteTimeout))
+	}
 	return c
+}
+
+// conns are those that serve no connection.
+//
+//starter:omit
+var conns = sync.Pool{New: func() any {
+	return &conn{in: make([]byte, bufferSize), out: make([]byte, 0, bufferSize)}
+}}
+
+// release gives c back, so that it can serve another connection. It keeps its memory,
+// and nothing that is in it.
+//
+//starter:omit
+func (c *conn) release() {
+	if len(c.in) > bufferSize || cap(c.out) > bufferSize {
+		return
+	}
+	c.req.Header.Reset()
+	c.res.header.Reset()
+	*c = conn{
+		in: c.in, out: c.out[:0], date: c.date, dateAt: c.dateAt,
+		req: Request{Head: message.Head{Header: c.req.Header}, values: c.req.values[:0]},
+		res: response{header: c.res.header, head: c.res.head[:0], held: c.res.held[:0]},
+	}
+	conns.Put(c)
 }
 
 // wake is called when the server is told to stop. A connection that waits for a
@@ -92,7 +122,7 @@ func newConn(s *Server, ctx context.Context, nc net.Conn) *conn {
 func (c *conn) wake() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.stopping = true
+	c.stopping.Store(true)
 	if c.idle {
 		c.nc.SetReadDeadline(c.lastMoment())
 	}
@@ -117,16 +147,47 @@ func (c *conn) setIdle(idle bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.idle, c.idleAgain = idle, c.served
-	return !c.stopping
+	return !c.stopping.Load()
 }
 
 // isStopping says whether the server has been told to stop.
 //
 //starter:omit
 func (c *conn) isStopping() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.stopping
+	return c.stopping.Load() || c.parker != nil && c.ctx.Err() != nil
+}
+
+// A parker is a connection that need not wait for a request. Where there is nothing to
+// read, ReadFirst fails at once, and Close does not close the connection then: somebody
+// else waits, for many connections at once and for as long as ReadFirst may have
+// waited, and has it served again when there is something to read. So it need not be
+// woken when the server stops.
+//
+// It also knows how long each Write may take, and looks at the clock when one does
+// not end at once.
+//
+//starter:omit
+type parker interface {
+	ReadFirst(p []byte, within time.Duration) (int, error)
+	SetWriteTimeout(within time.Duration)
+}
+
+// after returns the moment at which d has passed from now on, or what d stands for
+// where it is zero.
+//
+//starter:omit
+func after(d, otherwise time.Duration) time.Time { return time.Now().Add(or(d, otherwise)) }
+
+// serve serves all requests, and closes the connection.
+//
+//starter:omit
+func (c *conn) serve() {
+	defer c.close()
+	for c.serveRequest() {
+	}
+	if c.talk != nil {
+		c.handOver()
+	}
 }
 
 // serveRequest serves one request and says whether another one may follow.
@@ -138,6 +199,7 @@ func (c *conn) serveRequest() bool {
 		return false
 	}
 	c.req.begin(c.ctx)
+	c.req.trailer = &c.body.decoder.Trailer
 	c.req.Body, c.req.RemoteAddr = &c.body, c.nc.RemoteAddr()
 	c.body.reset(c)
 	c.res.reset(c)
@@ -220,8 +282,8 @@ func (c *conn) gaveUp() bool {
 func (c *conn) readHead() error {
 	c.req.RequestLine = reqline.RequestLine{}
 	var deadline time.Time // for the whole head
-	if !c.served {
-		deadline = time.Now().Add(or(c.srv.HeaderTimeout, DefaultHeaderTimeout))
+	if !c.served && c.parker == nil {
+		deadline = after(c.srv.HeaderTimeout, DefaultHeaderTimeout)
 	}
 	for {
 		if c.r < c.w {
@@ -231,7 +293,7 @@ func (c *conn) readHead() error {
 				return err
 			}
 			if deadline.IsZero() {
-				deadline = time.Now().Add(or(c.srv.HeaderTimeout, DefaultHeaderTimeout))
+				deadline = after(c.srv.HeaderTimeout, DefaultHeaderTimeout)
 			}
 		}
 		c.makeRoom()
@@ -285,8 +347,11 @@ func (c *conn) awaitRequest(deadline time.Time) (int, error) {
 	if err := c.flush(); err != nil {
 		return 0, err
 	}
+	if c.parker != nil {
+		return c.readFirst()
+	}
 	if deadline.IsZero() {
-		deadline = time.Now().Add(or(c.srv.IdleTimeout, DefaultIdleTimeout))
+		deadline = after(c.srv.IdleTimeout, DefaultIdleTimeout)
 	}
 	// The deadline comes first: set after setIdle it would undo that of wake.
 	c.nc.SetReadDeadline(deadline)
@@ -295,6 +360,19 @@ func (c *conn) awaitRequest(deadline time.Time) (int, error) {
 	}
 	n, err := c.nc.Read(c.in)
 	c.setIdle(false)
+	c.peerEnded = err == io.EOF
+	return n, err
+}
+
+// readFirst is awaitRequest where nobody waits.
+//
+//starter:omit
+func (c *conn) readFirst() (int, error) {
+	within := or(c.srv.IdleTimeout, DefaultIdleTimeout)
+	if !c.served {
+		within = or(c.srv.HeaderTimeout, DefaultHeaderTimeout)
+	}
+	n, err := c.parker.ReadFirst(c.in, within)
 	c.peerEnded = err == io.EOF
 	return n, err
 }
@@ -344,7 +422,7 @@ func (c *conn) write(slices ...[]byte) error {
 		if size == 0 {
 			return nil
 		}
-		c.nc.SetWriteDeadline(time.Now().Add(or(c.srv.WriteTimeout, DefaultWriteTimeout)))
+		c.setWriteDeadline()
 		var err error
 		if len(c.buffers) == 1 {
 			_, err = c.nc.Write(c.buffers[0])
@@ -354,6 +432,13 @@ func (c *conn) write(slices ...[]byte) error {
 		if err != nil {
 			return err
 		}
+	}
+}
+
+//starter:omit
+func (c *conn) setWriteDeadline() {
+	if c.parker == nil {
+		c.nc.SetWriteDeadline(after(c.srv.WriteTimeout, DefaultWriteTimeout))
 	}
 }
 

@@ -6,7 +6,6 @@ package keepalive
 import (
 	"io"
 	"sync"
-	"time"
 )
 
 // With less content than this, copying it behind the head into one write is
@@ -47,7 +46,7 @@ func (w *response) sendFrom(to io.ReaderFrom, src io.Reader, left int64) (n int6
 	}
 	for n < left && w.err == nil {
 		piece := min(left-n, maxWrite) // each under a deadline of its own
-		w.c.nc.SetWriteDeadline(time.Now().Add(or(w.c.srv.WriteTimeout, DefaultWriteTimeout)))
+		w.c.setWriteDeadline()
 		var m int64
 		m, w.err = to.ReadFrom(&io.LimitedReader{R: src, N: piece})
 		n += m

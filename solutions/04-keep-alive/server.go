@@ -124,13 +124,13 @@ type Server struct {
 //starter:todo 4.10 When a handler has taken the connection, its talk comes instead of the response.
 func (s *Server) ServeConn(ctx context.Context, nc net.Conn) {
 	c := newConn(s, ctx, nc)
-	stop := context.AfterFunc(ctx, c.wake)
-	defer stop()
-	defer c.close()
-	for c.serveRequest() {
+	stop := func() bool { return true }
+	if c.parker == nil {
+		stop = context.AfterFunc(ctx, c.wake)
 	}
-	if c.talk != nil {
-		c.handOver()
+	c.serve()
+	if stop() && c.talk == nil {
+		c.release() // nobody else has it
 	}
 }
 

@@ -3,10 +3,12 @@ package pool
 
 // A job is a task on its way through the pool.
 type job struct {
-	task func()
+	task func()        // nil if what waits is a caller of Run
 	err  error         // how it ended; set before done
 	done chan struct{} // one token when it has ended; nil if nobody waits
 	held bool          // in the queue; under Pool.mu
+
+	place *worker // whose place a caller of Run has got
 
 	next, prev *job // in the queue
 }

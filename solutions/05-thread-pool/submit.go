@@ -58,19 +58,25 @@ func (p *Pool) Do(ctx context.Context, task func()) error {
 		p.jobs.Put(j)
 		return err
 	}
+	err := p.wait(ctx, j)
+	j.task = nil
+	p.jobs.Put(j)
+	return err
+}
+
+// wait waits until j has ended, or takes it back when ctx is done before it begins.
+//
+//starter:omit
+func (p *Pool) wait(ctx context.Context, j *job) error {
 	select {
 	case <-j.done:
 	case <-ctx.Done():
 		if p.withdraw(j) {
-			j.err = ctx.Err()
-		} else {
-			<-j.done
+			return ctx.Err()
 		}
+		<-j.done
 	}
-	err := j.err
-	j.task = nil
-	p.jobs.Put(j)
-	return err
+	return j.err
 }
 
 //starter:omit
@@ -79,13 +85,34 @@ func (p *Pool) try(j *job) error {
 	case p.slots <- struct{}{}:
 		return p.accept(j)
 	default:
+		return p.noSlot()
 	}
+}
+
+// noSlot refuses a task for which there is no slot.
+//
+//starter:omit
+func (p *Pool) noSlot() error {
 	select {
 	case <-p.closing:
 		return p.refuse(ErrShutdown)
 	default:
 		return p.refuse(ErrFull)
 	}
+}
+
+// admit counts a task that has a slot, unless the pool has been closed. The caller
+// holds p.mu.
+//
+//starter:omit
+func (p *Pool) admit() error {
+	if p.closed {
+		<-p.slots
+		p.stats.Refused++
+		return ErrShutdown
+	}
+	p.stats.Accepted++
+	return nil
 }
 
 // accept takes a job that has a slot: an idle worker gets it, or a new one, or it
@@ -95,12 +122,9 @@ func (p *Pool) try(j *job) error {
 func (p *Pool) accept(j *job) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed {
-		<-p.slots
-		p.stats.Refused++
-		return ErrShutdown
+	if err := p.admit(); err != nil {
+		return err
 	}
-	p.stats.Accepted++
 	last := len(p.idle) - 1
 	switch {
 	case last >= 0:

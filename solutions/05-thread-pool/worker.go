@@ -17,11 +17,13 @@ type worker struct {
 // start starts a worker on its first job, or idle if that is nil. The caller holds
 // p.mu.
 func (p *Pool) start(j *job) *worker {
-	w := &worker{next: make(chan *job, 1)}
+	w := newWorker()
 	p.stats.Workers++
 	go p.work(w, j)
 	return w
 }
+
+func newWorker() *worker { return &worker{next: make(chan *job, 1)} }
 
 // work is what a worker does until it is not needed any more.
 func (p *Pool) work(w *worker, j *job) {
@@ -86,7 +88,12 @@ func (p *Pool) settle(w *worker, failed *PanicError) (next *job, more bool) {
 	<-p.slots
 	if next = p.waiting.pop(); next != nil {
 		next.held = false
-		return next, true
+		if next.task != nil {
+			return next, true
+		}
+		next.place = w // for a caller of Run
+		next.done <- struct{}{}
+		return nil, true
 	}
 	if p.closed {
 		p.end(1)

@@ -205,8 +205,11 @@ func (t *Conns) add(k *track) Conn {
 	}
 	t.open[k] = struct{}{}
 	t.stats.Accepted++
-	if tcp, ok := k.nc.(*net.TCPConn); ok {
-		return &tcpConn{tcp, k}
+	switch nc := k.nc.(type) {
+	case *net.TCPConn:
+		return &tcpConn{nc, k}
+	case *fdConn:
+		return newEventConn(nc, k)
 	}
 	return &otherConn{k.nc, k}
 }
@@ -230,7 +233,7 @@ func (t *Conns) remove(k *track) {
 //starter:omit
 func (t *Conns) longIdle() []waiting {
 	var all []waiting
-	latest := time.Now().Add(-MinIdle).UnixNano()
+	latest := age() - int64(MinIdle)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for k := range t.open {
@@ -283,8 +286,8 @@ type track struct {
 
 	client netip.Prefix // on whose list it is, under conns.mu; not valid for nobody's
 
-	// idle is when the connection began to wait for a request, in nanoseconds
-	// since 1970; 0 while it does not wait, and dropped when it never will
+	// idle is the age at which the connection began to wait for a request; 0
+	// while it does not wait, and dropped when it never will
 	// again.
 	idle  atomic.Int64
 	busy  atomic.Bool
@@ -301,6 +304,25 @@ type track struct {
 
 //starter:omit
 const dropped = -1
+
+// errParked is what reading says on a connection that is going to be parked.
+//
+//starter:omit
+var errParked = errors.New("server: parked")
+
+// ageOf returns a moment as a number of nanoseconds, which is above zero. It is counted
+// from the start of the process, so that setting the clock does not matter.
+//
+//starter:omit
+func ageOf(t time.Time) int64 { return 1<<62 + int64(t.Sub(began)) }
+
+//starter:omit
+var began = time.Now()
+
+// age returns this moment. It costs less than ageOf(time.Now()).
+//
+//starter:omit
+func age() int64 { return 1<<62 + int64(time.Since(began)) }
 
 // SetBusy implements [Conn].
 //
@@ -362,10 +384,13 @@ func (k *track) read(p []byte) (int, error) {
 	if k.begun || k.busy.Load() {
 		return k.readOn(p)
 	}
-	if !k.idle.CompareAndSwap(0, time.Now().UnixNano()) {
+	if !k.idle.CompareAndSwap(0, age()) {
 		return 0, net.ErrClosed
 	}
 	n, err := k.nc.Read(p)
+	if err == errParked {
+		return 0, err // it is idle for as long as it is parked
+	}
 	if k.idle.Swap(0) == dropped {
 		k.idle.Store(dropped)
 		return 0, net.ErrClosed

@@ -57,6 +57,8 @@ type Server struct {
 	tcp echo.Server
 	//starter:omit
 	admin echo.Server
+	//starter:omit
+	lot parkingLot
 }
 
 // New makes a server of a Config. The error is that of Validate, or a *ConfigError
@@ -214,6 +216,9 @@ type connKey struct{}
 //
 //starter:omit
 func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
+	if s.arrived(ctx, nc) {
+		return
+	}
 	conn := nc.(Conn)
 	if s.cfg.ProxyProtocol {
 		if err := s.greet(ctx, conn); err != nil {
@@ -305,7 +310,7 @@ func (s *Server) adminServer() *keepalive.Server {
 //starter:return errors.New("task 10.9 is not written yet")
 func (s *Server) Serve(ln net.Listener) error {
 	s.Health.SetReady(true)
-	return s.tcp.Serve(s.conns.Listener(ln))
+	return s.tcp.Serve(s.park(ln))
 }
 
 // ServeAdmin serves health checks and metrics on ln, as Serve does.
@@ -339,7 +344,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		open = s.conns.Stats().Open // now, for in a moment they will all be closed
 		cancel()
 	})()
-	err := s.tcp.Shutdown(last)
+	err := errors.Join(s.tcp.Shutdown(last), s.lot.get(nil).shutdown(last))
 	if err != nil {
 		err = &CutError{Connections: open, Cause: ctx.Err()}
 	}

@@ -102,45 +102,46 @@ func (c *call) do(p *pool.Pool, wait time.Duration) error {
 	// Not the request's context: that is done when the server is told to stop,
 	// and a request that was accepted is answered even then.
 	if c.patience == nil {
-		c.patience = newPatience()
+		c.patience = &patience{over: make(chan struct{})}
 	}
-	c.patience.begin(wait)
-	err := p.Do(c.patience, c.run)
+	c.patience.wait = wait
+	err := p.Run(c.patience, c.run)
 	if !c.patience.end() {
 		c.patience = nil
 	}
 	return err
 }
 
-// A patience is a context that is done after a while. Unlike those of context, it
-// can be used again if it was not.
+// A patience is a context that is done a while after somebody has begun to wait for
+// it: most requests never do. Unlike those of context, it can be used again if it was
+// not done.
 //
 //starter:omit
 type patience struct {
-	timer *time.Timer
+	wait  time.Duration
+	timer *time.Timer // nil while nobody waits
 	over  chan struct{}
 }
-
-//starter:omit
-func newPatience() *patience {
-	p := &patience{over: make(chan struct{})}
-	p.timer = time.AfterFunc(time.Hour, func() { close(p.over) })
-	return p
-}
-
-//starter:omit
-func (p *patience) begin(d time.Duration) { p.timer.Reset(d) }
 
 // end says whether p can be used again.
 //
 //starter:omit
-func (p *patience) end() bool { return p.timer.Stop() }
+func (p *patience) end() bool {
+	timer := p.timer
+	p.timer = nil
+	return timer == nil || timer.Stop()
+}
 
 //starter:omit
 func (p *patience) Deadline() (time.Time, bool) { return time.Time{}, false }
 
 //starter:omit
-func (p *patience) Done() <-chan struct{} { return p.over }
+func (p *patience) Done() <-chan struct{} {
+	if p.timer == nil {
+		p.timer = time.AfterFunc(p.wait, func() { close(p.over) })
+	}
+	return p.over
+}
 
 //starter:omit
 func (p *patience) Value(any) any { return nil }

@@ -1,0 +1,350 @@
+//starter:omit
+package server
+
+// This file is for a connection that is a descriptor and a few numbers.
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// An fdConn is a TCP connection that nobody but its lot knows of. One goroutine at a
+// time owns it: it reads, writes and closes. Others may only call notify, Close and
+// kill.
+type fdConn struct {
+	lot           *lot
+	owner         *eventConn
+	fd            int
+	local, remote net.Addr
+
+	state  atomic.Uint32
+	until  atomic.Int64 // the deadline for reading, as an age; 0 for none
+	sendBy atomic.Int64 // that for writing
+
+	known   bool // to the kernel's list
+	drained bool // there was nothing left to read, unless an event has come since
+	mayPark bool // it waits for a request
+	parking bool // in vain, so that it is about to be parked
+
+	waits atomic.Pointer[waits] // of its owner; nil if that never had to wait
+
+	mu   sync.Mutex // of what follows
+	gone bool
+}
+
+// The state of a connection. It has no owner while it is parked.
+const (
+	parked uint32 = 1 << iota
+	event         // something has changed since it was last read from
+	ended         // the client has closed its side, or all of it
+	doomed        // it is to be closed
+)
+
+// waits is what the owner waits on where it cannot go on without the client.
+type waits struct{ readable, writable chan struct{} }
+
+// claim adds bits to the state, and says whether the connection was parked: then it
+// is the caller's now.
+func (c *fdConn) claim(bits uint32) bool {
+	for {
+		s := c.state.Load()
+		if c.state.CompareAndSwap(s, s&^parked|bits) {
+			return s&parked != 0
+		}
+	}
+}
+
+// notify takes note of an event. If it returns true, the caller has to see that the
+// connection is served.
+func (c *fdConn) notify(events uint32) bool {
+	const over = syscall.EPOLLHUP | syscall.EPOLLERR
+	bits := event
+	if events&(syscall.EPOLLRDHUP|over) != 0 {
+		bits |= ended
+	}
+	if c.claim(bits) {
+		return true
+	}
+	if w := c.waits.Load(); w != nil {
+		if events&(syscall.EPOLLIN|syscall.EPOLLRDHUP|over) != 0 {
+			wake(w.readable)
+		}
+		if events&(syscall.EPOLLOUT|over) != 0 {
+			wake(w.writable)
+		}
+	}
+	return false
+}
+
+func wake(who chan struct{}) {
+	select {
+	case who <- struct{}{}:
+	default: // it has been told already
+	}
+}
+
+// park gives the connection up until it has something to read, and says whether it
+// has: not if it need not wait.
+func (c *fdConn) park() bool {
+	if !c.register() {
+		c.claim(doomed)
+	}
+	until := c.until.Load()
+	for {
+		s := c.state.Load()
+		if s&(event|ended|doomed) != 0 {
+			return false
+		}
+		if c.state.CompareAndSwap(s, parked) {
+			break
+		}
+	}
+	if c.lot.stopping.Load() {
+		c.hurry(until)
+	}
+	return true
+}
+
+// hurry brings the deadline of a parked connection forward, from what it was, because
+// the server stops. Who serves it by now has set another one, which stays.
+func (c *fdConn) hurry(until int64) {
+	last := age() + int64(newcomer)
+	if c.owner.answered.Load() {
+		last = age() + int64(lastLook)
+	}
+	if until == 0 || last < until {
+		c.until.CompareAndSwap(until, last)
+	}
+}
+
+// register makes the connection known to the kernel's list.
+func (c *fdConn) register() bool {
+	if c.known {
+		return true
+	}
+	const edgeTriggered = 1 << 31 // syscall.EPOLLET is negative
+	c.known = nil == syscall.EpollCtl(c.lot.epoll, syscall.EPOLL_CTL_ADD, c.fd, &syscall.EpollEvent{
+		Events: syscall.EPOLLIN | syscall.EPOLLOUT | syscall.EPOLLRDHUP | edgeTriggered, Fd: int32(c.fd)})
+	return c.known
+}
+
+// Read implements net.Conn. Where there is nothing to read it waits, or returns
+// errParked if the connection may be parked.
+func (c *fdConn) Read(p []byte) (int, error) {
+	for len(p) > 0 {
+		s := c.state.Load()
+		switch {
+		case s&doomed != 0:
+			return 0, net.ErrClosed
+		case !c.drained || s&(event|ended) != 0:
+			if s&event != 0 {
+				c.unset(event) // before it reads: what comes meanwhile is another one
+			}
+			n, err := syscall.Read(c.fd, p)
+			switch {
+			case n > 0:
+				c.drained = n < len(p)
+				return n, nil
+			case err == nil:
+				return 0, io.EOF
+			case err == syscall.EAGAIN:
+				c.drained = true
+				c.unset(ended) // whatever it was, it was not the end
+			case err != syscall.EINTR:
+				return 0, c.failed("read", err)
+			}
+		case c.mayPark:
+			c.parking = true
+			return 0, errParked
+		default:
+			if err := c.wait(&c.until, func(w *waits) chan struct{} { return w.readable }); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return 0, nil
+}
+
+// unset takes bits off the state.
+func (c *fdConn) unset(bits uint32) { c.state.And(^bits) }
+
+// Write implements net.Conn.
+func (c *fdConn) Write(p []byte) (written int, err error) {
+	for written < len(p) {
+		n, err := syscall.Write(c.fd, p[written:])
+		written += max(n, 0)
+		if err := c.again("write", err); err != nil {
+			return written, err
+		}
+	}
+	return written, nil
+}
+
+// again says what an error of a system call that writes means: nil to try again, which
+// it waits for where that makes sense.
+func (c *fdConn) again(call string, err error) error {
+	switch {
+	case c.state.Load()&doomed != 0:
+		return net.ErrClosed
+	case err == nil, err == syscall.EINTR:
+		return nil
+	case err == syscall.EAGAIN:
+		return c.wait(&c.sendBy, func(w *waits) chan struct{} { return w.writable })
+	}
+	return c.failed(call, err)
+}
+
+func (c *fdConn) failed(call string, err error) error {
+	return &net.OpError{Op: call, Net: "tcp", Source: c.local, Addr: c.remote, Err: os.NewSyscallError(call, err)}
+}
+
+// wait waits until the system call may be worth another try, or for the deadline.
+func (c *fdConn) wait(deadline *atomic.Int64, which func(*waits) chan struct{}) error {
+	w := c.waits.Load()
+	if w == nil {
+		// An event may have come before anybody could be told: look again first.
+		c.waits.Store(&waits{make(chan struct{}, 1), make(chan struct{}, 1)})
+		if !c.register() {
+			return net.ErrClosed
+		}
+		return nil
+	}
+	var over <-chan time.Time
+	if d := deadline.Load(); d != 0 {
+		left := d - age()
+		if left <= 0 {
+			return os.ErrDeadlineExceeded
+		}
+		timer := time.NewTimer(time.Duration(left))
+		defer timer.Stop()
+		over = timer.C
+	}
+	select {
+	case <-which(w):
+		return nil
+	case <-over:
+		return os.ErrDeadlineExceeded
+	}
+}
+
+// ReadFrom implements io.ReaderFrom: the kernel takes the bytes from a file, and what
+// is none is copied.
+func (c *fdConn) ReadFrom(src io.Reader) (sent int64, err error) {
+	limited, ok := src.(*io.LimitedReader)
+	if !ok {
+		return io.Copy(struct{ io.Writer }{c}, src)
+	}
+	file, ok := limited.R.(*os.File)
+	if !ok {
+		return io.Copy(struct{ io.Writer }{c}, src)
+	}
+	raw, err := file.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	for limited.N > 0 {
+		n := 0
+		var fault error
+		if err := raw.Control(func(from uintptr) {
+			n, fault = syscall.Sendfile(c.fd, int(from), nil, int(min(limited.N, 1<<30)))
+		}); err != nil {
+			return sent, err
+		}
+		if fault == syscall.EINVAL && sent == 0 { // a file that has no pages
+			n, err := io.Copy(struct{ io.Writer }{c}, src)
+			return n, err
+		}
+		if n > 0 {
+			sent += int64(n)
+			limited.N -= int64(n)
+		}
+		if err := c.again("sendfile", fault); err != nil {
+			return sent, err
+		}
+		if n == 0 && fault == nil {
+			break // the file has ended
+		}
+	}
+	return sent, nil
+}
+
+// LocalAddr implements net.Conn.
+func (c *fdConn) LocalAddr() net.Addr { return c.local }
+
+// RemoteAddr implements net.Conn.
+func (c *fdConn) RemoteAddr() net.Addr { return c.remote }
+
+func setDeadline(d *atomic.Int64, t time.Time) {
+	if t.IsZero() {
+		d.Store(0)
+	} else {
+		d.Store(ageOf(t))
+	}
+}
+
+// SetReadDeadline implements net.Conn.
+func (c *fdConn) SetReadDeadline(t time.Time) error { setDeadline(&c.until, t); return nil }
+
+// SetWriteDeadline implements net.Conn.
+func (c *fdConn) SetWriteDeadline(t time.Time) error { setDeadline(&c.sendBy, t); return nil }
+
+// SetDeadline implements net.Conn.
+func (c *fdConn) SetDeadline(t time.Time) error {
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
+}
+
+// CloseWrite closes the server's side.
+func (c *fdConn) CloseWrite() error {
+	if c.parking {
+		return net.ErrClosed
+	}
+	return os.NewSyscallError("shutdown", syscall.Shutdown(c.fd, syscall.SHUT_WR))
+}
+
+// SetLinger is that of net.TCPConn: with 0, closing resets.
+func (c *fdConn) SetLinger(sec int) error {
+	l := syscall.Linger{Linger: int32(sec)}
+	if sec >= 0 {
+		l.Onoff = 1
+	}
+	return os.NewSyscallError("setsockopt", syscall.SetsockoptLinger(c.fd, syscall.SOL_SOCKET, syscall.SO_LINGER, &l))
+}
+
+// Close is for others than the owner: it closes a parked connection at once, and has
+// any other one closed by its owner, when that looks at it next.
+func (c *fdConn) Close() error {
+	if c.claim(doomed) {
+		c.end()
+	}
+	return nil
+}
+
+// wakeUp has a connection that is doomed noticed by its owner.
+func (c *fdConn) wakeUp() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.gone {
+		syscall.Shutdown(c.fd, syscall.SHUT_RDWR)
+	}
+	if w := c.waits.Load(); w != nil {
+		wake(w.readable)
+		wake(w.writable)
+	}
+}
+
+// end closes the descriptor, of which others have numbers no more.
+func (c *fdConn) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.gone {
+		c.gone = true
+		c.lot.remove(c)
+		syscall.Close(c.fd)
+	}
+}

@@ -1,0 +1,567 @@
+//starter:omit
+package server
+
+// This file is for connections that wait: where they are parked, and who is called
+// when one of them has something to read.
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// A lot is where connections are parked while they wait for a request. One that is
+// parked has no goroutine and no buffer: the kernel keeps the list of those that
+// have something to read (epoll), and one goroutine asks it for that list.
+//
+// The kernel reports a connection when its state changes, and not as long as it stays
+// so (edge-triggered): whoever serves it reads until there is nothing left, and
+// nothing needs to be switched on and off in between.
+type lot struct {
+	serve func(ctx context.Context, nc net.Conn)
+
+	epoll int
+	file  *os.File        // epoll, as Go's own poller knows it
+	ready syscall.RawConn // the same
+
+	mu    sync.Mutex
+	conns []*fdConn // by descriptor
+	open  int
+	idle  []*runner
+	spare int // how many of them were idle all the time, lately
+
+	once     sync.Once // for stop, when the server stops
+	stopping atomic.Bool
+	drained  chan struct{} // closed when, after that, the last connection is closed
+	period   time.Duration // how often overdue connections are looked for
+}
+
+// newLot returns an empty lot. Serve serves a connection until it ends or has nothing
+// to read, and period is how late a connection that is overdue may be closed.
+func newLot(serve func(context.Context, net.Conn), period time.Duration) (*lot, error) {
+	fd, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, os.NewSyscallError("epoll_create1", err)
+	}
+	// So Go's own poller, which is another epoll, takes it as it takes a socket: who
+	// waits for it costs no thread.
+	syscall.SetNonblock(fd, true)
+	l := &lot{serve: serve, epoll: fd, file: os.NewFile(uintptr(fd), "epoll"), drained: make(chan struct{}), period: period}
+	if l.ready, err = l.file.SyscallConn(); err != nil {
+		l.file.Close()
+		return nil, err
+	}
+	go l.watch()
+	go l.sweep()
+	return l, nil
+}
+
+// watch has the connections served that the kernel reports.
+func (l *lot) watch() {
+	events := make([]syscall.EpollEvent, 128)
+	for {
+		n := 0
+		err := l.ready.Read(func(fd uintptr) bool {
+			n, _ = syscall.EpollWait(int(fd), events, 0)
+			return n > 0
+		})
+		if err != nil {
+			return // closed
+		}
+		l.dispatch(events[:n])
+	}
+}
+
+// dispatch hands the connections that were parked to runners.
+func (l *lot) dispatch(events []syscall.EpollEvent) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range events {
+		// If it was closed meanwhile, there is none, or another one that looks for
+		// nothing: no harm.
+		if c := l.conns[e.Fd]; c != nil && c.notify(e.Events) {
+			l.start(c)
+		}
+	}
+}
+
+// start has c served by the runner that became idle last, or by a new one. The caller
+// holds l.mu.
+func (l *lot) start(c *fdConn) {
+	last := len(l.idle) - 1
+	if last < 0 {
+		go l.work(&runner{next: make(chan *fdConn, 1)}, c)
+		return
+	}
+	r := l.idle[last]
+	l.idle = l.idle[:last]
+	l.spare = min(l.spare, last)
+	r.next <- c
+}
+
+// A runner is a goroutine that serves one connection after another. A new one for
+// each request would have to grow its stack each time.
+type runner struct{ next chan *fdConn }
+
+// maxIdle is how many runners are kept.
+const maxIdle = 256
+
+func (l *lot) work(r *runner, c *fdConn) {
+	for ok := true; ok; c, ok = <-r.next {
+		if c.owner.unpark() {
+			l.run(c)
+		} else {
+			c.owner.end()
+		}
+		if !l.rest(r) {
+			return
+		}
+	}
+}
+
+// rest makes a runner idle, unless it is not needed any more.
+func (l *lot) rest(r *runner) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.idle) == maxIdle || l.open == 0 && l.stopping.Load() {
+		return false
+	}
+	l.idle = append(l.idle, r)
+	return true
+}
+
+// trim ends the n runners that have been idle for longest. The caller holds l.mu.
+func (l *lot) trim(n int) {
+	for _, r := range l.idle[:n] {
+		close(r.next)
+	}
+	l.idle = append(l.idle[:0], l.idle[n:]...)
+	l.spare = len(l.idle)
+}
+
+// run serves a connection until it ends or is parked.
+func (l *lot) run(c *fdConn) {
+	for {
+		l.serve(c.owner.ctx, c.owner)
+		if !c.parking {
+			return
+		}
+		c.parking = false
+		if c.park() {
+			return
+		}
+		if c.state.Load()&doomed != 0 || !c.owner.unpark() {
+			c.owner.end()
+			return
+		}
+	}
+}
+
+// sweep closes connections that have been parked for too long. All of them are
+// looked at, now and then: that is cheaper than a timer for each request.
+func (l *lot) sweep() {
+	for {
+		period := l.period
+		if l.stopping.Load() {
+			period = min(period, lastLook/4)
+		}
+		select {
+		case <-time.After(period):
+		case <-l.drained:
+			l.file.Close()
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.trim(len(l.idle))
+			return
+		}
+		for _, c := range l.overdue() {
+			if c.state.CompareAndSwap(parked, doomed) {
+				c.owner.end()
+			}
+		}
+	}
+}
+
+// overdue returns the connections whose deadline has passed while they were parked.
+func (l *lot) overdue() (late []*fdConn) {
+	now := age()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.trim((l.spare + 1) / 2)
+	for _, c := range l.conns {
+		if c != nil && c.state.Load() == parked {
+			if d := c.until.Load(); d != 0 && d <= now {
+				late = append(late, c)
+			}
+		}
+	}
+	return late
+}
+
+func (l *lot) add(c *fdConn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for len(l.conns) <= c.fd {
+		l.conns = append(l.conns, nil)
+	}
+	l.conns[c.fd] = c
+	l.open++
+}
+
+func (l *lot) remove(c *fdConn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.conns[c.fd] = nil
+	l.open--
+	l.checkDrained()
+}
+
+// checkDrained is called with l.mu held.
+func (l *lot) checkDrained() {
+	if l.open == 0 && l.stopping.Load() {
+		select {
+		case <-l.drained:
+		default:
+			close(l.drained)
+		}
+	}
+}
+
+// How long a parked connection has left when the server stops, as in step 4: its
+// request may still be in the kernel, and a client that has just connected is about to
+// send one.
+const (
+	lastLook = 50 * time.Millisecond
+	newcomer = time.Second
+)
+
+// stop gives connections that wait for a request a last moment for it.
+func (l *lot) stop() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stopping.Store(true)
+	for _, c := range l.conns {
+		if c == nil {
+			continue
+		}
+		if until := c.until.Load(); c.state.Load() == parked {
+			c.hurry(until)
+		}
+	}
+	l.checkDrained()
+}
+
+// shutdown waits until every connection is closed, or closes them when ctx is done.
+func (l *lot) shutdown(ctx context.Context) error {
+	if l == nil {
+		return nil
+	}
+	l.stop()
+	select {
+	case <-l.drained:
+		return nil
+	case <-ctx.Done():
+	}
+	l.mu.Lock()
+	var left []*fdConn
+	for _, c := range l.conns {
+		if c != nil {
+			left = append(left, c)
+		}
+	}
+	l.mu.Unlock()
+	for _, c := range left {
+		c.owner.kill()
+	}
+	return ctx.Err()
+}
+
+// park returns a listener in front of ln whose connections are those of s.conns, and
+// parked while they are idle where that is possible: TLS and a PROXY header need a
+// goroutine from the first byte on, and only sockets can be waited for.
+func (s *Server) park(ln net.Listener) net.Listener {
+	tcp, ok := ln.(*net.TCPListener)
+	if ok && s.tls == nil && !s.cfg.ProxyProtocol {
+		if parking := s.lot.get(s).listener(tcp); parking != nil {
+			return &arrivals{s.conns.Listener(parking)}
+		}
+	}
+	return s.conns.Listener(ln)
+}
+
+// A parkingLot is a lot that is made when it is needed.
+type parkingLot struct {
+	once sync.Once
+	lot  *lot
+}
+
+// get returns the lot, or nil if there is none: none is made if s is nil, then or
+// later.
+func (p *parkingLot) get(s *Server) *lot {
+	p.once.Do(func() {
+		if s != nil {
+			p.lot, _ = newLot(s.http.ServeConn, min(s.cfg.HeaderTimeout, s.cfg.IdleTimeout, 16*time.Second)/16)
+		}
+	})
+	return p.lot
+}
+
+// arrived serves a connection that can be parked, and says whether it is one.
+func (s *Server) arrived(ctx context.Context, nc net.Conn) bool {
+	a, ok := nc.(*arrival)
+	if !ok {
+		return false
+	}
+	a.ctx = context.WithValue(ctx, connKey{}, Conn(a.eventConn))
+	a.lot.once.Do(func() { context.AfterFunc(ctx, a.lot.stop) })
+	a.lot.run(a.fdConn)
+	a.handled.Store(true)
+	return true
+}
+
+// arrivals is a listener.
+type arrivals struct{ net.Listener }
+
+// Accept wraps each connection in an arrival.
+func (l *arrivals) Accept() (net.Conn, error) {
+	nc, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &arrival{eventConn: nc.(*eventConn)}, nil
+}
+
+// listener returns a listener whose connections can be parked in l, or nil if there
+// is no l or the system does not let it.
+func (l *lot) listener(tcp *net.TCPListener) net.Listener {
+	if l == nil {
+		return nil
+	}
+	file, err := tcp.File() // another descriptor of the same socket, which can be waited for by hand
+	if err != nil {
+		return nil
+	}
+	raw, err := file.SyscallConn()
+	if err != nil {
+		file.Close()
+		return nil
+	}
+	raw.Control(func(fd uintptr) {
+		// Connections inherit these from the listener. They are what Go's net
+		// sets on each connection.
+		syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1)
+		syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_KEEPALIVE, 1)
+		syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_KEEPIDLE, 15)
+		syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_KEEPINTVL, 15)
+	})
+	return &fdListener{tcp, l, file, raw}
+}
+
+// An fdListener accepts connections without making them known to Go's own poller.
+type fdListener struct {
+	*net.TCPListener
+	lot  *lot
+	file *os.File
+	raw  syscall.RawConn
+}
+
+func (l *fdListener) Accept() (net.Conn, error) {
+	var (
+		fd   int
+		peer syscall.Sockaddr
+		err  error
+	)
+	closed := l.raw.Read(func(listener uintptr) bool {
+		fd, peer, err = syscall.Accept4(int(listener), syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)
+		return err != syscall.EAGAIN && err != syscall.EINTR && err != syscall.ECONNABORTED
+	})
+	switch {
+	case closed != nil:
+		return nil, &net.OpError{Op: "accept", Net: "tcp", Addr: l.Addr(), Err: net.ErrClosed}
+	case err != nil:
+		return nil, &net.OpError{Op: "accept", Net: "tcp", Addr: l.Addr(), Err: os.NewSyscallError("accept4", err)}
+	}
+	return &fdConn{lot: l.lot, fd: fd, local: l.Addr(), remote: tcpAddr(peer)}, nil
+}
+
+// Close closes both descriptors: only then is the socket closed.
+func (l *fdListener) Close() error {
+	l.file.Close()
+	return l.TCPListener.Close()
+}
+
+func tcpAddr(sa syscall.Sockaddr) net.Addr {
+	switch sa := sa.(type) {
+	case *syscall.SockaddrInet4:
+		return &net.TCPAddr{IP: append(net.IP(nil), sa.Addr[:]...), Port: sa.Port}
+	case *syscall.SockaddrInet6:
+		addr := &net.TCPAddr{IP: append(net.IP(nil), sa.Addr[:]...), Port: sa.Port}
+		if sa.ZoneId != 0 {
+			if zone, err := net.InterfaceByIndex(int(sa.ZoneId)); err == nil {
+				addr.Zone = zone.Name
+			}
+		}
+		return addr
+	}
+	return &net.TCPAddr{}
+}
+
+// An eventConn is the [Conn] of a connection that can be parked.
+type eventConn struct {
+	*fdConn
+	*track
+	ctx      context.Context // of its requests
+	answered atomic.Bool     // it has had a request
+
+	mu    sync.Mutex
+	taken net.Conn // what it is now that another protocol has taken it over
+}
+
+func newEventConn(c *fdConn, k *track) *eventConn {
+	c.owner = &eventConn{fdConn: c, track: k}
+	c.lot.add(c)
+	return c.owner
+}
+
+// ReadFirst is Read where a connection waits for a request. If there is nothing to
+// read it fails, and the next Close has the connection parked, for as long as Read
+// might have waited. The connection of step 4 looks for this method.
+func (c *eventConn) ReadFirst(p []byte, within time.Duration) (int, error) {
+	now := age()
+	if !c.idle.CompareAndSwap(0, now) {
+		return 0, net.ErrClosed
+	}
+	n, err := c.read(p)
+	if err == errParked {
+		c.parking = true
+		if c.answered.Load() != c.since {
+			
+		}
+		return n, err
+	}
+	return c.track.arrived(n, err)
+}
+
+// SetBusy implements [Conn].
+func (c *eventConn) SetBusy(busy bool) {
+	c.track.SetBusy(busy)
+	c.answered.Store(true)
+}
+
+// unpark says that the connection does not wait for a request any more. It returns
+// false if it was closed meanwhile, to make room.
+func (c *eventConn) unpark() bool { return c.idle.Swap(0) != dropped }
+
+func (c *eventConn) Read(p []byte) (int, error) {
+	if c.taken != nil {
+		return c.taken.Read(p)
+	}
+	return c.track.read(p)
+}
+
+func (c *eventConn) Write(p []byte) (int, error) {
+	if c.taken != nil {
+		return c.taken.Write(p)
+	}
+	return c.fdConn.Write(p)
+}
+
+func (c *eventConn) RemoteAddr() net.Addr { return c.track.peer }
+
+func (c *eventConn) SetReadDeadline(t time.Time) error {
+	if c.taken != nil {
+		return c.taken.SetReadDeadline(t)
+	}
+	return c.track.SetReadDeadline(t)
+}
+
+func (c *eventConn) SetWriteDeadline(t time.Time) error {
+	if c.taken != nil {
+		return c.taken.SetWriteDeadline(t)
+	}
+	return c.fdConn.SetWriteDeadline(t)
+}
+
+// SetDeadline implements net.Conn. Without a deadline a connection is not one that
+// waits for requests any more: any number of goroutines may use it now, so it becomes
+// one of package net.
+func (c *eventConn) SetDeadline(t time.Time) error {
+	if t.IsZero() && c.taken == nil {
+		if err := c.takeOver(); err != nil {
+			return err
+		}
+	}
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
+}
+
+func (c *eventConn) takeOver() error {
+	if c.known {
+		syscall.EpollCtl(c.lot.epoll, syscall.EPOLL_CTL_DEL, c.fd, &syscall.EpollEvent{})
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	fd, err := syscall.Dup(c.fd)
+	if err != nil {
+		return os.NewSyscallError("dup", err)
+	}
+	syscall.CloseOnExec(fd)
+	file := os.NewFile(uintptr(fd), "connection")
+	defer file.Close()
+	c.taken, err = net.FileConn(file)
+	return err
+}
+
+// Close ends the connection, unless it only waits for a request: then it is parked.
+func (c *eventConn) Close() error {
+	if c.parking {
+		return nil
+	}
+	return c.end()
+}
+
+// end ends the connection.
+func (c *eventConn) end() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.taken != nil {
+		c.taken.Close()
+	}
+	c.fdConn.end()
+	c.conns.remove(c.track)
+	return nil
+}
+
+// kill ends the connection, whatever its owner is doing.
+func (c *eventConn) kill() {
+	if c.claim(doomed) {
+		c.end()
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.taken != nil {
+		c.taken.Close()
+	}
+	c.wakeUp()
+}
+
+// An arrival is a connection on its way from the accept loop to the lot, which closes
+// it when the time comes.
+type arrival struct {
+	*eventConn
+	handled atomic.Bool
+}
+
+// Close is called by the accept loop of step 1: when the connection has been handled,
+// and when there is no time left.
+func (a *arrival) Close() error {
+	if !a.handled.Load() {
+		a.kill()
+	}
+	return nil
+}
