@@ -305,11 +305,6 @@ type track struct {
 //starter:omit
 const dropped = -1
 
-// errParked is what reading says on a connection that is going to be parked.
-//
-//starter:omit
-var errParked = errors.New("server: parked")
-
 // ageOf returns a moment as a number of nanoseconds, which is above zero. It is counted
 // from the start of the process, so that setting the clock does not matter.
 //
@@ -387,10 +382,13 @@ func (k *track) read(p []byte) (int, error) {
 	if !k.idle.CompareAndSwap(0, age()) {
 		return 0, net.ErrClosed
 	}
-	n, err := k.nc.Read(p)
-	if err == errParked {
-		return 0, err // it is idle for as long as it is parked
-	}
+	return k.first(k.nc.Read(p))
+}
+
+// first takes note of what an idle connection has read.
+//
+//starter:omit
+func (k *track) first(n int, err error) (int, error) {
 	if k.idle.Swap(0) == dropped {
 		k.idle.Store(dropped)
 		return 0, net.ErrClosed

@@ -29,8 +29,9 @@ type fdConn struct {
 
 	known   bool // to the kernel's list
 	drained bool // there was nothing left to read, unless an event has come since
-	mayPark bool // it waits for a request
-	parking bool // in vain, so that it is about to be parked
+	parking bool // it waits for a request in vain, and is about to be parked
+
+	writeTimeout time.Duration // for each Write, where there is no deadline
 
 	waits atomic.Pointer[waits] // of its owner; nil if that never had to wait
 
@@ -47,7 +48,10 @@ const (
 )
 
 // waits is what the owner waits on where it cannot go on without the client.
-type waits struct{ readable, writable chan struct{} }
+type waits [2]chan struct{}
+
+// errParked is what read says on a connection that is going to be parked.
+var errParked = errors.New("server: parked")
 
 // claim adds bits to the state, and says whether the connection was parked: then it
 // is the caller's now.
@@ -73,10 +77,10 @@ func (c *fdConn) notify(events uint32) bool {
 	}
 	if w := c.waits.Load(); w != nil {
 		if events&(syscall.EPOLLIN|syscall.EPOLLRDHUP|over) != 0 {
-			wake(w.readable)
+			wake(w[reading])
 		}
 		if events&(syscall.EPOLLOUT|over) != 0 {
-			wake(w.writable)
+			wake(w[writing])
 		}
 	}
 	return false
@@ -134,38 +138,40 @@ func (c *fdConn) register() bool {
 	return c.known
 }
 
-// Read implements net.Conn. Where there is nothing to read it waits, or returns
-// errParked if the connection may be parked.
-func (c *fdConn) Read(p []byte) (int, error) {
+// Read implements net.Conn.
+func (c *fdConn) Read(p []byte) (int, error) { return c.read(p, false) }
+
+// read reads. Where there is nothing to read it waits, or returns errParked if park is
+// true.
+func (c *fdConn) read(p []byte, park bool) (int, error) {
 	for len(p) > 0 {
 		s := c.state.Load()
 		switch {
 		case s&doomed != 0:
 			return 0, net.ErrClosed
-		case !c.drained || s&(event|ended) != 0:
-			if s&event != 0 {
-				c.unset(event) // before it reads: what comes meanwhile is another one
+		case c.drained && s&(event|ended) == 0:
+			if park {
+				return 0, errParked
 			}
-			n, err := syscall.Read(c.fd, p)
-			switch {
-			case n > 0:
-				c.drained = n < len(p)
-				return n, nil
-			case err == nil:
-				return 0, io.EOF
-			case err == syscall.EAGAIN:
-				c.drained = true
-				c.unset(ended) // whatever it was, it was not the end
-			case err != syscall.EINTR:
-				return 0, c.failed("read", err)
-			}
-		case c.mayPark:
-			c.parking = true
-			return 0, errParked
-		default:
-			if err := c.wait(&c.until, func(w *waits) chan struct{} { return w.readable }); err != nil {
+			if err := c.wait(c.until.Load(), reading); err != nil {
 				return 0, err
 			}
+			continue
+		case s&event != 0:
+			c.unset(event) // before the system call: what comes now is another one
+		}
+		n, err := syscall.Read(c.fd, p)
+		switch {
+		case n > 0:
+			c.drained = n < len(p)
+			return n, nil
+		case err == nil:
+			return 0, io.EOF
+		case err == syscall.EAGAIN:
+			c.drained = true
+			c.unset(ended) // whatever it was, it was not the end
+		case err != syscall.EINTR:
+			return 0, c.failed("read", err)
 		}
 	}
 	return 0, nil
@@ -176,36 +182,52 @@ func (c *fdConn) unset(bits uint32) { c.state.And(^bits) }
 
 // Write implements net.Conn.
 func (c *fdConn) Write(p []byte) (written int, err error) {
+	by := c.sendBy.Load()
 	for written < len(p) {
 		n, err := syscall.Write(c.fd, p[written:])
 		written += max(n, 0)
-		if err := c.again("write", err); err != nil {
-			return written, err
+		if err != nil {
+			if err = c.again("write", err, &by); err != nil {
+				return written, err
+			}
 		}
 	}
 	return written, nil
 }
 
 // again says what an error of a system call that writes means: nil to try again, which
-// it waits for where that makes sense.
-func (c *fdConn) again(call string, err error) error {
+// it waits for, until by, where that makes sense.
+func (c *fdConn) again(call string, err error, by *int64) error {
 	switch {
 	case c.state.Load()&doomed != 0:
 		return net.ErrClosed
-	case err == nil, err == syscall.EINTR:
+	case err == syscall.EINTR:
 		return nil
 	case err == syscall.EAGAIN:
-		return c.wait(&c.sendBy, func(w *waits) chan struct{} { return w.writable })
+		if *by == 0 && c.writeTimeout > 0 {
+			*by = age() + int64(c.writeTimeout)
+		}
+		return c.wait(*by, writing)
 	}
 	return c.failed(call, err)
 }
+
+// SetWriteTimeout sets for how long a Write may last, where there is no deadline.
+func (c *fdConn) SetWriteTimeout(within time.Duration) { c.writeTimeout = within }
 
 func (c *fdConn) failed(call string, err error) error {
 	return &net.OpError{Op: call, Net: "tcp", Source: c.local, Addr: c.remote, Err: os.NewSyscallError(call, err)}
 }
 
-// wait waits until the system call may be worth another try, or for the deadline.
-func (c *fdConn) wait(deadline *atomic.Int64, which func(*waits) chan struct{}) error {
+// What the owner waits for.
+const (
+	reading = iota
+	writing
+)
+
+// wait waits until the system call may be worth another try, or until by, if that is
+// not 0.
+func (c *fdConn) wait(by int64, what int) error {
 	w := c.waits.Load()
 	if w == nil {
 		// An event may have come before anybody could be told: look again first.
@@ -216,8 +238,8 @@ func (c *fdConn) wait(deadline *atomic.Int64, which func(*waits) chan struct{}) 
 		return nil
 	}
 	var over <-chan time.Time
-	if d := deadline.Load(); d != 0 {
-		left := d - age()
+	if by != 0 {
+		left := by - age()
 		if left <= 0 {
 			return os.ErrDeadlineExceeded
 		}
@@ -226,7 +248,7 @@ func (c *fdConn) wait(deadline *atomic.Int64, which func(*waits) chan struct{}) 
 		over = timer.C
 	}
 	select {
-	case <-which(w):
+	case <-w[what]:
 		return nil
 	case <-over:
 		return os.ErrDeadlineExceeded
@@ -248,6 +270,7 @@ func (c *fdConn) ReadFrom(src io.Reader) (sent int64, err error) {
 	if err != nil {
 		return 0, err
 	}
+	by := c.sendBy.Load()
 	for limited.N > 0 {
 		n := 0
 		var fault error
@@ -264,8 +287,10 @@ func (c *fdConn) ReadFrom(src io.Reader) (sent int64, err error) {
 			sent += int64(n)
 			limited.N -= int64(n)
 		}
-		if err := c.again("sendfile", fault); err != nil {
-			return sent, err
+		if fault != nil {
+			if err := c.again("sendfile", fault, &by); err != nil {
+				return sent, err
+			}
 		}
 		if n == 0 && fault == nil {
 			break // the file has ended
@@ -319,7 +344,10 @@ func (c *fdConn) SetLinger(sec int) error {
 // Close is for others than the owner: it closes a parked connection at once, and has
 // any other one closed by its owner, when that looks at it next.
 func (c *fdConn) Close() error {
-	if c.claim(doomed) {
+	switch {
+	case c.owner == nil: // nobody has seen it yet
+		return os.NewSyscallError("close", syscall.Close(c.fd))
+	case c.claim(doomed):
 		c.end()
 	}
 	return nil
@@ -333,8 +361,8 @@ func (c *fdConn) wakeUp() {
 		syscall.Shutdown(c.fd, syscall.SHUT_RDWR)
 	}
 	if w := c.waits.Load(); w != nil {
-		wake(w.readable)
-		wake(w.writable)
+		wake(w[reading])
+		wake(w[writing])
 	}
 }
 

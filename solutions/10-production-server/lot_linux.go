@@ -416,6 +416,7 @@ type eventConn struct {
 	*fdConn
 	*track
 	ctx      context.Context // of its requests
+	parkBy   int64           // until when it may wait for a request, as an age
 	answered atomic.Bool     // it has had a request
 
 	mu    sync.Mutex
@@ -436,15 +437,17 @@ func (c *eventConn) ReadFirst(p []byte, within time.Duration) (int, error) {
 	if !c.idle.CompareAndSwap(0, now) {
 		return 0, net.ErrClosed
 	}
-	n, err := c.read(p)
-	if err == errParked {
-		c.parking = true
-		if c.answered.Load() != c.since {
-			
-		}
-		return n, err
+	n, err := c.fdConn.read(p, true)
+	if err != errParked {
+		c.parkBy = 0
+		return c.track.first(n, err)
 	}
-	return c.track.arrived(n, err)
+	if c.parkBy == 0 { // else it was woken for nothing, and has no more time for that
+		c.parkBy = now + int64(within)
+	}
+	c.until.Store(c.parkBy)
+	c.parking = true
+	return 0, err
 }
 
 // SetBusy implements [Conn].
