@@ -20,7 +20,8 @@ import (
 
 //starter:omit
 const (
-	bufferSize = 4 << 10   // what a connection starts with, for reading and for writing
+	bufferSize = 4 << 10   // what a connection starts with, for reading
+	outSize    = 1 << 10   // and for writing
 	minRead    = 512       // a read into less is not worth its system call
 	maxOut     = 64 << 10  // with more than this to write, nothing is held back
 	maxWrite   = 256 << 10 // one write, under one deadline
@@ -78,41 +79,25 @@ type conn struct {
 	idleAgain bool // and not for the first one
 }
 
-// newConn returns a conn that serves nc. Its memory may have served another one.
+// newConn returns a conn that serves nc: for a parker, the one that it had before.
 //
 //starter:omit
 func newConn(s *Server, ctx context.Context, nc net.Conn) *conn {
-	c := conns.Get().(*conn)
-	c.srv, c.ctx, c.nc, c.limits = s, ctx, nc, s.Limits.OrDefaults()
-	if c.parker, _ = nc.(parker); c.parker != nil {
-		c.parker.SetWriteTimeout(or(s.WriteTimeout, DefaultWriteTimeout))
+	parker, parks := nc.(parker)
+	if parks {
+		if c, ok := parker.Kept().(*conn); ok {
+			return c
+		}
+		parker.SetWriteTimeout(or(s.WriteTimeout, DefaultWriteTimeout))
+	}
+	c := &conn{srv: s, ctx: ctx, nc: nc, parker: parker, limits: s.Limits.OrDefaults()}
+	c.in = make([]byte, bufferSize)
+	c.out = make([]byte, 0, outSize)
+	c.req.trailer = &c.body.decoder.Trailer
+	if parks {
+		parker.Keep(c)
 	}
 	return c
-}
-
-// conns are those that serve no connection.
-//
-//starter:omit
-var conns = sync.Pool{New: func() any {
-	return &conn{in: make([]byte, bufferSize), out: make([]byte, 0, bufferSize)}
-}}
-
-// release gives c back, so that it can serve another connection. It keeps its memory,
-// and nothing that is in it.
-//
-//starter:omit
-func (c *conn) release() {
-	if len(c.in) > bufferSize || cap(c.out) > bufferSize {
-		return
-	}
-	c.req.Header.Reset()
-	c.res.header.Reset()
-	*c = conn{
-		in: c.in, out: c.out[:0], date: c.date, dateAt: c.dateAt,
-		req: Request{Head: message.Head{Header: c.req.Header}, values: c.req.values[:0]},
-		res: response{header: c.res.header, head: c.res.head[:0], held: c.res.held[:0]},
-	}
-	conns.Put(c)
 }
 
 // wake is called when the server is told to stop. A connection that waits for a
@@ -163,13 +148,15 @@ func (c *conn) isStopping() bool {
 // waited, and has it served again when there is something to read. So it need not be
 // woken when the server stops.
 //
-// It also knows how long each Write may take, and looks at the clock when one does
-// not end at once.
+// Meanwhile it keeps what serves it, until it has been idle for long. It also knows how
+// long each Write may take, and looks at the clock when one does not end at once.
 //
 //starter:omit
 type parker interface {
 	ReadFirst(p []byte, within time.Duration) (int, error)
 	SetWriteTimeout(within time.Duration)
+	Keep(server any)
+	Kept() any
 }
 
 // after returns the moment at which d has passed from now on, or what d stands for
@@ -177,18 +164,6 @@ type parker interface {
 //
 //starter:omit
 func after(d, otherwise time.Duration) time.Time { return time.Now().Add(or(d, otherwise)) }
-
-// serve serves all requests, and closes the connection.
-//
-//starter:omit
-func (c *conn) serve() {
-	defer c.close()
-	for c.serveRequest() {
-	}
-	if c.talk != nil {
-		c.handOver()
-	}
-}
 
 // serveRequest serves one request and says whether another one may follow.
 //
@@ -199,7 +174,6 @@ func (c *conn) serveRequest() bool {
 		return false
 	}
 	c.req.begin(c.ctx)
-	c.req.trailer = &c.body.decoder.Trailer
 	c.req.Body, c.req.RemoteAddr = &c.body, c.nc.RemoteAddr()
 	c.body.reset(c)
 	c.res.reset(c)
@@ -398,7 +372,7 @@ func (c *conn) flush(large ...byte) error {
 	err := c.write(c.out, large)
 	c.out = c.out[:0]
 	if cap(c.out) > 2*maxOut {
-		c.out = make([]byte, 0, bufferSize)
+		c.out = make([]byte, 0, outSize)
 	}
 	return err
 }

@@ -124,13 +124,15 @@ type Server struct {
 //starter:todo 4.10 When a handler has taken the connection, its talk comes instead of the response.
 func (s *Server) ServeConn(ctx context.Context, nc net.Conn) {
 	c := newConn(s, ctx, nc)
-	stop := func() bool { return true }
 	if c.parker == nil {
-		stop = context.AfterFunc(ctx, c.wake)
+		stop := context.AfterFunc(ctx, c.wake)
+		defer stop()
 	}
-	c.serve()
-	if stop() && c.talk == nil {
-		c.release() // nobody else has it
+	defer c.close()
+	for c.serveRequest() {
+	}
+	if c.talk != nil {
+		c.handOver()
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"net"
 	"os"
+	"runtime/debug"
+	"runtime/metrics"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -34,6 +36,8 @@ type lot struct {
 	open  int
 	idle  []*runner
 	spare int // how many of them were idle all the time, lately
+
+	garbage int // connections that have given up their buffers; used by sweep only
 
 	once     sync.Once // for stop, when the server stops
 	stopping atomic.Bool
@@ -179,28 +183,61 @@ func (l *lot) sweep() {
 			l.trim(len(l.idle))
 			return
 		}
-		for _, c := range l.overdue() {
+		before := l.garbage
+		for _, c := range l.look() {
 			if c.state.CompareAndSwap(parked, doomed) {
 				c.owner.end()
 			}
 		}
+		if l.garbage == before {
+			l.giveBack()
+		}
 	}
 }
 
-// overdue returns the connections whose deadline has passed while they were parked.
-func (l *lot) overdue() (late []*fdConn) {
+// giveBack returns memory to the system after many connections have given theirs up,
+// if that is a good part of all: they may be idle for hours, and a process that does
+// nothing does not collect garbage either.
+func (l *lot) giveBack() {
+	const each, worth = 8 << 10, 8 << 20 // bytes
+	given := uint64(l.garbage) * each
+	l.garbage = 0
+	if given < worth {
+		return
+	}
+	heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	if metrics.Read(heap); given > heap[0].Value.Uint64()/4 {
+		debug.FreeOSMemory()
+	}
+}
+
+// long is how long a connection is parked before it gives up its buffers.
+const long = 250 * time.Millisecond
+
+// look returns the connections that have been parked for too long, and takes the
+// buffers of those that have been for long.
+func (l *lot) look() (overdue []*fdConn) {
 	now := age()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.trim((l.spare + 1) / 2)
 	for _, c := range l.conns {
-		if c != nil && c.state.Load() == parked {
-			if d := c.until.Load(); d != 0 && d <= now {
-				late = append(late, c)
+		if c == nil || c.state.Load() != parked {
+			continue
+		}
+		if by := c.until.Load(); by != 0 && by <= now {
+			overdue = append(overdue, c)
+		} else if c.owner.idle.Load() < now-int64(long) && c.state.CompareAndSwap(parked, 0) {
+			if c.owner.server != nil {
+				c.owner.server = nil
+				l.garbage++
+			}
+			if !c.state.CompareAndSwap(0, parked) {
+				l.start(c) // something has come at this very moment
 			}
 		}
 	}
-	return late
+	return overdue
 }
 
 func (l *lot) add(c *fdConn) {
@@ -305,7 +342,7 @@ type parkingLot struct {
 func (p *parkingLot) get(s *Server) *lot {
 	p.once.Do(func() {
 		if s != nil {
-			p.lot, _ = newLot(s.http.ServeConn, min(s.cfg.HeaderTimeout, s.cfg.IdleTimeout, 16*time.Second)/16)
+			p.lot, _ = newLot(s.http.ServeConn, min(s.cfg.HeaderTimeout, s.cfg.IdleTimeout, 4*time.Second)/16)
 		}
 	})
 	return p.lot
@@ -416,6 +453,7 @@ type eventConn struct {
 	*fdConn
 	*track
 	ctx      context.Context // of its requests
+	server   any             // its half of step 4, with the buffers
 	parkBy   int64           // until when it may wait for a request, as an age
 	answered atomic.Bool     // it has had a request
 
@@ -449,6 +487,12 @@ func (c *eventConn) ReadFirst(p []byte, within time.Duration) (int, error) {
 	c.parking = true
 	return 0, err
 }
+
+// Keep has the connection keep what serves it, until it has been parked for a while.
+func (c *eventConn) Keep(server any) { c.server = server }
+
+// Kept returns what Keep was given, or nil.
+func (c *eventConn) Kept() any { return c.server }
 
 // SetBusy implements [Conn].
 func (c *eventConn) SetBusy(busy bool) {
