@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"testing"
@@ -27,26 +28,29 @@ func TestConformance(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-	srv, err := server.New(server.Config{
-		ErrorLog: slog.New(slog.DiscardHandler),
-		Handler:  handler,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	go srv.Serve(ln)
-	t.Cleanup(func() { srv.Shutdown(context.Background()) })
-	wrong := conformance.TryAll(context.Background(), ln.Addr().String(), cases, true)
-	for i := range cases {
-		c := &cases[i]
-		t.Run(c.Group+"/"+c.Name, func(t *testing.T) {
-			if wrong := wrong[i]; wrong != "" {
-				t.Errorf("%s: %s\n%s (%s): %s\nsent %q", c.File, wrong, c.Section, c.Verb, c.Why, c.Sent())
-			}
+	for _, goroutines := range []bool{false, true} {
+		srv, err := server.New(server.Config{
+			ErrorLog:   slog.New(slog.DiscardHandler),
+			Handler:    handler,
+			Goroutines: goroutines,
 		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		go srv.Serve(ln)
+		t.Cleanup(func() { srv.Shutdown(context.Background()) })
+		wrong := conformance.TryAll(context.Background(), ln.Addr().String(), cases, true)
+		for i := range cases {
+			c := &cases[i]
+			t.Run(fmt.Sprintf("%s/%s/goroutines=%t", c.Group, c.Name, goroutines), func(t *testing.T) {
+				if wrong := wrong[i]; wrong != "" {
+					t.Errorf("%s: %s\n%s (%s): %s\nsent %q", c.File, wrong, c.Section, c.Verb, c.Why, c.Sent())
+				}
+			})
+		}
 	}
 }

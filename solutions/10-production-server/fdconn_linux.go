@@ -18,10 +18,10 @@ import (
 // time owns it: it reads, writes and closes. Others may only call notify, Close and
 // kill.
 type fdConn struct {
-	lot           *lot
-	owner         *eventConn
-	fd            int
-	local, remote net.Addr
+	lot    *lot
+	owner  *eventConn
+	fd     int
+	remote net.Addr
 
 	state  atomic.Uint32
 	until  atomic.Int64 // the deadline for reading, as an age; 0 for none
@@ -42,7 +42,7 @@ type fdConn struct {
 // The state of a connection. It has no owner while it is parked.
 const (
 	parked uint32 = 1 << iota
-	event         // something has changed since it was last read from
+	event         // something has come since it was last read from
 	ended         // the client has closed its side, or all of it
 	doomed        // it is to be closed
 )
@@ -67,19 +67,26 @@ func (c *fdConn) claim(bits uint32) bool {
 // notify takes note of an event. If it returns true, the caller has to see that the
 // connection is served.
 func (c *fdConn) notify(events uint32) bool {
-	const over = syscall.EPOLLHUP | syscall.EPOLLERR
-	bits := event
+	const (
+		over     = syscall.EPOLLHUP | syscall.EPOLLERR
+		readable = syscall.EPOLLIN | syscall.EPOLLRDHUP | over
+		writable = syscall.EPOLLOUT | over
+	)
+	var bits uint32
+	if events&readable != 0 {
+		bits |= event
+	}
 	if events&(syscall.EPOLLRDHUP|over) != 0 {
 		bits |= ended
 	}
-	if c.claim(bits) {
+	if bits != 0 && c.claim(bits) {
 		return true
 	}
 	if w := c.waits.Load(); w != nil {
-		if events&(syscall.EPOLLIN|syscall.EPOLLRDHUP|over) != 0 {
+		if events&readable != 0 {
 			wake(w[reading])
 		}
-		if events&(syscall.EPOLLOUT|over) != 0 {
+		if events&writable != 0 {
 			wake(w[writing])
 		}
 	}
@@ -216,7 +223,7 @@ func (c *fdConn) again(call string, err error, by *int64) error {
 func (c *fdConn) SetWriteTimeout(within time.Duration) { c.writeTimeout = within }
 
 func (c *fdConn) failed(call string, err error) error {
-	return &net.OpError{Op: call, Net: "tcp", Source: c.local, Addr: c.remote, Err: os.NewSyscallError(call, err)}
+	return &net.OpError{Op: call, Net: "tcp", Source: c.LocalAddr(), Addr: c.remote, Err: os.NewSyscallError(call, err)}
 }
 
 // What the owner waits for.
@@ -300,7 +307,10 @@ func (c *fdConn) ReadFrom(src io.Reader) (sent int64, err error) {
 }
 
 // LocalAddr implements net.Conn.
-func (c *fdConn) LocalAddr() net.Addr { return c.local }
+func (c *fdConn) LocalAddr() net.Addr {
+	local, _ := syscall.Getsockname(c.fd)
+	return tcpAddr(local)
+}
 
 // RemoteAddr implements net.Conn.
 func (c *fdConn) RemoteAddr() net.Addr { return c.remote }

@@ -7,6 +7,7 @@ package server
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"os"
 	"runtime/debug"
@@ -26,6 +27,7 @@ import (
 // nothing needs to be switched on and off in between.
 type lot struct {
 	serve func(ctx context.Context, nc net.Conn)
+	log   *slog.Logger
 
 	epoll int
 	file  *os.File        // epoll, as Go's own poller knows it
@@ -45,9 +47,8 @@ type lot struct {
 	period   time.Duration // how often overdue connections are looked for
 }
 
-// newLot returns an empty lot. Serve serves a connection until it ends or has nothing
-// to read, and period is how late a connection that is overdue may be closed.
-func newLot(serve func(context.Context, net.Conn), period time.Duration) (*lot, error) {
+// newLot returns an empty lot for the connections of s.
+func newLot(s *Server) (*lot, error) {
 	fd, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil, os.NewSyscallError("epoll_create1", err)
@@ -55,7 +56,12 @@ func newLot(serve func(context.Context, net.Conn), period time.Duration) (*lot, 
 	// So Go's own poller, which is another epoll, takes it as it takes a socket: who
 	// waits for it costs no thread.
 	syscall.SetNonblock(fd, true)
-	l := &lot{serve: serve, epoll: fd, file: os.NewFile(uintptr(fd), "epoll"), drained: make(chan struct{}), period: period}
+	l := &lot{
+		serve: s.http.ServeConn, log: s.cfg.ErrorLog,
+		epoll: fd, file: os.NewFile(uintptr(fd), "epoll"),
+		drained: make(chan struct{}),
+		period:  min(s.cfg.HeaderTimeout, s.cfg.IdleTimeout, 4*time.Second) / 16,
+	}
 	if l.ready, err = l.file.SyscallConn(); err != nil {
 		l.file.Close()
 		return nil, err
@@ -150,6 +156,12 @@ func (l *lot) trim(n int) {
 
 // run serves a connection until it ends or is parked.
 func (l *lot) run(c *fdConn) {
+	defer func() {
+		if p := recover(); p != nil { // costs this connection, as in step 1
+			l.log.Error("server: panic on a connection", "client", c.remote, "panic", p, "stack", string(debug.Stack()))
+			c.owner.end()
+		}
+	}()
 	for {
 		l.serve(c.owner.ctx, c.owner)
 		if !c.parking {
@@ -323,7 +335,7 @@ func (l *lot) shutdown(ctx context.Context) error {
 // goroutine from the first byte on, and only sockets can be waited for.
 func (s *Server) park(ln net.Listener) net.Listener {
 	tcp, ok := ln.(*net.TCPListener)
-	if ok && s.tls == nil && !s.cfg.ProxyProtocol {
+	if ok && s.tls == nil && !s.cfg.ProxyProtocol && !s.cfg.Goroutines {
 		if parking := s.lot.get(s).listener(tcp); parking != nil {
 			return &arrivals{s.conns.Listener(parking)}
 		}
@@ -342,7 +354,7 @@ type parkingLot struct {
 func (p *parkingLot) get(s *Server) *lot {
 	p.once.Do(func() {
 		if s != nil {
-			p.lot, _ = newLot(s.http.ServeConn, min(s.cfg.HeaderTimeout, s.cfg.IdleTimeout, 4*time.Second)/16)
+			p.lot, _ = newLot(s)
 		}
 	})
 	return p.lot
@@ -423,7 +435,7 @@ func (l *fdListener) Accept() (net.Conn, error) {
 	case err != nil:
 		return nil, &net.OpError{Op: "accept", Net: "tcp", Addr: l.Addr(), Err: os.NewSyscallError("accept4", err)}
 	}
-	return &fdConn{lot: l.lot, fd: fd, local: l.Addr(), remote: tcpAddr(peer)}, nil
+	return &fdConn{lot: l.lot, fd: fd, remote: tcpAddr(peer)}, nil
 }
 
 // Close closes both descriptors: only then is the socket closed.
