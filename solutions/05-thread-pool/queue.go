@@ -3,12 +3,15 @@ package pool
 
 // A job is a task on its way through the pool.
 type job struct {
-	task func()        // nil if what waits is a caller of Run
+	task func()
 	err  error         // how it ended; set before done
 	done chan struct{} // one token when it has ended; nil if nobody waits
 	held bool          // in the queue; under Pool.mu
 
-	place *worker // whose place a caller of Run has got
+	// A caller of Run has no task in it: it waits for a place, and done says that
+	// it has got one.
+	guest bool
+	place *worker // who has lent it, if any; set before done
 
 	next, prev *job // in the queue
 }

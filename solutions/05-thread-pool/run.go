@@ -2,15 +2,16 @@ package pool
 
 import "context"
 
-// Run is Do for a caller that has a goroutine of its own to wait on: task runs on
-// that one, in the place of a worker, so that there is no more than Max of both at
-// once. It costs less, as nothing is handed over. Figures count it as a worker
-// and a task, for as long as it runs.
+// Run is Do for a caller that has a goroutine of its own: task runs on that one, and
+// nothing is handed over. What Run waits for is the place of a worker: in the same
+// queue as everybody, so that no more than Max tasks run at once, whichever way they
+// came. A task that runs so counts as one task and one worker in Stats.
 //
-// A panic in task, or runtime.Goexit, is the caller's: the place is free again, and the
-// task counts as one that panicked. Errors are those of Do.
+// A panic in task, or runtime.Goexit, is the caller's: it is not recovered, but the
+// place is free again, and the task counts as one that panicked. The error is nil if
+// task returned, and otherwise that of Do for a task that did not run.
 //
-//starter:todo 5.9 A place is what must be waited for, not a goroutine. Give it back whatever task does.
+//starter:todo 5.9 What is waited for is a place, not a goroutine. Give it back whatever task does.
 func (p *Pool) Run(ctx context.Context, task func()) error {
 	w, err := p.take(ctx)
 	if err != nil {
@@ -23,8 +24,8 @@ func (p *Pool) Run(ctx context.Context, task func()) error {
 	return nil
 }
 
-// take waits for a place and returns the worker whose it is, if there is one: its
-// goroutine does nothing meanwhile.
+// take waits for a place. If it is that of a worker, that one is returned too: its
+// goroutine does nothing until it is given back.
 //
 //starter:omit
 func (p *Pool) take(ctx context.Context) (*worker, error) {
@@ -36,73 +37,87 @@ func (p *Pool) take(ctx context.Context) (*worker, error) {
 	default:
 		return nil, p.noSlot()
 	}
-	j, w, err := p.place()
+	w, j, err := p.place()
 	if j == nil {
 		return w, err
 	}
 	err = p.wait(ctx, j)
 	w = j.place
-	j.place = nil
+	j.place, j.guest = nil, false
 	p.jobs.Put(j)
 	return w, err
 }
 
-// place returns the place of an idle worker or a new one, or else a job that waits
-// for one.
+// place returns a place: one that no worker has, as long as there are any, so that
+// the workers are left for those who need one; then that of an idle worker. If there
+// is none it returns a job that waits for one.
 //
 //starter:omit
-func (p *Pool) place() (*job, *worker, error) {
+func (p *Pool) place() (*worker, *job, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := p.admit(); err != nil {
 		return nil, nil, err
 	}
-	if p.stats.Workers < p.cfg.Max {
+	last := len(p.idle) - 1
+	switch {
+	case p.stats.Workers < p.cfg.Max:
 		p.stats.Workers++
+		p.guests++
 		return nil, nil, nil
-	}
-	if last := len(p.idle) - 1; last >= 0 {
+	case last >= 0:
 		w := p.idle[last]
 		p.idle = p.idle[:last]
-		return nil, w, nil
+		return w, nil, nil
 	}
 	j := p.jobs.Get().(*job)
-	j.task, j.err = nil, nil
+	j.err, j.guest = nil, true
 	j.held = true
 	p.waiting.push(j)
-	return j, nil, nil
+	return nil, j, nil
 }
 
-// giveBack gives the place to who has waited for longest, or makes it idle.
+// giveBack counts a task that has ended and gives its place to whoever has waited for
+// longest. If nobody waits, the worker that had lent it is idle again, as if it had
+// run the task itself.
 //
 //starter:omit
 func (p *Pool) giveBack(w *worker, panicked bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.stats.Done++
-	if panicked {
-		p.stats.Panicked++
-	}
-	<-p.slots
-	switch j := p.waiting.pop(); {
-	case j != nil && j.task == nil:
+	p.count(panicked)
+	j := p.waiting.pop()
+	switch {
+	case j != nil && j.guest:
+		p.lend(w, j)
+	case j != nil && w == nil:
+		p.guests--
+		p.stats.Workers-- // start counts it again
 		j.held = false
-		j.place = w
-		j.done <- struct{}{}
+		p.start(j)
 	case j != nil:
 		j.held = false
-		if w == nil {
-			w = newWorker()
-			go p.work(w, j)
-		} else {
-			w.next <- j
-		}
+		w.next <- j
 	case w == nil:
+		p.guests--
 		p.end(1)
-	case p.closed || w.spare: // its time may be over
+	case p.closed:
 		close(w.next)
 		p.end(1)
 	default:
+		if w.timer != nil {
+			w.timer.Reset(p.cfg.IdleTimeout)
+		}
 		p.idle = append(p.idle, w)
 	}
+}
+
+// lend gives the place of w, or one without a worker if that is nil, to a job of Run.
+// The caller holds p.mu.
+//
+//starter:omit
+func (p *Pool) lend(w *worker, j *job) {
+	j.held = false
+	j.place = w
+	j.done <- struct{}{}
 }

@@ -9,21 +9,18 @@ import (
 
 // A worker is a goroutine that runs one job after another.
 type worker struct {
-	next  chan *job // room for one, so that handing over never waits; closed to end an idle worker
-	spare bool      // there were more than Min when it became idle
-	timer *time.Timer
+	next  chan *job   // room for one, so that handing over never waits; closed to end an idle worker
+	timer *time.Timer // for its end; nil if it has always been one of the last Min when it rested
 }
 
 // start starts a worker on its first job, or idle if that is nil. The caller holds
 // p.mu.
 func (p *Pool) start(j *job) *worker {
-	w := newWorker()
+	w := &worker{next: make(chan *job, 1)}
 	p.stats.Workers++
 	go p.work(w, j)
 	return w
 }
-
-func newWorker() *worker { return &worker{next: make(chan *job, 1)} }
 
 // work is what a worker does until it is not needed any more.
 func (p *Pool) work(w *worker, j *job) {
@@ -81,27 +78,47 @@ func (p *Pool) after(w *worker, j *job, failed *PanicError) *job {
 func (p *Pool) settle(w *worker, failed *PanicError) (next *job, more bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.stats.Done++
-	if failed != nil {
-		p.stats.Panicked++
-	}
-	<-p.slots
-	if next = p.waiting.pop(); next != nil {
-		next.held = false
-		if next.task != nil {
-			return next, true
-		}
-		next.place = w // for a caller of Run
-		next.done <- struct{}{}
+	p.count(failed != nil)
+	next = p.waiting.pop()
+	switch {
+	case next != nil && next.guest:
+		p.rest(w)
+		p.lend(w, next)
 		return nil, true
-	}
-	if p.closed {
+	case next != nil:
+		next.held = false
+		return next, true
+	case p.closed:
 		p.end(1)
 		return nil, false
 	}
-	w.spare = p.stats.Workers > p.cfg.Min
+	p.rest(w)
 	p.idle = append(p.idle, w)
 	return nil, true
+}
+
+// count counts a task that has ended. The caller holds p.mu.
+func (p *Pool) count(panicked bool) {
+	p.stats.Done++
+	if panicked {
+		p.stats.Panicked++
+	}
+	<-p.slots
+}
+
+// spare says whether there are more workers than Min. The caller holds p.mu.
+func (p *Pool) spare() bool { return p.stats.Workers-p.guests > p.cfg.Min }
+
+// rest sets the time of a worker whose goroutine has nothing to do from now on, unless
+// it is one of the last Min. The worker itself calls it, and holds p.mu.
+func (p *Pool) rest(w *worker) {
+	switch {
+	case !p.spare():
+	case w.timer == nil:
+		w.timer = time.NewTimer(p.cfg.IdleTimeout)
+	default:
+		w.timer.Reset(p.cfg.IdleTimeout)
+	}
 }
 
 // end takes n workers off the count. The caller holds p.mu.
@@ -114,33 +131,29 @@ func (p *Pool) end(n int) {
 // await waits for a job as an idle worker does. It returns nil when the worker is
 // not needed any more.
 func (p *Pool) await(w *worker) *job {
-	if !w.spare {
+	if w.timer == nil {
 		return <-w.next
 	}
-	if w.timer == nil {
-		w.timer = time.NewTimer(p.cfg.IdleTimeout)
-	} else {
-		w.timer.Reset(p.cfg.IdleTimeout)
+	for {
+		select {
+		case j := <-w.next:
+			w.timer.Stop()
+			return j
+		case <-w.timer.C:
+			if p.dismiss(w) {
+				return nil
+			}
+		}
 	}
-	select {
-	case j := <-w.next:
-		w.timer.Stop()
-		return j
-	case <-w.timer.C:
-	}
-	if p.dismiss(w) {
-		return nil
-	}
-	return <-w.next
 }
 
-// dismiss ends a worker that has been idle for long, unless it has just got a job or
-// is one of the last Min.
+// dismiss ends a worker that has been idle for long, unless it has just got a job, has
+// lent its place, or is one of the last Min.
 func (p *Pool) dismiss(w *worker) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	i := slices.Index(p.idle, w)
-	if i < 0 || p.stats.Workers <= p.cfg.Min {
+	if i < 0 || !p.spare() {
 		return false
 	}
 	p.idle = slices.Delete(p.idle, i, i+1)

@@ -40,7 +40,7 @@ func BodyLimit(n int64) keepalive.Middleware {
 //starter:omit
 func serveLimited(n int64, next keepalive.Handler, w keepalive.ResponseWriter, r *keepalive.Request) {
 	rec := record(w)
-	defer rec.release()
+	defer rec.release(w)
 	b := &limitedBody{from: r.Body, left: n}
 	defer func() { r.Body = b.from }()
 	r.Body = b

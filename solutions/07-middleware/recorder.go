@@ -124,15 +124,22 @@ var recorders = sync.Pool{New: func() any { return new(Recorder) }}
 
 //starter:omit
 func record(w keepalive.ResponseWriter) *Recorder {
+	if rec, ok := w.(*Recorder); ok && rec.status == 0 && rec.bytes == 0 {
+		return rec // somebody further out has one, and it has seen as much as a new one
+	}
 	rec := recorders.Get().(*Recorder)
 	rec.Reset(w)
 	return rec
 }
 
+// release gives back what record has returned for w.
+//
 //starter:omit
-func (rec *Recorder) release() {
-	rec.Reset(nil)
-	recorders.Put(rec)
+func (rec *Recorder) release(w keepalive.ResponseWriter) {
+	if w != keepalive.ResponseWriter(rec) {
+		rec.Reset(nil)
+		recorders.Put(rec)
+	}
 }
 
 // fail answers with an error instead of the response that the handler has prepared

@@ -25,7 +25,7 @@ func Recover(log *slog.Logger) keepalive.Middleware {
 	return func(next keepalive.Handler) keepalive.Handler {
 		return keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
 			rec := record(w)
-			defer rec.release()
+			defer rec.release(w)
 			defer func() {
 				// It must be called here: recover works in the deferred
 				// function itself and not in one that this calls.

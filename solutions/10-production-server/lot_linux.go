@@ -483,19 +483,17 @@ func newEventConn(c *fdConn, k *track) *eventConn {
 // read it fails, and the next Close has the connection parked, for as long as Read
 // might have waited. The connection of step 4 looks for this method.
 func (c *eventConn) ReadFirst(p []byte, within time.Duration) (int, error) {
-	now := age()
-	if !c.idle.CompareAndSwap(0, now) {
-		return 0, net.ErrClosed
-	}
 	n, err := c.fdConn.read(p, true)
 	if err != errParked {
 		c.parkBy = 0
 		return c.track.first(n, err)
 	}
+	now := age()
 	if c.parkBy == 0 { // else it was woken for nothing, and has no more time for that
 		c.parkBy = now + int64(within)
 	}
 	c.until.Store(c.parkBy)
+	c.idle.Store(now)
 	c.parking = true
 	return 0, err
 }
