@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"time"
 
 	"barewire/solutions/08-rate-limiting"
 )
@@ -91,7 +90,7 @@ func (t *Conns) unlist(k *track) {
 // longest returns the connection that has been idle for longest, if one has been for
 // MinIdle.
 func longest(all []*track) (found waiting, ok bool) {
-	latest := time.Now().Add(-MinIdle).UnixNano()
+	latest := age() - int64(MinIdle)
 	for _, k := range all {
 		if since := k.idle.Load(); since > 0 && since <= latest {
 			found, ok, latest = waiting{k, since}, true, since-1

@@ -309,7 +309,12 @@ const dropped = -1
 // from the start of the process, so that setting the clock does not matter.
 //
 //starter:omit
-func ageOf(t time.Time) int64 { return 1<<62 + int64(t.Sub(began)) }
+func ageOf(t time.Time) int64 { return 1<<62 + min(int64(t.Sub(began)), never) }
+
+// never is longer than anybody waits, and can be added to an age.
+//
+//starter:omit
+const never = 1 << 61
 
 //starter:omit
 var began = time.Now()
@@ -318,6 +323,11 @@ var began = time.Now()
 //
 //starter:omit
 func age() int64 { return 1<<62 + int64(time.Since(began)) }
+
+// ageIn is ageOf(time.Now().Add(d)).
+//
+//starter:omit
+func ageIn(d time.Duration) int64 { return age() + min(int64(d), never) }
 
 // SetBusy implements [Conn].
 //

@@ -140,7 +140,7 @@ func (c *fdConn) register() bool {
 		return true
 	}
 	const edgeTriggered = 1 << 31 // syscall.EPOLLET is negative
-	c.known = nil == syscall.EpollCtl(c.lot.epoll, syscall.EPOLL_CTL_ADD, c.fd, &syscall.EpollEvent{
+	c.known = nil == c.lot.control(syscall.EPOLL_CTL_ADD, c.fd, &syscall.EpollEvent{
 		Events: syscall.EPOLLIN | syscall.EPOLLOUT | syscall.EPOLLRDHUP | edgeTriggered, Fd: int32(c.fd)})
 	return c.known
 }
@@ -167,7 +167,7 @@ func (c *fdConn) read(p []byte, park bool) (int, error) {
 		case s&event != 0:
 			c.unset(event) // before the system call: what comes now is another one
 		}
-		n, err := syscall.Read(c.fd, p)
+		n, err := c.call(syscall.Read, p)
 		switch {
 		case n > 0:
 			c.drained = n < len(p)
@@ -184,6 +184,23 @@ func (c *fdConn) read(p []byte, park bool) (int, error) {
 	return 0, nil
 }
 
+// call calls a system call that does not wait, unless the connection is closed: a
+// handler that has kept its ResponseWriter must not write to whose number it is now.
+func (c *fdConn) call(what func(fd int, p []byte) (int, error), p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.gone {
+		return 0, net.ErrClosed
+	}
+	return what(c.fd, p)
+}
+
+// pending says whether there is something to read. Nobody else has the connection now.
+func (c *fdConn) pending() bool {
+	n, _, _ := syscall.Recvfrom(c.fd, make([]byte, 1), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+	return n > 0
+}
+
 // unset takes bits off the state.
 func (c *fdConn) unset(bits uint32) { c.state.And(^bits) }
 
@@ -191,7 +208,7 @@ func (c *fdConn) unset(bits uint32) { c.state.And(^bits) }
 func (c *fdConn) Write(p []byte) (written int, err error) {
 	by := c.sendBy.Load()
 	for written < len(p) {
-		n, err := syscall.Write(c.fd, p[written:])
+		n, err := c.call(syscall.Write, p[written:])
 		written += max(n, 0)
 		if err != nil {
 			if err = c.again("write", err, &by); err != nil {
@@ -206,13 +223,13 @@ func (c *fdConn) Write(p []byte) (written int, err error) {
 // it waits for, until by, where that makes sense.
 func (c *fdConn) again(call string, err error, by *int64) error {
 	switch {
-	case c.state.Load()&doomed != 0:
+	case c.state.Load()&doomed != 0, err == net.ErrClosed:
 		return net.ErrClosed
 	case err == syscall.EINTR:
 		return nil
 	case err == syscall.EAGAIN:
 		if *by == 0 && c.writeTimeout > 0 {
-			*by = age() + int64(c.writeTimeout)
+			*by = ageIn(c.writeTimeout)
 		}
 		return c.wait(*by, writing)
 	}
@@ -282,11 +299,14 @@ func (c *fdConn) ReadFrom(src io.Reader) (sent int64, err error) {
 		n := 0
 		var fault error
 		if err := raw.Control(func(from uintptr) {
-			n, fault = syscall.Sendfile(c.fd, int(from), nil, int(min(limited.N, 1<<30)))
+			n, fault = c.call(func(fd int, _ []byte) (int, error) {
+				return syscall.Sendfile(fd, int(from), nil, int(min(limited.N, 1<<30)))
+			}, nil)
 		}); err != nil {
 			return sent, err
 		}
-		if fault == syscall.EINVAL && sent == 0 { // a file that has no pages
+		// A file that has no pages, or a system that does not let this be done.
+		if (fault == syscall.EINVAL || fault == syscall.ENOSYS || fault == syscall.EOPNOTSUPP || fault == syscall.EPERM) && sent == 0 {
 			n, err := io.Copy(struct{ io.Writer }{c}, src)
 			return n, err
 		}
@@ -308,6 +328,11 @@ func (c *fdConn) ReadFrom(src io.Reader) (sent int64, err error) {
 
 // LocalAddr implements net.Conn.
 func (c *fdConn) LocalAddr() net.Addr {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.gone {
+		return tcpAddr(nil)
+	}
 	local, _ := syscall.Getsockname(c.fd)
 	return tcpAddr(local)
 }
@@ -358,7 +383,9 @@ func (c *fdConn) Close() error {
 	case c.owner == nil: // nobody has seen it yet
 		return os.NewSyscallError("close", syscall.Close(c.fd))
 	case c.claim(doomed):
-		c.end()
+		c.owner.end()
+	default:
+		c.wakeUp() // it may read on for a second, after the last response
 	}
 	return nil
 }
@@ -376,13 +403,15 @@ func (c *fdConn) wakeUp() {
 	}
 }
 
-// end closes the descriptor, of which others have numbers no more.
-func (c *fdConn) end() {
+// end closes the descriptor, and says whether it was open.
+func (c *fdConn) end() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.gone {
-		c.gone = true
-		c.lot.remove(c)
-		syscall.Close(c.fd)
+	if c.gone {
+		return false
 	}
+	c.gone = true
+	c.lot.remove(c)
+	syscall.Close(c.fd)
+	return true
 }

@@ -29,8 +29,7 @@ type lot struct {
 	serve func(ctx context.Context, nc net.Conn)
 	log   *slog.Logger
 
-	epoll int
-	file  *os.File        // epoll, as Go's own poller knows it
+	epoll *os.File        // known to Go's own poller
 	ready syscall.RawConn // the same
 
 	mu    sync.Mutex
@@ -41,8 +40,11 @@ type lot struct {
 
 	garbage int // connections that have given up their buffers; used by sweep only
 
-	once     sync.Once // for stop, when the server stops
+	ctx      context.Context // of all requests
+	cancel   context.CancelFunc
 	stopping atomic.Bool
+	hurry    chan struct{} // closed when the server stops
+	closing  bool          // and no connection comes any more
 	drained  chan struct{} // closed when, after that, the last connection is closed
 	period   time.Duration // how often overdue connections are looked for
 }
@@ -58,12 +60,13 @@ func newLot(s *Server) (*lot, error) {
 	syscall.SetNonblock(fd, true)
 	l := &lot{
 		serve: s.http.ServeConn, log: s.cfg.ErrorLog,
-		epoll: fd, file: os.NewFile(uintptr(fd), "epoll"),
-		drained: make(chan struct{}),
-		period:  min(s.cfg.HeaderTimeout, s.cfg.IdleTimeout, 4*time.Second) / 16,
+		epoll: os.NewFile(uintptr(fd), "epoll"),
+		hurry: make(chan struct{}), drained: make(chan struct{}),
+		period: max(min(s.cfg.HeaderTimeout, s.cfg.IdleTimeout, 4*time.Second)/16, time.Millisecond),
 	}
-	if l.ready, err = l.file.SyscallConn(); err != nil {
-		l.file.Close()
+	l.ctx, l.cancel = context.WithCancel(context.Background())
+	if l.ready, err = l.epoll.SyscallConn(); err != nil {
+		l.epoll.Close()
 		return nil, err
 	}
 	go l.watch()
@@ -77,7 +80,10 @@ func (l *lot) watch() {
 	for {
 		n := 0
 		err := l.ready.Read(func(fd uintptr) bool {
-			n, _ = syscall.EpollWait(int(fd), events, 0)
+			var err error
+			for again := true; again; again = err == syscall.EINTR {
+				n, err = syscall.EpollWait(int(fd), events, 0)
+			}
 			return n > 0
 		})
 		if err != nil {
@@ -138,7 +144,7 @@ func (l *lot) work(r *runner, c *fdConn) {
 func (l *lot) rest(r *runner) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.idle) == maxIdle || l.open == 0 && l.stopping.Load() {
+	if len(l.idle) == maxIdle || l.open == 0 && l.closing {
 		return false
 	}
 	l.idle = append(l.idle, r)
@@ -181,6 +187,7 @@ func (l *lot) run(c *fdConn) {
 // sweep closes connections that have been parked for too long. All of them are
 // looked at, now and then: that is cheaper than a timer for each request.
 func (l *lot) sweep() {
+	hurry := l.hurry
 	for {
 		period := l.period
 		if l.stopping.Load() {
@@ -188,8 +195,11 @@ func (l *lot) sweep() {
 		}
 		select {
 		case <-time.After(period):
+		case <-hurry:
+			hurry = nil
+			continue
 		case <-l.drained:
-			l.file.Close()
+			l.epoll.Close()
 			l.mu.Lock()
 			defer l.mu.Unlock()
 			l.trim(len(l.idle))
@@ -197,9 +207,7 @@ func (l *lot) sweep() {
 		}
 		before := l.garbage
 		for _, c := range l.look() {
-			if c.state.CompareAndSwap(parked, doomed) {
-				c.owner.end()
-			}
+			c.owner.end()
 		}
 		if l.garbage == before {
 			l.giveBack()
@@ -226,8 +234,8 @@ func (l *lot) giveBack() {
 // long is how long a connection is parked before it gives up its buffers.
 const long = 250 * time.Millisecond
 
-// look returns the connections that have been parked for too long, and takes the
-// buffers of those that have been for long.
+// look dooms the connections that have been parked for too long and returns them, and
+// takes the buffers of those that have been for long.
 func (l *lot) look() (overdue []*fdConn) {
 	now := age()
 	l.mu.Lock()
@@ -238,7 +246,15 @@ func (l *lot) look() (overdue []*fdConn) {
 			continue
 		}
 		if by := c.until.Load(); by != 0 && by <= now {
-			overdue = append(overdue, c)
+			// The watcher may be late, and a request that is here is served.
+			if !c.state.CompareAndSwap(parked, 0) {
+				continue
+			}
+			if !c.pending() && c.state.CompareAndSwap(0, doomed) {
+				overdue = append(overdue, c)
+			} else {
+				l.start(c)
+			}
 		} else if c.owner.idle.Load() < now-int64(long) && c.state.CompareAndSwap(parked, 0) {
 			if c.owner.server != nil {
 				c.owner.server = nil
@@ -252,6 +268,14 @@ func (l *lot) look() (overdue []*fdConn) {
 	return overdue
 }
 
+// control is epoll_ctl.
+func (l *lot) control(op, fd int, event *syscall.EpollEvent) error {
+	var err error
+	// Without Control, the number could be another file's by now.
+	closed := l.ready.Control(func(epoll uintptr) { err = syscall.EpollCtl(int(epoll), op, fd, event) })
+	return errors.Join(closed, err)
+}
+
 func (l *lot) add(c *fdConn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -262,22 +286,34 @@ func (l *lot) add(c *fdConn) {
 	l.open++
 }
 
+// remove takes the descriptor of c off the table, before it is another one's.
 func (l *lot) remove(c *fdConn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.conns[c.fd] = nil
+}
+
+// left says that a connection has ended.
+func (l *lot) left() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.open--
 	l.checkDrained()
 }
 
 // checkDrained is called with l.mu held.
 func (l *lot) checkDrained() {
-	if l.open == 0 && l.stopping.Load() {
-		select {
-		case <-l.drained:
-		default:
-			close(l.drained)
-		}
+	if l.open == 0 && l.closing {
+		closeOnce(l.drained)
+	}
+}
+
+// closeOnce closes ch, unless it is. Two at once is one too many.
+func closeOnce(ch chan struct{}) {
+	select {
+	case <-ch:
+	default:
+		close(ch)
 	}
 }
 
@@ -289,11 +325,17 @@ const (
 	newcomer = time.Second
 )
 
-// stop gives connections that wait for a request a last moment for it.
+// stop gives connections that wait for a request a last moment for it. More may come:
+// the accept loop may have one in its hand.
 func (l *lot) stop() {
+	if l == nil {
+		return
+	}
+	l.cancel()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.stopping.Store(true)
+	closeOnce(l.hurry)
 	for _, c := range l.conns {
 		if c == nil {
 			continue
@@ -302,15 +344,19 @@ func (l *lot) stop() {
 			c.hurry(until)
 		}
 	}
-	l.checkDrained()
 }
 
-// shutdown waits until every connection is closed, or closes them when ctx is done.
+// shutdown waits until every connection is closed, or closes them when ctx is done. The
+// accept loops have ended before.
 func (l *lot) shutdown(ctx context.Context) error {
 	if l == nil {
 		return nil
 	}
 	l.stop()
+	l.mu.Lock()
+	l.closing = true
+	l.checkDrained()
+	l.mu.Unlock()
 	select {
 	case <-l.drained:
 		return nil
@@ -337,7 +383,7 @@ func (s *Server) park(ln net.Listener) net.Listener {
 	tcp, ok := ln.(*net.TCPListener)
 	if ok && s.tls == nil && !s.cfg.ProxyProtocol && !s.cfg.Goroutines {
 		if parking := s.lot.get(s).listener(tcp); parking != nil {
-			return &arrivals{s.conns.Listener(parking)}
+			return &arrivals{Listener: s.conns.Listener(parking)}
 		}
 	}
 	return s.conns.Listener(ln)
@@ -360,29 +406,36 @@ func (p *parkingLot) get(s *Server) *lot {
 	return p.lot
 }
 
-// arrived serves a connection that can be parked, and says whether it is one.
-func (s *Server) arrived(ctx context.Context, nc net.Conn) bool {
-	a, ok := nc.(*arrival)
-	if !ok {
-		return false
-	}
-	a.ctx = context.WithValue(ctx, connKey{}, Conn(a.eventConn))
-	a.lot.once.Do(func() { context.AfterFunc(ctx, a.lot.stop) })
-	a.lot.run(a.fdConn)
-	a.handled.Store(true)
-	return true
+// arrivals is a listener that hands its connections to the lot by itself: Accept
+// returns errors, and one connection after each, which is closed already and tells the
+// accept loop that all is well again.
+type arrivals struct {
+	net.Listener
+	failed bool
 }
 
-// arrivals is a listener.
-type arrivals struct{ net.Listener }
-
-// Accept wraps each connection in an arrival.
+// Accept accepts connections until that fails.
 func (l *arrivals) Accept() (net.Conn, error) {
-	nc, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
+	for {
+		nc, err := l.Listener.Accept()
+		if err != nil {
+			l.failed = true
+			return nil, err
+		}
+		nc.(*eventConn).enter()
+		if l.failed {
+			l.failed = false
+			return &net.TCPConn{}, nil
+		}
 	}
-	return &arrival{eventConn: nc.(*eventConn)}, nil
+}
+
+// enter has a new connection served.
+func (c *eventConn) enter() {
+	c.ctx = context.WithValue(c.lot.ctx, connKey{}, Conn(c))
+	c.lot.mu.Lock()
+	defer c.lot.mu.Unlock()
+	c.lot.start(c.fdConn)
 }
 
 // listener returns a listener whose connections can be parked in l, or nil if there
@@ -426,8 +479,12 @@ func (l *fdListener) Accept() (net.Conn, error) {
 		err  error
 	)
 	closed := l.raw.Read(func(listener uintptr) bool {
-		fd, peer, err = syscall.Accept4(int(listener), syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)
-		return err != syscall.EAGAIN && err != syscall.EINTR && err != syscall.ECONNABORTED
+		// What is no reason to wait is tried again here: Go's own poller reports a
+		// queue when it grows, and not as long as somebody is in it.
+		for again := true; again; again = err == syscall.EINTR || err == syscall.ECONNABORTED {
+			fd, peer, err = syscall.Accept4(int(listener), syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)
+		}
+		return err != syscall.EAGAIN
 	})
 	switch {
 	case closed != nil:
@@ -490,7 +547,7 @@ func (c *eventConn) ReadFirst(p []byte, within time.Duration) (int, error) {
 	}
 	now := age()
 	if c.parkBy == 0 { // else it was woken for nothing, and has no more time for that
-		c.parkBy = now + int64(within)
+		c.parkBy = ageIn(within)
 	}
 	c.until.Store(c.parkBy)
 	c.idle.Store(now)
@@ -528,6 +585,13 @@ func (c *eventConn) Write(p []byte) (int, error) {
 	return c.fdConn.Write(p)
 }
 
+func (c *eventConn) LocalAddr() net.Addr {
+	if c.taken != nil {
+		return c.taken.LocalAddr()
+	}
+	return c.fdConn.LocalAddr()
+}
+
 func (c *eventConn) RemoteAddr() net.Addr { return c.track.peer }
 
 func (c *eventConn) SetReadDeadline(t time.Time) error {
@@ -558,7 +622,7 @@ func (c *eventConn) SetDeadline(t time.Time) error {
 
 func (c *eventConn) takeOver() error {
 	if c.known {
-		syscall.EpollCtl(c.lot.epoll, syscall.EPOLL_CTL_DEL, c.fd, &syscall.EpollEvent{})
+		c.lot.control(syscall.EPOLL_CTL_DEL, c.fd, &syscall.EpollEvent{})
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -588,8 +652,10 @@ func (c *eventConn) end() error {
 	if c.taken != nil {
 		c.taken.Close()
 	}
-	c.fdConn.end()
-	c.conns.remove(c.track)
+	if c.fdConn.end() {
+		c.conns.remove(c.track)
+		c.lot.left()
+	}
 	return nil
 }
 
@@ -605,20 +671,4 @@ func (c *eventConn) kill() {
 		c.taken.Close()
 	}
 	c.wakeUp()
-}
-
-// An arrival is a connection on its way from the accept loop to the lot, which closes
-// it when the time comes.
-type arrival struct {
-	*eventConn
-	handled atomic.Bool
-}
-
-// Close is called by the accept loop of step 1: when the connection has been handled,
-// and when there is no time left.
-func (a *arrival) Close() error {
-	if !a.handled.Load() {
-		a.kill()
-	}
-	return nil
 }

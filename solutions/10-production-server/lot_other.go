@@ -13,6 +13,8 @@ type parkingLot struct{}
 
 func (parkingLot) get(*Server) parkingLot { return parkingLot{} }
 
+func (parkingLot) stop() {}
+
 func (parkingLot) shutdown(context.Context) error { return nil }
 
 // An fdConn is what there is on Linux only.
@@ -21,5 +23,3 @@ type fdConn struct{ net.Conn }
 func newEventConn(c *fdConn, k *track) Conn { return &otherConn{c, k} }
 
 func (s *Server) park(ln net.Listener) net.Listener { return s.conns.Listener(ln) }
-
-func (s *Server) arrived(context.Context, net.Conn) bool { return false }

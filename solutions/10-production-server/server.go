@@ -216,10 +216,10 @@ type connKey struct{}
 //
 //starter:omit
 func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
-	if s.arrived(ctx, nc) {
-		return
+	conn, ok := nc.(Conn)
+	if !ok {
+		return // it went to the lot
 	}
-	conn := nc.(Conn)
 	if s.cfg.ProxyProtocol {
 		if err := s.greet(ctx, conn); err != nil {
 			s.cfg.ErrorLog.Warn("server: connection refused", "peer", nc.RemoteAddr(), "error", err)
@@ -344,7 +344,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		open = s.conns.Stats().Open // now, for in a moment they will all be closed
 		cancel()
 	})()
-	err := errors.Join(s.tcp.Shutdown(last), s.lot.get(nil).shutdown(last))
+	lot := s.lot.get(nil)
+	lot.stop()
+	err := errors.Join(s.tcp.Shutdown(last), lot.shutdown(last))
 	if err != nil {
 		err = &CutError{Connections: open, Cause: ctx.Err()}
 	}

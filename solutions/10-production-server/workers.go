@@ -34,7 +34,7 @@ const MaxAhead = 16 << 10
 //   - A handler that panics does so on the goroutine that called, where Recover or
 //     the connection takes care of it.
 //
-//starter:todo 10.6 pool.Do, and three things that may come of it.
+//starter:todo 10.6 Pool.Run, and three things that may come of it.
 //starter:return func(next keepalive.Handler) keepalive.Handler { return next }
 func Workers(p *pool.Pool, wait time.Duration) keepalive.Middleware {
 	return func(next keepalive.Handler) keepalive.Handler {
@@ -199,7 +199,7 @@ func (a *ahead) Read(p []byte) (int, error) {
 // context, if it has one. If f cannot be run, it has answered with 503 and returns
 // false. A panic in f is the handler's.
 //
-//starter:todo 10.6 The same three things, for a part of a handler.
+//starter:todo 10.6 Pool.Do, and the same three things, for a part of a handler.
 func Blocking(p *pool.Pool, w keepalive.ResponseWriter, r *keepalive.Request, f func(ctx context.Context)) bool {
 	ctx := context.WithoutCancel(r.Context())
 	if deadline, ok := r.Context().Deadline(); ok {

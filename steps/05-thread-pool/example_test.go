@@ -48,3 +48,18 @@ func ExamplePool_Do() {
 	// pool: task panicked: not a picture
 	// <nil>
 }
+
+// A server has a goroutine for each connection already. What it needs is a place, so
+// that no more than four of them make thumbnails at once.
+func ExamplePool_Run() {
+	p := pool.New(pool.Config{Max: 4, Queue: 16})
+	var thumbnail string
+	err := p.Run(context.Background(), func() { thumbnail = "a small picture" })
+	fmt.Println(thumbnail, err)
+	fmt.Println(p.Shutdown(context.Background()))
+	fmt.Println(p.Run(context.Background(), func() {}))
+	// Output:
+	// a small picture <nil>
+	// <nil>
+	// pool: shut down
+}

@@ -9,8 +9,8 @@
 // It leaves out what the tasks are. Step 10 hands it requests.
 //
 // Read this file first: it is what callers see. Then submit.go, which says yes or
-// no to a task; worker.go, which runs it; queue.go, where it waits in between; and
-// shutdown.go.
+// no to a task; worker.go, which runs it; queue.go, where it waits in between;
+// run.go, for those who need no worker, only the place of one; and shutdown.go.
 package pool
 
 import (
@@ -100,7 +100,7 @@ func New(cfg Config) *Pool {
 //	Accepted = Waiting + Running + Done + Withdrawn + Dropped
 //	Workers  = Idle + Running
 type Stats struct {
-	Workers int // between Min and Max
+	Workers int // between Min and Max; a caller of Run that has a place is one
 	Idle    int // workers without a task
 	Running int // tasks that run now
 	Waiting int // tasks in the queue
@@ -109,7 +109,7 @@ type Stats struct {
 	Refused   int64 // tasks that it has not: full, shut down, or ctx was done before there was room
 	Done      int64 // tasks that have ended, by returning or by panicking
 	Panicked  int64 // tasks among those that have panicked
-	Withdrawn int64 // tasks that Do took back before they began
+	Withdrawn int64 // tasks that Do or Run took back before they began
 	Dropped   int64 // tasks that Shutdown had no time for
 }
 

@@ -10,9 +10,9 @@ import (
 // then Shutdown returns nil, and no goroutine of the pool is left.
 //
 // If ctx is done first, the tasks that still wait are dropped, and the error is a
-// *[ShutdownError] that says how many there were and how many still run. Do returns
-// ErrShutdown for a task that was dropped. The tasks that run go on, as nothing can
-// end them, and their workers end with them.
+// *[ShutdownError] that says how many there were and how many still run. Do and Run
+// return ErrShutdown for a task that was dropped. The tasks that run go on, as nothing
+// can end them, and their workers end with them.
 //
 // Shutdown may be called again, to wait longer; what it says then is about what was
 // left for it. When nothing is left it returns nil, even if ctx is done.

@@ -97,6 +97,12 @@ type Config struct {
 	Proxies       ratelimit.Proxies
 	ProxyProtocol bool
 
+	// Goroutines has each connection keep a goroutine and a buffer while it waits for
+	// a request, as it must with TLS, behind the PROXY protocol, and on systems other
+	// than Linux. There, all that waits for requests is otherwise one goroutine, and
+	// an idle connection takes less than 1 KiB.
+	Goroutines bool
+
 	CORS            middleware.CORS // of no use without AllowedOrigins
 	Compress        bool            // with gzip, where the client takes it
 	SecurityHeaders bool            // the fields of middleware.SecurityHeaders

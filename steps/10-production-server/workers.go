@@ -29,7 +29,7 @@ const MaxAhead = 16 << 10
 //   - A handler that panics does so on the goroutine that called, where Recover or
 //     the connection takes care of it.
 func Workers(p *pool.Pool, wait time.Duration) keepalive.Middleware {
-	// TODO 10.6: pool.Do, and three things that may come of it.
+	// TODO 10.6: Pool.Run, and three things that may come of it.
 	return func(next keepalive.Handler) keepalive.Handler { return next }
 }
 
@@ -39,6 +39,6 @@ func Workers(p *pool.Pool, wait time.Duration) keepalive.Middleware {
 // context, if it has one. If f cannot be run, it has answered with 503 and returns
 // false. A panic in f is the handler's.
 func Blocking(p *pool.Pool, w keepalive.ResponseWriter, r *keepalive.Request, f func(ctx context.Context)) bool {
-	// TODO 10.6: The same three things, for a part of a handler.
+	// TODO 10.6: Pool.Do, and the same three things, for a part of a handler.
 	return false
 }

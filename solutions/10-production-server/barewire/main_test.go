@@ -139,7 +139,7 @@ func TestPrintConfig(t *testing.T) {
 			"-root", "/srv/my site", "-listing", "-dot-files", "-precompressed=false", "-cache-control", "public, max-age=60",
 			"-max-conns", "1", "-max-conns-per-client", "9", "-max-request-line", "2", "-max-header", "3", "-max-fields", "4", "-max-content", "5000000000", "-rate", "6", "-rate-window", "1m30s",
 			"-header-timeout", "1s", "-idle-timeout", "2s", "-body-timeout", "3s", "-write-timeout", "4s", "-min-rate", "5", "-request-timeout", "6s", "-shutdown-timeout", "7s", "-drain-delay", "8s",
-			"-min-workers", "1", "-max-workers", "2", "-queue", "3", "-queue-timeout", "1500ms",
+			"-min-workers", "1", "-max-workers", "2", "-queue", "3", "-queue-timeout", "1500ms", "-goroutines",
 			"-trusted-proxies", "10.0.0.0/8, ::1", "-client-field", "forwarded", "-proxy-protocol",
 			"-compress=false", "-security-headers=false", "-request-id=false", "-cors", "https://a.example, https://b.example:8443",
 			"-access-log", "json", "-error-log", "json"}},

@@ -86,6 +86,7 @@ func newSettings() *settings {
 	s.number("MaxWorkers", &c.MaxWorkers, "max-workers", "requests handled at once")
 	s.number("Queue", &c.Queue, "queue", "requests that may wait for a worker")
 	s.time("QueueTimeout", &c.QueueTimeout, "queue-timeout", "how long they may wait")
+	s.yes("Goroutines", &c.Goroutines, "goroutines", false, "keep a goroutine and a buffer for each idle connection")
 
 	s.group("Behind a proxy")
 	s.list("Proxies", "trusted-proxies", "`addresses` of proxies, such as 10.0.0.0/8, separated by commas", parsePrefixes(&c.Proxies.Trusted))
