@@ -45,6 +45,7 @@ type lot struct {
 	stopping atomic.Bool
 	hurry    chan struct{} // closed when the server stops
 	closing  bool          // and no connection comes any more
+	cut      bool          // or there is no time left for it
 	drained  chan struct{} // closed when, after that, the last connection is closed
 	period   time.Duration // how often overdue connections are looked for
 }
@@ -363,6 +364,7 @@ func (l *lot) shutdown(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	l.mu.Lock()
+	l.cut = true
 	var left []*fdConn
 	for _, c := range l.conns {
 		if c != nil {
@@ -434,8 +436,12 @@ func (l *arrivals) Accept() (net.Conn, error) {
 func (c *eventConn) enter() {
 	c.ctx = context.WithValue(c.lot.ctx, connKey{}, Conn(c))
 	c.lot.mu.Lock()
-	defer c.lot.mu.Unlock()
+	cut := c.lot.cut
 	c.lot.start(c.fdConn)
+	c.lot.mu.Unlock()
+	if cut {
+		c.kill()
+	}
 }
 
 // listener returns a listener whose connections can be parked in l, or nil if there
