@@ -73,6 +73,7 @@ type conn struct {
 	abort     bool                            // the response was cut off: end so that the client notices
 
 	parker    parker      // nc, if it is one
+	headBy    time.Time   // when the first head of a parker has to be complete, if it has waited
 	stopping  atomic.Bool // the server has been told to stop
 	mu        sync.Mutex
 	idle      bool // waiting for the first byte of a request
@@ -146,14 +147,15 @@ func (c *conn) isStopping() bool {
 // read, ReadFirst fails at once, and Close does not close the connection then: somebody
 // else waits, for many connections at once and for as long as ReadFirst may have
 // waited, and has it served again when there is something to read. So it need not be
-// woken when the server stops.
+// woken when the server stops. On a connection that has had no request and was waited
+// for, ReadFirst also returns until when it might have waited.
 //
 // Meanwhile it keeps what serves it, until it has been idle for long. It also knows how
 // long each Write may take, and looks at the clock when one does not end at once.
 //
 //starter:omit
 type parker interface {
-	ReadFirst(p []byte, within time.Duration) (int, error)
+	ReadFirst(p []byte, within time.Duration) (n int, by time.Time, err error)
 	SetWriteTimeout(within time.Duration)
 	Keep(server any)
 	Kept() any
@@ -255,6 +257,7 @@ func (c *conn) gaveUp() bool {
 //starter:omit
 func (c *conn) readHead() error {
 	c.req.RequestLine = reqline.RequestLine{}
+	c.headBy = time.Time{}
 	var deadline time.Time // for the whole head
 	if !c.served && c.parker == nil {
 		deadline = after(c.srv.HeaderTimeout, DefaultHeaderTimeout)
@@ -265,6 +268,9 @@ func (c *conn) readHead() error {
 			if c.r += n; err != reqline.ErrIncomplete {
 				c.headEnd = c.r
 				return err
+			}
+			if deadline.IsZero() {
+				deadline = c.headBy
 			}
 			if deadline.IsZero() {
 				deadline = after(c.srv.HeaderTimeout, DefaultHeaderTimeout)
@@ -346,7 +352,8 @@ func (c *conn) readFirst() (int, error) {
 	if !c.served {
 		within = or(c.srv.HeaderTimeout, DefaultHeaderTimeout)
 	}
-	n, err := c.parker.ReadFirst(c.in, within)
+	n, by, err := c.parker.ReadFirst(c.in, within)
+	c.headBy = by
 	c.peerEnded = err == io.EOF
 	return n, err
 }

@@ -114,7 +114,9 @@ func (c *conn) handOver() {
 	if c.flush() != nil { // responses to requests before this one
 		return
 	}
-	c.nc.SetDeadline(time.Time{})
+	if c.nc.SetDeadline(time.Time{}) != nil {
+		return // there is no connection to speak of, or the system is out of descriptors
+	}
 	c.talk(c.req.Context(), &takenConn{c.nc, c.in[c.r:c.w]})
 }
 

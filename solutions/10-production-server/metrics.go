@@ -2,6 +2,7 @@ package server
 
 import (
 	"runtime/metrics"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -65,11 +66,9 @@ func (m *Metrics) Middleware() keepalive.Middleware {
 
 //starter:omit
 func (m *Metrics) count(e *middleware.Exchange) {
-	method := len(methods)
-	for i, name := range methods {
-		if e.Request.Method == name {
-			method = i
-		}
+	method := slices.Index(methods[:], e.Request.Method)
+	if method < 0 {
+		method = len(methods)
 	}
 	m.requests[method][min(max(e.Status, 0), 599)].Add(1)
 	m.bytes.Add(e.Bytes)

@@ -2,8 +2,8 @@ package keepalive
 
 import (
 	"errors"
-	"io"
 	"strconv"
+	"sync"
 
 	"barewire/steps/03-headers-bodies"
 )
@@ -84,9 +84,16 @@ type ResponseWriter interface {
 func Text(w ResponseWriter, status int, text string) error {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
-	_, err := io.WriteString(w, text)
+	buf := texts.Get().(*[]byte) // as w wants bytes, which text is not
+	*buf = append((*buf)[:0], text...)
+	_, err := w.Write(*buf)
+	if cap(*buf) <= MaxHeld {
+		texts.Put(buf)
+	}
 	return err
 }
+
+var texts = sync.Pool{New: func() any { return new([]byte) }}
 
 // JSON answers with v as JSON. If v cannot be encoded, nothing is written.
 func JSON(w ResponseWriter, status int, v any) error {

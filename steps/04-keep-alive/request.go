@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"slices"
 
 	"barewire/steps/02-request-line"
 	"barewire/steps/03-headers-bodies"
@@ -113,7 +114,24 @@ func (r *Request) Query() (reqline.Query, error) { return reqline.ParseQuery(r.T
 
 // Content reads what is left of Body and returns it; it is yours. It cannot be
 // larger than the server's limit. The errors are those of Body.
-func (r *Request) Content() ([]byte, error) { return io.ReadAll(r.Body) }
+func (r *Request) Content() ([]byte, error) {
+	// One byte more than there should be, for the Read that says io.EOF. What a
+	// client announces, and has not sent, is not worth much memory.
+	content := make([]byte, 0, min(max(r.Framing.Length, 511), 64<<10)+1)
+	for {
+		n, err := r.Body.Read(content[len(content):cap(content)])
+		content = content[:len(content)+n]
+		if err == io.EOF {
+			return content, nil
+		}
+		if err != nil {
+			return content, err
+		}
+		if len(content) == cap(content) {
+			content = slices.Grow(content, len(content))
+		}
+	}
+}
 
 // Form reads the content and parses it with [message.ParseForm].
 func (r *Request) Form() (reqline.Query, error) {
