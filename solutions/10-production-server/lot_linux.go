@@ -544,12 +544,17 @@ func newEventConn(c *fdConn, k *track) *eventConn {
 
 // ReadFirst is Read where a connection waits for a request. If there is nothing to
 // read it fails, and the next Close has the connection parked, for as long as Read
-// might have waited. The connection of step 4 looks for this method.
-func (c *eventConn) ReadFirst(p []byte, within time.Duration) (int, error) {
-	n, err := c.fdConn.read(p, true)
+// might have waited. Before the first request it also returns until when that was, as
+// this is the time for the whole head. The connection of step 4 looks for this method.
+func (c *eventConn) ReadFirst(p []byte, within time.Duration) (n int, by time.Time, err error) {
+	n, err = c.fdConn.read(p, true)
 	if err != errParked {
+		if c.parkBy != 0 && !c.answered.Load() {
+			by = began.Add(time.Duration(c.parkBy - 1<<62))
+		}
 		c.parkBy = 0
-		return c.track.first(n, err)
+		n, err = c.track.first(n, err)
+		return n, by, err
 	}
 	now := age()
 	if c.parkBy == 0 { // else it was woken for nothing, and has no more time for that
@@ -558,7 +563,7 @@ func (c *eventConn) ReadFirst(p []byte, within time.Duration) (int, error) {
 	c.until.Store(c.parkBy)
 	c.idle.Store(now)
 	c.parking = true
-	return 0, err
+	return 0, by, err
 }
 
 // Keep has the connection keep what serves it, until it has been parked for a while.
