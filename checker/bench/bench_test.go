@@ -83,6 +83,7 @@ func TestConclude(t *testing.T) {
 		{"four of five, which is one case in three", []float64{0.5, 0.5, 0.5, 0.6, 1.2}, Unknown},
 		{"seven of eight", []float64{0.5, 0.5, 0.5, 0.6, 0.5, 0.5, 0.5, 1.2}, Less},
 		{"six of eight", []float64{0.5, 0.5, 0.5, 0.6, 0.5, 0.5, 1.1, 1.2}, Unknown},
+		{"15 of 20, where 1 is in the spread all the same", append(slices.Repeat([]float64{0.9}, 15), 2, 2, 2, 2, 2), Unknown},
 		{"a difference that is smaller than the spread", []float64{0.7, 1.2, 0.8, 1.3, 0.9, 1.1, 0.75}, Unknown},
 		{"rounds that failed are not on a side", []float64{nan, 0.5, 0.5, nan, 0.5, 0.5}, Unknown},
 		{"equal throughout", []float64{1, 1, 1, 1, 1, 1}, Unknown},

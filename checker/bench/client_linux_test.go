@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"barewire/checker/bench/replay"
+
+	"golang.org/x/sys/unix"
 )
 
 // TestClient lets the client ask net/http, in every way in which it can.
@@ -56,6 +58,34 @@ func TestClient(t *testing.T) {
 				t.Errorf("%d answers were counted to %d requests", c.answered, n)
 			}
 		})
+	}
+}
+
+// TestClientPieces lets two answers arrive one byte at a time.
+func TestClientPieces(t *testing.T) {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(pair[1])
+	c, err := newClient(&Shape{Pipeline: 2}, "127.0.0.1:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	w := &wire{fd: pair[0], due: 2}
+	c.conns[int32(w.fd)] = w
+	for i, b := range []byte(strings.Repeat("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", 2)) {
+		if _, err := unix.Write(pair[1], []byte{b}); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.receive(w); err != nil {
+			t.Fatalf("byte %d: %v", i, err)
+		}
+	}
+	n, err := unix.Read(pair[1], make([]byte, 4096))
+	if c.answered != 2 || n != len(c.batch) || err != nil {
+		t.Errorf("%d answers were counted, and then %d bytes sent, %v; want 2 and the next two requests, %d bytes", c.answered, n, err, len(c.batch))
 	}
 }
 
