@@ -13,6 +13,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -128,4 +129,39 @@ func TestAbuse_TLSHandshakes(t *testing.T) {
 			}
 		})
 	})
+}
+
+// TestAbuse_HeadMemory: a connection whose head is nearly as large as it may be keeps no
+// more than twice the limits and 25 KiB, and 25 KiB more with TLS, with the client's half
+// and its pipe among them. It is what docs/abuse.md counts with.
+func TestAbuse_HeadMemory(t *testing.T) {
+	const conns = 100
+	limits := server.Config{}.OrDefaults().Limits
+	room := int64(2*(limits.RequestLine+limits.HeaderSection) + 25<<10)
+	section := "A: " + strings.Repeat("a", limits.HeaderSection-100)
+	for _, r := range []struct {
+		name string
+		cfg  server.Config
+		more int64
+	}{{"plain", server.Config{}, 0}, {"TLS", withTLS(t), 25 << 10}} {
+		t.Run(r.name, func(t *testing.T) {
+			onFakeClock(t, r.cfg, func(t *testing.T, srv *server.Server, d *door) {
+				before := held()
+				for range conns {
+					nc := d.call()
+					defer nc.Close()
+					if r.more > 0 {
+						nc = tls.Client(nc, anyCert)
+					}
+					io.WriteString(nc, "GET /"+strings.Repeat("x", limits.RequestLine-100)+" HTTP/1.1\r\n"+section)
+				}
+				synctest.Wait()
+				each := (held() - before) / conns
+				t.Logf("%d bytes for half a head", each)
+				if each > room+r.more {
+					t.Errorf("%d bytes for half a head, want at most %d", each, room+r.more)
+				}
+			})
+		})
+	}
 }
