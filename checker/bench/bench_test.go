@@ -291,18 +291,19 @@ func TestAnother(t *testing.T) {
 	for _, row := range []struct {
 		name         string
 		asked, after int
-		took         time.Duration
+		took, last   time.Duration
 		want         bool
 	}{
-		{"the first", 0, 0, 0, true},
-		{"one more of 15 s would end in time", 0, 6, 90 * time.Second, true},
-		{"one more would not", 0, 7, 105 * time.Second, false},
-		{"as many as were asked for, however long they take", 9, 8, time.Hour, true},
-		{"and no more", 9, 9, time.Second, false},
+		{"the first", 0, 0, time.Minute, 0, true},
+		{"one more of 15 s would end in time", 0, 6, 90 * time.Second, 15 * time.Second, true},
+		{"one more would not", 0, 7, 105 * time.Second, 15 * time.Second, false},
+		{"what has taken long was the compiler", 0, 1, 75 * time.Second, 20 * time.Second, true},
+		{"as many as were asked for, however long they take", 9, 8, time.Hour, time.Minute, true},
+		{"and no more", 9, 9, time.Second, time.Second, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := &settings{rounds: row.asked}
-			if got := s.another(row.after, row.took); got != row.want {
+			if got := s.another(row.after, row.took, row.last); got != row.want {
 				t.Errorf("another round: %v", got)
 			}
 		})
