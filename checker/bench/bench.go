@@ -14,8 +14,8 @@
 // without TLS.
 //
 // Read shapes.go first, which is what is measured, and server.go, which is who; then
-// turn.go and client_linux.go, how; stats.go, what follows; and table.go, plot.go and
-// page.go, how it is shown.
+// turn.go and client_linux.go, how; stats.go and goals.go, what follows; and table.go,
+// plot.go and page.go, how it is shown. grow.go is about one server alone.
 package bench
 
 import (
