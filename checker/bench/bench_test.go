@@ -227,21 +227,6 @@ func TestPlots(t *testing.T) {
 	golden(t, "grows-work.svg", steady().GrowthSVG())
 }
 
-// The module of the peers has a copy of the package replay, as it leans on nothing outside.
-func TestReplayIsCopied(t *testing.T) {
-	ours, err := os.ReadFile("replay/replay.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	copied, err := os.ReadFile("../peers/replay/replay.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(ours), string(copied)); diff != "" {
-		t.Errorf("checker/peers/replay/replay.go is another (-here +there):\n%s", diff)
-	}
-}
-
 func TestShapes(t *testing.T) {
 	if n := len(browser); n < 550 || n > 750 {
 		t.Errorf("the fields of a browser have %d bytes, not about 600", n)
