@@ -14,8 +14,8 @@
 // without TLS.
 //
 // Read shapes.go first, which is what is measured, and server.go, which is who; then
-// turn.go and client_linux.go, how; stats.go, what follows; and table.go, plot.go and
-// page.go, how it is shown.
+// turn.go and client_linux.go, how; stats.go and goals.go, what follows; and table.go,
+// plot.go and page.go, how it is shown. grow.go is about one server alone.
 package bench
 
 import (
@@ -214,11 +214,14 @@ func (s *settings) measure(ctx context.Context, f *field) (*Report, error) {
 			r.shapes = append(r.shapes, shape)
 		}
 	}
-	for s.another(r.Rounds, time.Since(begun)) {
+	last := time.Duration(0)
+	for s.another(r.Rounds, time.Since(begun), last) {
+		start := time.Now()
 		if err := s.round(ctx, f, r); err != nil {
 			return r, err
 		}
 		r.Rounds++
+		last = time.Since(start)
 	}
 	return r, nil
 }
@@ -229,15 +232,16 @@ const mostRounds = 1000
 // budget is what all rounds may take, where nobody has said how many there are to be.
 const budget = 110 * time.Second
 
-// another says whether there is to be another round after so many, which took so long.
-func (s *settings) another(rounds int, took time.Duration) bool {
+// another says whether there is to be another round after so many, which took so long with
+// what comes before them, and the last one alone.
+func (s *settings) another(rounds int, took, last time.Duration) bool {
 	switch {
 	case s.rounds > 0:
 		return rounds < s.rounds
 	case rounds == 0:
 		return true
 	}
-	return rounds < mostRounds && took+took/time.Duration(rounds) < budget
+	return rounds < mostRounds && took+last < budget
 }
 
 // round lets each server have its turn in each shape.

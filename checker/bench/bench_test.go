@@ -83,6 +83,7 @@ func TestConclude(t *testing.T) {
 		{"four of five, which is one case in three", []float64{0.5, 0.5, 0.5, 0.6, 1.2}, Unknown},
 		{"seven of eight", []float64{0.5, 0.5, 0.5, 0.6, 0.5, 0.5, 0.5, 1.2}, Less},
 		{"six of eight", []float64{0.5, 0.5, 0.5, 0.6, 0.5, 0.5, 1.1, 1.2}, Unknown},
+		{"15 of 20, where 1 is in the spread all the same", append(slices.Repeat([]float64{0.9}, 15), 2, 2, 2, 2, 2), Unknown},
 		{"a difference that is smaller than the spread", []float64{0.7, 1.2, 0.8, 1.3, 0.9, 1.1, 0.75}, Unknown},
 		{"rounds that failed are not on a side", []float64{nan, 0.5, 0.5, nan, 0.5, 0.5}, Unknown},
 		{"equal throughout", []float64{1, 1, 1, 1, 1, 1}, Unknown},
@@ -226,21 +227,6 @@ func TestPlots(t *testing.T) {
 	golden(t, "grows-work.svg", steady().GrowthSVG())
 }
 
-// The module of the peers has a copy of the package replay, as it leans on nothing outside.
-func TestReplayIsCopied(t *testing.T) {
-	ours, err := os.ReadFile("replay/replay.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	copied, err := os.ReadFile("../peers/replay/replay.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(ours), string(copied)); diff != "" {
-		t.Errorf("checker/peers/replay/replay.go is another (-here +there):\n%s", diff)
-	}
-}
-
 func TestShapes(t *testing.T) {
 	if n := len(browser); n < 550 || n > 750 {
 		t.Errorf("the fields of a browser have %d bytes, not about 600", n)
@@ -290,18 +276,19 @@ func TestAnother(t *testing.T) {
 	for _, row := range []struct {
 		name         string
 		asked, after int
-		took         time.Duration
+		took, last   time.Duration
 		want         bool
 	}{
-		{"the first", 0, 0, 0, true},
-		{"one more of 15 s would end in time", 0, 6, 90 * time.Second, true},
-		{"one more would not", 0, 7, 105 * time.Second, false},
-		{"as many as were asked for, however long they take", 9, 8, time.Hour, true},
-		{"and no more", 9, 9, time.Second, false},
+		{"the first", 0, 0, time.Minute, 0, true},
+		{"one more of 15 s would end in time", 0, 6, 90 * time.Second, 15 * time.Second, true},
+		{"one more would not", 0, 7, 105 * time.Second, 15 * time.Second, false},
+		{"what has taken long was the compiler", 0, 1, 75 * time.Second, 20 * time.Second, true},
+		{"as many as were asked for, however long they take", 9, 8, time.Hour, time.Minute, true},
+		{"and no more", 9, 9, time.Second, time.Second, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := &settings{rounds: row.asked}
-			if got := s.another(row.after, row.took); got != row.want {
+			if got := s.another(row.after, row.took, row.last); got != row.want {
 				t.Errorf("another round: %v", got)
 			}
 		})

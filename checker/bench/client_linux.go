@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/netip"
 	"runtime"
 	"strconv"
@@ -108,6 +109,11 @@ func (c *client) openAll(ctx context.Context) error {
 
 // run works until the time is over.
 func (c *client) run(ctx context.Context, d time.Duration) error {
+	return c.runUntil(ctx, math.MaxInt64, d)
+}
+
+// runUntil works until there were so many answers, or the time is over.
+func (c *client) runUntil(ctx context.Context, answers int64, d time.Duration) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	events := make([]unix.EpollEvent, 128)
@@ -127,7 +133,7 @@ func (c *client) run(ctx context.Context, d time.Duration) error {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case now.After(end):
+		case now.After(end) || c.answered >= answers:
 			return nil
 		case c.answered != progress:
 			progress, at = c.answered, now
@@ -225,24 +231,28 @@ func contentLength(head []byte) (int, error) {
 	return 0, fmt.Errorf("there is no Content-Length in %q", head)
 }
 
-// once works until each connection has had its answers, and sends nothing more.
-func (c *client) once(ctx context.Context) error {
+// few is how many connections are opened before the server has to answer. If the queue for
+// those that it has not accepted is full, the next one takes a second.
+const few = 200
+
+// openQuiet opens the connections, waits until each has had its answers, and sends nothing
+// more.
+func (c *client) openQuiet(ctx context.Context) error {
 	quiet := *c.shape
 	quiet.Close = true // so that nothing is sent again
 	c.shape = &quiet
-	want := c.answered
-	for _, w := range c.conns {
-		want += int64(w.due)
-	}
-	for c.answered < want {
-		was := c.answered
-		if err := c.run(ctx, 20*time.Millisecond); err != nil {
-			return err
-		}
-		if c.answered == was {
-			if err := c.run(ctx, patience); err != nil {
+	for left := c.shape.Conns; left > 0; left -= few {
+		for range min(few, left) {
+			if err := c.open(new(wire)); err != nil {
 				return err
 			}
+		}
+		want := c.answered + int64(c.n*min(few, left))
+		if err := c.runUntil(ctx, want, 2*patience); err != nil {
+			return err
+		}
+		if c.answered < want {
+			return fmt.Errorf("%d answers have not come", want-c.answered)
 		}
 	}
 	return nil

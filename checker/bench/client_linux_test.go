@@ -8,10 +8,13 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"barewire/checker/bench/replay"
+
+	"golang.org/x/sys/unix"
 )
 
 // TestClient lets the client ask net/http, in every way in which it can.
@@ -29,9 +32,7 @@ func TestClient(t *testing.T) {
 		{"content", Shape{Conns: 2, Path: "/echo", Content: kilobyte}, 10},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			handled := make(chan struct{}, 1<<20)
 			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				handled <- struct{}{}
 				w.Header().Set("Content-Length", fmt.Sprint(row.size))
 				fmt.Fprint(w, strings.Repeat("x", row.size))
 			}))
@@ -49,13 +50,59 @@ func TestClient(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if err := c.once(t.Context()); err != nil && !row.shape.Close {
-				t.Fatal(err)
-			}
-			if n := int64(len(handled)); !row.shape.Close && c.answered != n {
-				t.Errorf("%d answers were counted to %d requests", c.answered, n)
-			}
 		})
+	}
+}
+
+// TestClientQuiet lets the client ask once on each connection.
+func TestClientQuiet(t *testing.T) {
+	var requests atomic.Int64
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		fmt.Fprint(w, "hello")
+	}))
+	defer srv.Close()
+	c, err := newClient(&Shape{Conns: few + 50}, strings.TrimPrefix(srv.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	if err := c.openQuiet(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.run(t.Context(), 10*time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	if n := requests.Load(); n != few+50 || c.answered != n || len(c.conns) != few+50 {
+		t.Errorf("%d connections, %d requests and %d answers; want %d of each", len(c.conns), n, c.answered, few+50)
+	}
+}
+
+// TestClientPieces lets two answers arrive one byte at a time.
+func TestClientPieces(t *testing.T) {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(pair[1])
+	c, err := newClient(&Shape{Pipeline: 2}, "127.0.0.1:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	w := &wire{fd: pair[0], due: 2}
+	c.conns[int32(w.fd)] = w
+	for i, b := range []byte(strings.Repeat("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", 2)) {
+		if _, err := unix.Write(pair[1], []byte{b}); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.receive(w); err != nil {
+			t.Fatalf("byte %d: %v", i, err)
+		}
+	}
+	n, err := unix.Read(pair[1], make([]byte, 4096))
+	if c.answered != 2 || n != len(c.batch) || err != nil {
+		t.Errorf("%d answers were counted, and then %d bytes sent, %v; want 2 and the next two requests, %d bytes", c.answered, n, err, len(c.batch))
 	}
 }
 

@@ -159,6 +159,9 @@ func (r *Report) Text() string {
 		fmt.Fprintf(&b, "What we aim at\n%s\n", t.Text())
 	}
 	b.WriteString(legend + "\n" + r.terms() + "\n")
+	if r.Rounds < 5 {
+		b.WriteString("Fewer than five rounds allow no conclusion: type \"make bench ROUNDS=5\", or go tool checker bench -rounds 5.\n")
+	}
 	for _, line := range r.Missing {
 		b.WriteString(line + "\n")
 	}

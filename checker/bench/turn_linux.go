@@ -56,7 +56,7 @@ func keep(ctx context.Context, p *process, conns int) (end func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(c.openAll(ctx), c.once(ctx)); err != nil {
+	if err := c.openQuiet(ctx); err != nil {
 		c.close()
 		return nil, err
 	}

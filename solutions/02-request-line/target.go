@@ -62,7 +62,7 @@ type Target struct {
 // Every error is a 400: a form that the method does not have, any other byte (a
 // "#", a quote, a raw space, a control, anything outside ASCII, a backslash in a
 // path), a percent sign in the path without two hexadecimal digits behind it or
-// with two that mean NUL, a scheme other than http and https (in either case), an
+// with two that mean NUL, CR or LF, a scheme other than http and https (in either case), an
 // empty host, and whatever [ParseAuthority] says. CONNECT needs a port
 // (RFC 9110 §9.3.6). A percent sign in the query may stand for itself.
 //
@@ -135,7 +135,7 @@ func (t *Target) parsePath(src []byte) error {
 			return badRequest("RFC 9112 §3.2", i, "%q in the path", src[i:i+1])
 		}
 		if src[i] == '%' {
-			if c, ok := percentByte(src[i:]); !ok || c == 0 {
+			if c, ok := percentByte(src[i:]); !ok || c == 0 || c == '\r' || c == '\n' {
 				return badRequest("RFC 3986 §2.1", i, "%.3q in the path", src[i:])
 			}
 		}

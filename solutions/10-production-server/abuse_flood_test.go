@@ -34,7 +34,7 @@ func TestAbuse_Floods(t *testing.T) {
 		taken      int64 // bytes
 		status     string
 	}{
-		{"a method without an end", server.Config{}, "", "G", 2 * buffer, "501"},
+		{"a method without an end", server.Config{}, "", "G", 2 * buffer, "400"},
 		{"a target without an end: Limits.RequestLine, doubled buffers", server.Config{}, "GET /", "a", 2 * reqline.MaxRequestLine, "414"},
 		{"empty lines: one", server.Config{}, "", "\r\n", buffer, "400"},
 		{"a field without an end: Limits.HeaderSection, doubled buffers", server.Config{}, "GET / HTTP/1.1\r\nHost: a\r\nX: ", "a", 2 * message.MaxHeaderSection, "431"},

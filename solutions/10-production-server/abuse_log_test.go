@@ -64,7 +64,8 @@ func TestAbuse_LogBlocks(t *testing.T) {
 			}
 			lost := log.Lost()
 			if answers < requests || lost == 0 || !strings.Contains(string(srv.Metrics.AppendTo(nil)), "\nbarewire_log_lines_lost_total ") {
-				t.Errorf("%d of %d requests are answered, %d lines are lost", answers, requests, lost)
+				close(deaf.opened)
+				t.Fatalf("%d of %d requests are answered, %d lines are lost", answers, requests, lost)
 			}
 			close(deaf.opened)
 			if got := <-told; got != lost {
@@ -138,7 +139,6 @@ func (p *pieces) Write(b []byte) (int, error) { *p = append(*p, string(b)); retu
 func TestAbuse_Refused(t *testing.T) {
 	for _, r := range []struct{ name, send, want string }{
 		{"garbage", strings.Repeat("\x00\xff\" x\r\n", 10_000), "400"},
-		{"a method without an end", strings.Repeat("A", 100_000), "501"},
 		{"a target without an end", "GET /" + strings.Repeat("\"", 100_000), "414"},
 		{"a section without an end", "GET / HTTP/1.1\r\n" + strings.Repeat("A: \"\"\r\n", 10_000), "431"},
 		{"bad heads one after another", strings.Repeat("GET / HTTP/1.1\r\n\r\n", 1000), "400"},

@@ -13,10 +13,10 @@ import (
 
 // This file is for the requests that no handler sees, since the connection refuses them.
 
-// refused returns a function that counts and logs them as Handler does the others.
+// observer returns a function that counts and logs them as Handler does the others.
 // Each of them ends its connection, so there are never more of them than there would be
 // requests: a client that wants to fill the log does it faster with good ones.
-func (s *Server) refused() func(r *keepalive.Request, status int) {
+func (s *Server) observer() func(r *keepalive.Request, status int, content string) {
 	ms := []keepalive.Middleware{s.Metrics.Middleware()}
 	if s.cfg.Proxies.Field != ratelimit.NoField {
 		ms = append([]keepalive.Middleware{s.client}, ms...)
@@ -25,16 +25,27 @@ func (s *Server) refused() func(r *keepalive.Request, status int) {
 		ms = append(ms, s.cfg.AccessLog)
 	}
 	observed := middleware.Chain(ms...)(keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
-		keepalive.Error(w, r.Context().Value(statusKey{}).(int))
+		if a := r.Context().Value(refusal{}).(refusal); a.content != "" {
+			keepalive.Text(w, a.status, a.content)
+		} else {
+			keepalive.Error(w, a.status)
+		}
 	}))
-	return func(r *keepalive.Request, status int) {
-		r.SetContext(context.WithValue(r.Context(), statusKey{}, status))
+	return func(r *keepalive.Request, status int, content string) {
+		r.SetContext(context.WithValue(r.Context(), refusal{}, refusal{status, content}))
 		observed.ServeHTTP(new(nowhere), r)
 	}
 }
 
-// statusKey is under which a context has the status of a refused request's answer.
-type statusKey struct{}
+// A refusal is the answer to a refused request. The zero one is under which a context has
+// it.
+type refusal struct {
+	status  int
+	content string // that of keepalive.Error if it is empty
+}
+
+// refused is told of requests that the connection has answered.
+func (s *Server) refused(r *keepalive.Request, status int) { s.observe(r, status, "") }
 
 // nowhere is a ResponseWriter for an answer that somebody else has written.
 type nowhere struct{ header message.Header }

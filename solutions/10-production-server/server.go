@@ -52,6 +52,8 @@ type Server struct {
 	//starter:omit
 	tls *tls.Config
 	//starter:omit
+	observe func(r *keepalive.Request, status int, content string)
+	//starter:omit
 	http keepalive.Server
 	//starter:omit
 	tcp echo.Server
@@ -84,8 +86,9 @@ func New(cfg Config) (*Server, error) {
 	}
 	s.pool = pool.New(s.cfg.poolConfig())
 	s.Metrics.Conns, s.Metrics.Pool = &s.conns, s.pool
+	s.observe = s.observer()
 	s.http = keepalive.Server{
-		Handler: s.Handler(), Refused: s.refused(), Limits: s.cfg.Limits, ErrorLog: s.cfg.ErrorLog,
+		Handler: s.Handler(), Refused: s.refused, Limits: s.cfg.Limits, ErrorLog: s.cfg.ErrorLog,
 		HeaderTimeout: s.cfg.HeaderTimeout, IdleTimeout: s.cfg.IdleTimeout,
 		BodyTimeout: s.cfg.BodyTimeout, WriteTimeout: s.cfg.WriteTimeout,
 	}
@@ -234,6 +237,7 @@ func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
 		hurry()
 		cancel()
 		if err != nil {
+			s.answerPlain(conn, err)
 			return // port scanners do this all day
 		}
 		nc = secure
@@ -304,7 +308,8 @@ func (s *Server) adminServer() *keepalive.Server {
 
 // Serve serves the connections that ln accepts, and closes ln. It always returns an
 // error: [ErrServerClosed] after Shutdown. It does not wait for requests that are
-// still being answered; Shutdown does.
+// still being answered; Shutdown does. Where there is TLS, a client that does not speak
+// it but HTTP is told so, with a 400 and a text.
 //
 //starter:todo 10.9 The accept loop of step 1, on a listener of 10.4.
 //starter:return errors.New("task 10.9 is not written yet")

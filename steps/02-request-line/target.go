@@ -62,7 +62,7 @@ type Target struct {
 // Every error is a 400: a form that the method does not have, any other byte (a
 // "#", a quote, a raw space, a control, anything outside ASCII, a backslash in a
 // path), a percent sign in the path without two hexadecimal digits behind it or
-// with two that mean NUL, a scheme other than http and https (in either case), an
+// with two that mean NUL, CR or LF, a scheme other than http and https (in either case), an
 // empty host, and whatever [ParseAuthority] says. CONNECT needs a port
 // (RFC 9110 §9.3.6). A percent sign in the query may stand for itself.
 func (t *Target) Parse(method string, src []byte) error {

@@ -165,6 +165,14 @@ func TestTask4_OriginForm(t *testing.T) {
 			name: "an encoded NUL in the path", src: "/a.php¦%00.jpg", note: "a NUL, if decoded",
 			why: "the calls of the operating system end a file's name at the NUL: it is checked as a picture and opened as a program (RFC 3986 §7.3)",
 		},
+		{
+			name: "an encoded line end in the path", src: "/a¦%0d%0aSet-Cookie:%20b=c", note: "a CR, if decoded",
+			why: "decoded into a redirect it ends the field, and what follows is a field of the attacker's (RFC 9112 §11.1); decoded into a log, a line",
+		},
+		{
+			name: "an encoded LF in the path", src: "/a¦%0Ab", note: "an LF, if decoded",
+			why: "for most readers of a log or a list of names, an LF alone ends a line (RFC 9112 §11.1)",
+		},
 	})
 }
 

@@ -115,6 +115,20 @@ func TestTask2_Response(t *testing.T) {
 			want: "200, then closed", check: contents("one two "),
 		},
 		{
+			name: "fields with names as long as those that the server knows",
+			does: "the handler sets Etag, Set-Cookie, Accept-Patches and X-Request-Trace-I to 1",
+			why:  "a name is compared whole: these frame nothing, and an Etag is no Date (RFC 9110 §6.6.1)",
+			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				for _, name := range []string{"Etag", "Set-Cookie", "Accept-Patches", "X-Request-Trace-I"} {
+					w.Header().Set(name, "1")
+				}
+			}),
+			send: []string{get("/", bye)},
+			want: "200, then closed", check: both(field("Etag", "1"), field("Set-Cookie", "1"), field("Accept-Patches", "1"), field("X-Request-Trace-I", "1"), func(_ *talk, all []reply) (string, string) {
+				return "one Date", strings.Replace(fmt.Sprintf("%d Date", len(all[0].Header.Values("Date"))), "1", "one", 1)
+			}),
+		},
+		{
 			name: "a long field section",
 			does: "the handler writes how long the field Long is",
 			why:  "the buffer has to grow with the head, up to the limit of step 3 (64 KiB)",

@@ -69,7 +69,8 @@ func (s *Server) Handler() keepalive.Handler {
 
 // Serve serves the connections that ln accepts, and closes ln. It always returns an
 // error: [ErrServerClosed] after Shutdown. It does not wait for requests that are
-// still being answered; Shutdown does.
+// still being answered; Shutdown does. Where there is TLS, a client that does not speak
+// it but HTTP is told so, with a 400 and a text.
 func (s *Server) Serve(ln net.Listener) error {
 	// TODO 10.9: The accept loop of step 1, on a listener of 10.4.
 	return errors.New("task 10.9 is not written yet")

@@ -3,8 +3,7 @@
 // the allocations until the server has answered them all.
 //
 // It leaves out everything about the answers but their number of bytes and how they
-// begin. The module checker/peers has a copy of this file, because it leans on
-// nothing outside of it; a test says that the two are the same.
+// begin. The module checker/peers uses it, too.
 package replay
 
 import (

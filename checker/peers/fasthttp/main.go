@@ -10,7 +10,7 @@ import (
 	"os"
 	"time"
 
-	"barewire/checker/peers/replay"
+	"barewire/checker/bench/replay"
 
 	"github.com/valyala/fasthttp"
 )

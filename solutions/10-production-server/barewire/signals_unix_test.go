@@ -378,3 +378,41 @@ func TestHandOverQuiet(t *testing.T) {
 		s.end()
 	}
 }
+
+// Nobody reads stderr: all requests are answered, as many lines are lost as there is no
+// room for, and the log says so when it is read again. A program whose log is still not
+// read ends when it is told to.
+func TestLogThatNobodyReads(t *testing.T) {
+	const requests = 500 // of 7 KB each in the log, of which the pipe and LogBuffer take less
+	p := begin(t, "echo", "-addr", "127.0.0.1:0", "-access-log", "common")
+	flood := func() {
+		nc := p.dial()
+		defer nc.Close()
+		nc.SetDeadline(time.Now().Add(patience))
+		r := bufio.NewReader(nc)
+		for i := range requests {
+			io.WriteString(nc, "GET /"+strings.Repeat("x", 7000)+" HTTP/1.1\r\nHost: a\r\n\r\n")
+			if got := response(r); !strings.HasPrefix(got, "200") {
+				testkit.Report{Want: fmt.Sprint(requests, " answers"), Got: fmt.Sprintf("%s, after %d", got, i), Why: "a log that nobody reads must not stop the server"}.Error(t)
+				return
+			}
+		}
+	}
+	p.mu.Lock() // the reader of stderr stops
+	flood()
+	p.mu.Unlock()
+	p.says("the log was not read, and lines are lost")
+	p.mu.Lock()
+	flood()
+	p.signal(syscall.SIGTERM)
+	select {
+	case <-p.ended:
+		p.mu.Unlock()
+	case <-time.After(patience):
+		p.mu.Unlock()
+		testkit.Report{Want: "the end of the program", Got: "it still runs", Why: "it has been told to end"}.Fatal(t)
+	}
+	if code := p.code(); code != 0 {
+		testkit.Report{Want: "exit code 0", Got: fmt.Sprint(code), Why: "it has ended as it was asked to"}.Error(t)
+	}
+}
