@@ -120,26 +120,30 @@ func TestTask9_Run(t *testing.T) {
 			say("%v after %v", err, time.Since(begun))
 		}, "<nil> after 1m0s"},
 		{"a place that comes just when ctx is done is not lost", "whoever is handed a place has it, wanted or not: it must be used, or passed on", pool.Config{Max: 1, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
-			good := 0
-			for i := range 50 {
-				if i%2 == 0 {
-					p.TrySubmit(func() { time.Sleep(time.Second) })
-				}
-				ctx, cancel := context.WithTimeout(t.Context(), time.Second) // to the nanosecond
-				if i%2 == 1 {
-					p.TrySubmit(func() { time.Sleep(time.Second) })
-				}
-				ran := false
-				err := p.Run(ctx, func() { ran = true })
-				if ran == (err == nil) && ran != errors.Is(err, context.DeadlineExceeded) {
-					good++
-				}
-				cancel()
-				time.Sleep(time.Second)
-			}
-			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			long, cancel := context.WithTimeout(t.Context(), time.Hour)
 			defer cancel()
-			say("%d of 50, then %v and %v", good, p.Run(ctx, func() {}), p.Do(ctx, func() {}))
+			good := 0
+			for range 50 {
+				ctx, cancel := context.WithCancel(t.Context())
+				var waiter sync.WaitGroup
+				first := p.Run(long, func() {
+					waiter.Go(func() {
+						ran := false
+						err := p.Run(ctx, func() { ran = true })
+						if ran && err == nil || !ran && errors.Is(err, context.Canceled) {
+							good++
+						}
+					})
+					synctest.Wait()
+				})
+				cancel() // the place has been handed over, and the waiter has hardly noticed
+				waiter.Wait()
+				if first != nil {
+					say("%v", first)
+					break
+				}
+			}
+			say("%d of 50, then %v and %v", good, p.Run(long, func() {}), p.Do(long, func() {}))
 		}, "50 of 50, then <nil> and <nil>"},
 		{"the last Min workers stay while callers run in other places", "the first requests after a rush are not slower than the others", pool.Config{Min: 1, Max: 3, IdleTimeout: time.Minute}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			h := newHall()
