@@ -36,6 +36,7 @@ type Server struct {
 var Servers = []*Server{
 	{Name: "ours", Pkg: "./checker/bench/target", Can: []Feature{Echo, Static, Replay, Grow}},
 	{Name: "ours, all on", Pkg: "./checker/bench/target", Args: []string{"-all"}, AllOn: true},
+	{Name: "goroutines", Pkg: "./checker/bench/target", Args: []string{"-goroutines"}, Can: []Feature{Echo, Static}},
 	{Name: "mine", Pkg: "./checker/bench/target", Can: []Feature{Echo, Static, Replay, Grow}, Mine: true},
 	{Name: "mine, all on", Pkg: "./checker/bench/target", Args: []string{"-all"}, AllOn: true, Mine: true},
 	{Name: "canned", Module: "checker/peers", Pkg: "./canned"},

@@ -46,6 +46,7 @@ func main() {
 	all := flag.Bool("all", false, "logs, request ids, CORS, compression and a rate limit, all at once")
 	routes := flag.Int("routes", 0, "register this many more routes: GET /routes/N/items/{id}")
 	limit := flag.Bool("limit", false, "limit the rate of each address that X-Forwarded-For names")
+	goroutines := flag.Bool("goroutines", false, "keep a goroutine for each idle connection")
 	perRead := flag.Int("replay", 0, "serve no address, but what stdin has: this many requests, again and again")
 	d := flag.Duration("for", 100*time.Millisecond, "how `long`, with -replay")
 	flag.Parse()
@@ -55,7 +56,7 @@ func main() {
 	var err error
 	switch *impl {
 	case "barewire":
-		serve, err = barewire(ctx, *root, *routes, *all, *limit)
+		serve, err = barewire(ctx, server.Config{Goroutines: *goroutines}, *root, *routes, *all, *limit)
 	case "net/http":
 		serve = netHTTP(ctx, *root)
 	default:
@@ -80,10 +81,10 @@ func main() {
 	}
 }
 
-// barewire makes the server of step 10, with all everything that a Config can switch on
+// barewire makes the server of step 10 of cfg, with all everything that a Config can switch on
 // for every request, and with limit only the rate limit, by what a proxy says.
-func barewire(ctx context.Context, root string, routes int, all, limit bool) (func(net.Listener) error, error) {
-	cfg := server.Config{MaxConns: mostConns, ShutdownTimeout: time.Second, ErrorLog: slog.New(slog.DiscardHandler)}
+func barewire(ctx context.Context, cfg server.Config, root string, routes int, all, limit bool) (func(net.Listener) error, error) {
+	cfg.MaxConns, cfg.ShutdownTimeout, cfg.ErrorLog = mostConns, time.Second, slog.New(slog.DiscardHandler)
 	if all {
 		null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 		if err != nil {
