@@ -364,7 +364,8 @@ func (c *fdConn) CloseWrite() error {
 	if c.parking {
 		return net.ErrClosed
 	}
-	return os.NewSyscallError("shutdown", syscall.Shutdown(c.fd, syscall.SHUT_WR))
+	_, err := c.call(func(fd int, _ []byte) (int, error) { return 0, syscall.Shutdown(fd, syscall.SHUT_WR) }, nil)
+	return os.NewSyscallError("shutdown", err)
 }
 
 // SetLinger is that of net.TCPConn: with 0, closing resets.
@@ -373,7 +374,10 @@ func (c *fdConn) SetLinger(sec int) error {
 	if sec >= 0 {
 		l.Onoff = 1
 	}
-	return os.NewSyscallError("setsockopt", syscall.SetsockoptLinger(c.fd, syscall.SOL_SOCKET, syscall.SO_LINGER, &l))
+	_, err := c.call(func(fd int, _ []byte) (int, error) {
+		return 0, syscall.SetsockoptLinger(fd, syscall.SOL_SOCKET, syscall.SO_LINGER, &l)
+	}, nil)
+	return os.NewSyscallError("setsockopt", err)
 }
 
 // Close is for others than the owner: it closes a parked connection at once, and has

@@ -251,7 +251,10 @@ func (l *lot) look() (overdue []*fdConn) {
 			if !c.state.CompareAndSwap(parked, 0) {
 				continue
 			}
-			if !c.pending() && c.state.CompareAndSwap(0, doomed) {
+			if c.pending() {
+				c.state.Or(event)
+			}
+			if c.state.CompareAndSwap(0, doomed) {
 				overdue = append(overdue, c)
 			} else {
 				l.start(c)

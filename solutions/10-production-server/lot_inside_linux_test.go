@@ -1,0 +1,246 @@
+package server
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"syscall"
+	"testing"
+	"time"
+
+	"barewire/solutions/04-keep-alive"
+)
+
+// This file is for moments that no client can choose: an event that is late or meant for
+// another connection, a deadline that passes as a request arrives, a stop between two
+// connections.
+
+// inside serves "hello", after which a client of /last has to go, on a socket until the test ends.
+func inside(t *testing.T, cfg Config) (s *Server, l *lot, addr string) {
+	t.Helper()
+	cfg.ErrorLog = slog.New(slog.DiscardHandler)
+	cfg.Handler = keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+		if r.Path() == "/last" {
+			w.Header().Set("Connection", "close")
+		}
+		keepalive.Text(w, 200, "hello")
+	})
+	s, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go s.Serve(ln)
+	t.Cleanup(func() {
+		limited, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+		defer cancel()
+		s.Shutdown(limited)
+	})
+	return s, s.lot.get(s), ln.Addr().String()
+}
+
+func until(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(5 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("after 5 s not yet: %s", what)
+		}
+	}
+}
+
+// parkedOnes waits until n connections are parked, and returns them.
+func parkedOnes(t *testing.T, l *lot, n int) (all []*fdConn) {
+	t.Helper()
+	until(t, "parked", func() bool {
+		all = nil
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		for _, c := range l.conns {
+			if c != nil && c.state.Load() == parked {
+				all = append(all, c)
+			}
+		}
+		return len(all) == n && l.open == n
+	})
+	return all
+}
+
+func connect(t *testing.T, addr string) net.Conn {
+	t.Helper()
+	nc, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nc.SetDeadline(time.Now().Add(10 * time.Second))
+	t.Cleanup(func() { nc.Close() })
+	return nc
+}
+
+func hello(nc net.Conn) error {
+	io.WriteString(nc, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	res, err := http.ReadResponse(bufio.NewReader(nc), nil)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, res.Body)
+	return err
+}
+
+// TestLot_StaleEvents: whatever is reported for a number that is another connection's by
+// now, that one goes on, costs nothing, and keeps its deadline.
+func TestLot_StaleEvents(t *testing.T) {
+	_, l, addr := inside(t, Config{})
+	nc := connect(t, addr)
+	c := parkedOnes(t, l, 1)[0]
+	for _, events := range []uint32{syscall.EPOLLIN, syscall.EPOLLRDHUP, syscall.EPOLLHUP | syscall.EPOLLERR, syscall.EPOLLOUT, 0xffffff} {
+		by := c.until.Load()
+		l.dispatch([]syscall.EpollEvent{{Events: events, Fd: int32(c.fd)}})
+		parkedOnes(t, l, 1)
+		if now := c.until.Load(); now != by {
+			t.Errorf("event %#x: it may wait %v longer", events, time.Duration(now-by))
+		}
+	}
+	if err := hello(nc); err != nil {
+		t.Error(err)
+	}
+	fd := c.fd
+	nc.Close()
+	parkedOnes(t, l, 0)
+	l.dispatch([]syscall.EpollEvent{{Events: 0xffffff, Fd: int32(fd)}}) // nobody's
+}
+
+// TestLot_OverdueWithARequest: a connection whose time is over is served once more if its
+// request has arrived and the watcher is late, and closed otherwise.
+func TestLot_OverdueWithARequest(t *testing.T) {
+	_, l, addr := inside(t, Config{})
+	nc, silent := connect(t, addr), connect(t, addr)
+	parkedOnes(t, l, 2)
+	// A watcher that is very late.
+	for _, c := range parkedOnes(t, l, 2) {
+		if err := l.control(syscall.EPOLL_CTL_DEL, c.fd, &syscall.EpollEvent{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answered := make(chan error, 1)
+	go func() { answered <- hello(nc) }()
+	until(t, "the request is in the kernel", func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		for _, c := range l.conns {
+			if c != nil && c.pending() {
+				return true
+			}
+		}
+		return false
+	})
+	for _, c := range parkedOnes(t, l, 2) {
+		c.until.Store(1)
+	}
+	if err := <-answered; err != nil {
+		t.Errorf("the request that had arrived: %v", err)
+	}
+	if n, err := silent.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("the other one: %d bytes, %v", n, err)
+	}
+}
+
+// TestLot_ComesWhenItStops: a connection that the accept loop has in its hand when the
+// server is told to stop, and nobody else is there, has its request answered.
+func TestLot_ComesWhenItStops(t *testing.T) {
+	s, l, addr := inside(t, Config{})
+	if err := hello(connect(t, addr)); err != nil { // somebody was there
+		t.Fatal(err)
+	}
+	l.stop()
+	parkedOnes(t, l, 0)
+	nc := connect(t, addr)
+	until(t, "it waits", func() bool { return s.conns.Stats().Idle == 1 })
+	if err := hello(nc); err != nil {
+		t.Errorf("its request: %v", err)
+	}
+}
+
+// TestLot_AnotherOnesNumber: what has been closed does nothing to the connection that
+// has its number now, whatever is done to it.
+func TestLot_AnotherOnesNumber(t *testing.T) {
+	_, l, addr := inside(t, Config{})
+	first := connect(t, addr)
+	c := parkedOnes(t, l, 1)[0]
+	first.Close()
+	parkedOnes(t, l, 0)
+	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(pair[0])
+	defer syscall.Close(pair[1])
+	if pair[0] != c.fd && pair[1] != c.fd {
+		c.fd = pair[0] // another goroutine of the test has taken the number
+	}
+	other := pair[0] + pair[1] - c.fd
+	syscall.Write(other, []byte("secret"))
+	if n, err := c.Read(make([]byte, 10)); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Read: %d, %v", n, err)
+	}
+	if n, err := c.Write([]byte("for another one")); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Write: %d, %v", n, err)
+	}
+	c.CloseWrite()
+	c.SetLinger(0)
+	c.Close()
+	c.owner.Close()
+	c.owner.kill()
+	if a := c.LocalAddr().String(); a != ":0" {
+		t.Errorf("LocalAddr is %s", a)
+	}
+	if n, err := syscall.Read(other, make([]byte, 20)); err != syscall.EAGAIN {
+		t.Errorf("the other end: %d bytes, %v", n, err)
+	}
+	if n, _ := syscall.Read(c.fd, make([]byte, 20)); n != len("secret") {
+		t.Errorf("%d bytes are left of its own", n)
+	}
+}
+
+// TestLot_Dropped: a connection that is dropped while it reads on after its last response
+// ends at once.
+func TestLot_Dropped(t *testing.T) {
+	s, l, addr := inside(t, Config{})
+	nc := connect(t, addr)
+	io.WriteString(nc, "GET /last HTTP/1.1\r\nHost: a\r\n\r\n")
+	if _, err := io.ReadAll(nc); err != nil {
+		t.Fatal(err)
+	}
+	var c *fdConn
+	until(t, "it reads on", func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		for _, c = range l.conns {
+			if c != nil && c.owner.idle.Load() > 0 {
+				return true
+			}
+		}
+		return false
+	})
+	begun := time.Now()
+	s.conns.drop(waiting{c.owner.track, c.owner.idle.Load()})
+	parkedOnes(t, l, 0)
+	if took := time.Since(begun); took > 500*time.Millisecond {
+		t.Errorf("it went on for %v", took)
+	}
+}
+
+// TestLot_FarAhead: times that are longer than anybody lives are no deadlines in the past.
+func TestLot_FarAhead(t *testing.T) {
+	for _, d := range []time.Duration{1<<62 - 1, 1<<63 - 1} {
+		if ageIn(d) < age() || ageOf(time.Now().Add(d)) < age() {
+			t.Errorf("%v from now on was long ago", d)
+		}
+	}
+}
