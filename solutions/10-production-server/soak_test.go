@@ -26,14 +26,20 @@ import (
 	"barewire/solutions/10-production-server"
 )
 
-var soakTime = flag.Duration("soak", 2*time.Second, "how long TestSoak lasts")
+var soakTime = flag.Duration("soak", 2*time.Second, "how long TestSoak lasts, with parked connections and then with a goroutine for each")
 
 // TestSoak serves polite clients for a while with hostile ones beside them: none of
 // the polite ones' requests may fail, and when everybody has gone, nothing of them may
 // be left. Run it for long with
 //
-//	go test ./solutions/10-production-server -run Soak -soak 10m -timeout 15m -v
+//	go test ./solutions/10-production-server -run Soak -soak 10m -timeout 25m -v
 func TestSoak(t *testing.T) {
+	for _, goroutines := range []bool{false, true} {
+		t.Run(fmt.Sprintf("goroutines=%t", goroutines), func(t *testing.T) { soakOnce(t, goroutines) })
+	}
+}
+
+func soakOnce(t *testing.T, goroutines bool) {
 	dir := t.TempDir()
 	big := bytes.Repeat([]byte("0123456789abcdef"), 1<<20)
 	if err := os.WriteFile(filepath.Join(dir, "big.bin"), big, 0o600); err != nil {
@@ -46,7 +52,7 @@ func TestSoak(t *testing.T) {
 	defer files.Close()
 	srv, err := server.New(server.Config{
 		MaxConns: 70, HeaderTimeout: time.Second, IdleTimeout: 3 * time.Second, BodyTimeout: time.Second, WriteTimeout: 2 * time.Second,
-		MaxWorkers: 64, Queue: 256, RequestID: true, SecurityHeaders: true, Compress: true, ErrorLog: slog.New(slog.DiscardHandler),
+		MaxWorkers: 64, Queue: 256, RequestID: true, SecurityHeaders: true, Compress: true, Goroutines: goroutines, ErrorLog: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
