@@ -207,6 +207,25 @@ func TestTask6_Panic(t *testing.T) {
 	})
 }
 
+func TestTask6_BlockingPanic(t *testing.T) {
+	report := testkit.Report{Sent: getA, Want: "500", Why: "f is a part of the handler, wherever it runs: its client is told, and its panic is logged with the request"}
+	testkit.Apart(t, report, func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			p := pool.New(pool.Config{Max: 1, ErrorLog: quiet})
+			c := dial(t, keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+				server.Blocking(p, w, r, func(context.Context) { panic("in a part of a handler") })
+			}))
+			got := c.ask(getA)
+			c.Close()
+			if done := p.Stats().Done; got != report.Want || done != 1 {
+				report.Got = fmt.Sprintf("%s; %d task(s) done by workers", got, done)
+				report.Error(t)
+			}
+			p.Shutdown(context.Background())
+		})
+	})
+}
+
 func TestTask6_Blocking(t *testing.T) {
 	testkit.Bubble(t, func(t *testing.T) {
 		p := pool.New(pool.Config{Max: 1, ErrorLog: quiet})
