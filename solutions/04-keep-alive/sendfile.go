@@ -29,8 +29,19 @@ func (w *response) ReadFrom(src io.Reader) (n int64, err error) {
 	}
 	buf := copyBuffers.Get().(*[32 << 10]byte)
 	defer copyBuffers.Put(buf)
-	m, err := io.CopyBuffer(onlyWriter{w}, onlyReader{src}, buf[:])
-	return n + m, err
+	for {
+		m, readErr := src.Read(buf[:])
+		m, err := w.Write(buf[:m])
+		if n += int64(m); err != nil {
+			return n, err
+		}
+		if readErr == io.EOF {
+			return n, nil
+		}
+		if readErr != nil {
+			return n, readErr
+		}
+	}
 }
 
 // sendFrom hands src to the connection, piece by piece, up to left bytes.
@@ -60,6 +71,3 @@ func (w *response) sendFrom(to io.ReaderFrom, src io.Reader, left int64) (n int6
 	}
 	return n, w.err
 }
-
-// onlyWriter hides ReadFrom, which would call itself.
-type onlyWriter struct{ io.Writer }
