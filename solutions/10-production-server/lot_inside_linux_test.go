@@ -197,14 +197,20 @@ func TestLot_AnotherOnesNumber(t *testing.T) {
 	c.Close()
 	c.owner.Close()
 	c.owner.kill()
-	if a := c.LocalAddr().String(); a != ":0" {
-		t.Errorf("LocalAddr is %s", a)
-	}
 	if n, err := syscall.Read(other, make([]byte, 20)); err != syscall.EAGAIN {
 		t.Errorf("the other end: %d bytes, %v", n, err)
 	}
 	if n, _ := syscall.Read(c.fd, make([]byte, 20)); n != len("secret") {
 		t.Errorf("%d bytes are left of its own", n)
+	}
+	tcp, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(tcp)
+	syscall.Bind(tcp, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}})
+	if c.fd = tcp; c.LocalAddr().String() != ":0" {
+		t.Errorf("LocalAddr is %s", c.LocalAddr())
 	}
 }
 

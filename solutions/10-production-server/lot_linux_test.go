@@ -475,6 +475,14 @@ func TestLot_Upgrade(t *testing.T) {
 				}
 			})
 		})
+		srv.HandleFunc("GET /woken", func(w keepalive.ResponseWriter, r *keepalive.Request) {
+			keepalive.Upgrade(w, r, "woken", func(_ context.Context, nc net.Conn) {
+				time.AfterFunc(20*time.Millisecond, func() { nc.SetReadDeadline(time.Unix(1, 0)) })
+				if _, err := nc.Read(make([]byte, 1)); isTimeout(err) {
+					io.WriteString(nc, "woken")
+				}
+			})
+		})
 	}
 	both(t, server.Config{IdleTimeout: 100 * time.Millisecond, BodyTimeout: 100 * time.Millisecond, HeaderTimeout: 100 * time.Millisecond}, func(t *testing.T, srv *server.Server, addr string) {
 		before := measure()
@@ -506,6 +514,12 @@ func TestLot_Upgrade(t *testing.T) {
 			nc.Close()
 			idle(t, srv, 0)
 		}
+		nc := dial(t, addr)
+		io.WriteString(nc, "GET /woken HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: woken\r\n\r\n")
+		if all, err := io.ReadAll(nc); err != nil || !bytes.HasSuffix(all, []byte("\r\n\r\nwoken")) {
+			t.Errorf("a Read that waits hears of another goroutine's deadline, and the end of talk is the end: %q, %v", all, err)
+		}
+		nc.Close()
 		eventually(t, "no descriptor is left", func() bool { return measure().files <= before.files })
 	}, route)
 }
@@ -612,10 +626,53 @@ func TestLot_Kills(t *testing.T) {
 	})
 }
 
-// TestLot_Log: what goes wrong on the way is no panic. It is logged, if it is one.
+// TestLot_SlowReader: a client that reads slowly, with little room, gets all of it: what
+// was written and what the kernel took from a file.
+func TestLot_SlowReader(t *testing.T) {
+	const size, times = 1 << 20, 8
+	files := site(t, size)
+	both(t, server.Config{WriteTimeout: 2 * time.Second}, func(t *testing.T, srv *server.Server, addr string) {
+		small := net.Dialer{Control: func(_, _ string, c syscall.RawConn) error {
+			return c.Control(func(fd uintptr) { syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4096) })
+		}}
+		for _, path := range []string{"/sized", "/page"} {
+			nc, err := small.Dial("tcp", addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer nc.Close()
+			nc.SetDeadline(time.Now().Add(20 * time.Second))
+			idle(t, srv, 1)
+			io.WriteString(nc, strings.Repeat(getOf(path), times))
+			r := bufio.NewReader(nc)
+			for i := range times {
+				res, err := http.ReadResponse(r, nil)
+				if err != nil {
+					t.Fatalf("%s, response %d: %v", path, i, err)
+				}
+				if n, err := io.Copy(io.Discard, res.Body); n != size || err != nil {
+					t.Fatalf("%s, response %d: %d bytes, %v", path, i, n, err)
+				}
+			}
+			nc.Close()
+			idle(t, srv, 0)
+		}
+	}, func(srv *server.Server) { srv.Handle("GET /page", files) })
+}
+
+// TestLot_Log: a panic of a handler costs its connection and no more, and so does one of
+// the log, which nobody below has caught.
 func TestLot_Log(t *testing.T) {
 	var log lockedBuffer
-	both(t, server.Config{ErrorLog: slog.New(slog.NewTextHandler(&log, nil))}, func(t *testing.T, srv *server.Server, addr string) {
+	broken := func(next keepalive.Handler) keepalive.Handler {
+		return keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+			if r.Fault != nil {
+				panic("the log is broken")
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+	both(t, server.Config{AccessLog: broken, ErrorLog: slog.New(slog.NewTextHandler(&log, nil))}, func(t *testing.T, srv *server.Server, addr string) {
 		nc := dial(t, addr)
 		for range 3 { // a handler that panics costs its connection and no more
 			broken := dial(t, addr)
@@ -628,11 +685,16 @@ func TestLot_Log(t *testing.T) {
 			t.Errorf("another connection got %d", got)
 		}
 		nc.Close()
+		if got := statuses(sent(dial(t, addr), "nonsense\r\n\r\n")); got != "no answer" && got != "400" {
+			t.Errorf("what the log has panicked of is answered with %s", got)
+		}
 		idle(t, srv, 0)
 	}, func(srv *server.Server) {
 		srv.HandleFunc("GET /panic", func(w keepalive.ResponseWriter, r *keepalive.Request) { panic("at once") })
 	})
-	if n := strings.Count(log.String(), "panic on a connection"); n != 0 {
-		t.Errorf("%d panics of the connection itself: %s", n, log.String())
+	if n := strings.Count(log.String(), "the log is broken"); n < 2 {
+		t.Errorf("%d of 2 panics are logged: %s", n, log.String())
 	}
 }
+
+func sent(nc net.Conn, text string) net.Conn { io.WriteString(nc, text); return nc }
