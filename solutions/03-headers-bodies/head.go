@@ -51,7 +51,7 @@ func (h *Header) Parse(src []byte, lim Limits) (n int, err error) {
 		if err != nil {
 			return 0, reqline.Shift(err, n)
 		}
-		h.fields = append(h.fields, f)
+		h.append(f)
 		n += used
 	}
 }

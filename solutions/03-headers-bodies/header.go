@@ -20,6 +20,8 @@ type Header struct {
 
 	//starter:omit
 	arena []byte // where Add puts names and values
+	//starter:omit
+	lengths uint64 // bit n%64 is set if a name may have n bytes
 }
 
 // Reset empties h and keeps its memory for the next message.
@@ -28,6 +30,7 @@ type Header struct {
 func (h *Header) Reset() {
 	h.fields = h.fields[:0]
 	h.arena = h.arena[:0]
+	h.lengths = 0
 }
 
 // Len returns the number of field lines.
@@ -56,10 +59,22 @@ func (h *Header) Value(name string) []byte {
 	return nil
 }
 
-// index returns the place of the first field called name from i on, or -1.
+// append puts f behind the fields that are there.
+//
+//starter:omit
+func (h *Header) append(f Field) {
+	h.fields = append(h.fields, f)
+	h.lengths |= 1 << (len(f.Name) % 64)
+}
+
+// index returns the place of the first field called name from i on, or -1. Most of
+// those that are looked for are not there, which their length says.
 //
 //starter:omit
 func (h *Header) index(name string, i int) int {
+	if h.lengths&(1<<(len(name)%64)) == 0 {
+		return -1
+	}
 	for ; i < len(h.fields); i++ {
 		if equalFold(h.fields[i].Name, name) {
 			return i
@@ -165,7 +180,7 @@ func (h *Header) Add(name, value string) {
 		f.Value[i] = ' '
 	}
 	f.Value = trimOWS(f.Value)
-	h.fields = append(h.fields, f)
+	h.append(f)
 }
 
 // Set is Add, after every field called name has been deleted.
@@ -180,6 +195,9 @@ func (h *Header) Set(name, value string) {
 //
 //starter:todo 3.4 Keep the others, in order.
 func (h *Header) Del(name string) {
+	if h.index(name, 0) < 0 {
+		return
+	}
 	kept := h.fields[:0]
 	for _, f := range h.fields {
 		if !equalFold(f.Name, name) {
