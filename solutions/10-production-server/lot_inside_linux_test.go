@@ -228,7 +228,7 @@ func TestLot_Dropped(t *testing.T) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		for _, c = range l.conns {
-			if c != nil && c.owner.idle.Load() > 0 {
+			if c != nil && c.owner.idle.Load() > 0 && c.waits.Load() != nil {
 				return true
 			}
 		}
