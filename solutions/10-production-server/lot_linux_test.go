@@ -377,7 +377,7 @@ func TestLot_Shutdown(t *testing.T) {
 					t.Errorf("connection %d got %s", i, got)
 				}
 			}
-			if took := time.Since(begun); took > 190*time.Millisecond {
+			if took := time.Since(begun); took > time.Second { // for a busy machine
 				t.Errorf("idle connections end after %v, and have 50 ms", took)
 			}
 			if got := fmt.Sprint(ask(fresh, getOf("/short"))); got != "200" {
