@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
 	"syscall"
 	"testing"
 	"time"
@@ -37,13 +38,24 @@ func inside(t *testing.T, cfg Config) (s *Server, l *lot, addr string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // one lot
+	s.lots.get(s)
 	go s.Serve(ln)
 	t.Cleanup(func() {
 		limited, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 		defer cancel()
 		s.Shutdown(limited)
 	})
-	return s, s.lot.get(s), ln.Addr().String()
+	return s, s.lots.all[0], ln.Addr().String()
+}
+
+// report is what the watcher does with an event, but for serving: runners do.
+func report(l *lot, events uint32, fd int) {
+	l.collect([]syscall.EpollEvent{{Events: events, Fd: int32(fd)}})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.handOver()
+	l.serving = false
 }
 
 func until(t *testing.T, what string, holds func() bool) {
@@ -101,7 +113,7 @@ func TestLot_StaleEvents(t *testing.T) {
 	c := parkedOnes(t, l, 1)[0]
 	for _, events := range []uint32{syscall.EPOLLIN, syscall.EPOLLRDHUP, syscall.EPOLLHUP | syscall.EPOLLERR, syscall.EPOLLOUT, 0xffffff} {
 		by := c.until.Load()
-		l.dispatch([]syscall.EpollEvent{{Events: events, Fd: int32(c.fd)}})
+		report(l, events, c.fd)
 		parkedOnes(t, l, 1)
 		if now := c.until.Load(); now != by {
 			t.Errorf("event %#x: it may wait %v longer", events, time.Duration(now-by))
@@ -113,7 +125,7 @@ func TestLot_StaleEvents(t *testing.T) {
 	fd := c.fd
 	nc.Close()
 	parkedOnes(t, l, 0)
-	l.dispatch([]syscall.EpollEvent{{Events: 0xffffff, Fd: int32(fd)}}) // nobody's
+	report(l, 0xffffff, fd) // nobody's
 }
 
 // TestLot_OverdueWithARequest: a connection whose time is over is served once more if its
@@ -248,5 +260,68 @@ func TestLot_FarAhead(t *testing.T) {
 		if ageIn(d) < age() || ageOf(time.Now().Add(d)) < age() {
 			t.Errorf("%v from now on was long ago", d)
 		}
+	}
+}
+
+// TestLot_SlowHandlers: a handler that takes its time holds up nobody but the one who
+// asked for it, though it is the watcher that serves it; nor does one that ends its
+// goroutine.
+func TestLot_SlowHandlers(t *testing.T) {
+	release := make(chan struct{})
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // one lot
+	s, err := New(Config{ErrorLog: slog.New(slog.DiscardHandler), Handler: keepalive.HandlerFunc(
+		func(w keepalive.ResponseWriter, r *keepalive.Request) {
+			switch r.Path() {
+			case "/slow":
+				<-release
+			case "/end":
+				runtime.Goexit()
+			}
+			keepalive.Text(w, 200, "hello")
+		})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.lots.get(s)
+	go s.Serve(ln)
+	t.Cleanup(func() { s.Shutdown(context.Background()) })
+	l, addr := s.lots.all[0], ln.Addr().String()
+	var slow, quick []net.Conn
+	for range 50 {
+		slow, quick = append(slow, connect(t, addr)), append(quick, connect(t, addr))
+	}
+	parkedOnes(t, l, 100)
+	for round := range 5 {
+		for i := range 10 {
+			io.WriteString(slow[10*round+i], "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+			if err := hello(quick[10*round+i]); err != nil {
+				t.Fatalf("beside %d slow ones: %v", 10*round+i+1, err)
+			}
+		}
+		time.Sleep(2 * minCaution) // the watcher serves by itself again
+	}
+	close(release)
+	for i, nc := range slow {
+		if _, err := http.ReadResponse(bufio.NewReader(nc), nil); err != nil {
+			t.Fatalf("slow one %d: %v", i, err)
+		}
+	}
+	for range 5 {
+		nc := quick[0]
+		quick = quick[1:]
+		io.WriteString(nc, "GET /end HTTP/1.1\r\nHost: a\r\n\r\n")
+		if _, err := io.ReadAll(nc); err != nil {
+			t.Errorf("a handler that ends its goroutine: %v", err)
+		}
+		if err := hello(quick[0]); err != nil {
+			t.Fatalf("after it: %v", err)
+		}
+	}
+	if n := s.conns.Stats().Open; n != 95 {
+		t.Errorf("%d connections are open, want 95", n)
 	}
 }

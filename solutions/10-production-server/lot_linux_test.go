@@ -96,6 +96,9 @@ func (p plug) ask() bool {
 	var answer [1024]byte
 	syscall.Write(int(p), shortRequest)
 	n, err := syscall.Read(int(p), answer[:])
+	for err == syscall.EINTR { // Go's own signals, which a read with a time limit heeds
+		n, err = syscall.Read(int(p), answer[:])
+	}
 	return err == nil && bytes.HasPrefix(answer[:n], []byte("HTTP/1.1 200"))
 }
 

@@ -8,14 +8,14 @@ import (
 	"net"
 )
 
-// A parkingLot is what there is on Linux only.
-type parkingLot struct{}
+// lots are what there is on Linux only.
+type lots struct{}
 
-func (parkingLot) get(*Server) parkingLot { return parkingLot{} }
+func (lots) get(*Server) lots { return lots{} }
 
-func (parkingLot) stop() {}
+func (lots) stop() {}
 
-func (parkingLot) shutdown(context.Context) error { return nil }
+func (lots) shutdown(context.Context) error { return nil }
 
 // An fdConn is what there is on Linux only.
 type fdConn struct{ net.Conn }

@@ -60,7 +60,7 @@ type Server struct {
 	//starter:omit
 	admin echo.Server
 	//starter:omit
-	lot parkingLot
+	lots lots
 }
 
 // New makes a server of a Config. The error is that of Validate, or a *ConfigError
@@ -349,9 +349,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		open = s.conns.Stats().Open // now, for in a moment they will all be closed
 		cancel()
 	})()
-	lot := s.lot.get(nil)
-	lot.stop()
-	err := errors.Join(s.tcp.Shutdown(last), lot.shutdown(last))
+	s.lots.get(nil).stop()
+	err := errors.Join(s.tcp.Shutdown(last), s.lots.shutdown(last))
 	if err != nil {
 		err = &CutError{Connections: open, Cause: ctx.Err()}
 	}

@@ -1,0 +1,190 @@
+//starter:omit
+package server
+
+// This file is for the way of connections from the accept loop to a lot.
+
+import (
+	"cmp"
+	"context"
+	"net"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"syscall"
+)
+
+// park returns a listener in front of ln whose connections are those of s.conns, and
+// parked while they are idle where that is possible: TLS and a PROXY header need a
+// goroutine from the first byte on, and only sockets can be waited for.
+func (s *Server) park(ln net.Listener) net.Listener {
+	tcp, ok := ln.(*net.TCPListener)
+	if ok && s.tls == nil && !s.cfg.ProxyProtocol && !s.cfg.Goroutines {
+		if parking := s.lots.get(s).listener(tcp); parking != nil {
+			return &arrivals{Listener: s.conns.Listener(parking)}
+		}
+	}
+	return s.conns.Listener(ln)
+}
+
+// lots are one lot for each processor. They are made when they are needed.
+type lots struct {
+	once sync.Once
+	all  []*lot
+	last atomic.Uint32
+}
+
+// get returns ls, with lots in it if s is not nil the first time.
+func (ls *lots) get(s *Server) *lots {
+	ls.once.Do(func() {
+		for range runtime.GOMAXPROCS(0) {
+			if s == nil {
+				return
+			}
+			l, err := newLot(s)
+			if err != nil {
+				s.cfg.ErrorLog.Warn("server: connections keep a goroutine each", "error", err)
+				return
+			}
+			ls.all = append(ls.all, l)
+		}
+	})
+	return ls
+}
+
+// next returns the lot that the next connection goes to.
+func (ls *lots) next() *lot { return ls.all[int(ls.last.Add(1))%len(ls.all)] }
+
+func (ls *lots) stop() {
+	for _, l := range ls.all {
+		l.stop()
+	}
+}
+
+// shutdown is that of all lots.
+func (ls *lots) shutdown(ctx context.Context) error {
+	ls.stop()
+	for _, l := range ls.all {
+		l.close()
+	}
+	var err error
+	for _, l := range ls.all {
+		err = cmp.Or(l.shutdown(ctx), err)
+	}
+	return err
+}
+
+// arrivals is a listener that hands its connections to the lot by itself: Accept
+// returns errors, and one connection after each, which is closed already and tells the
+// accept loop that all is well again.
+type arrivals struct {
+	net.Listener
+	failed bool
+}
+
+// Accept accepts connections until that fails.
+func (l *arrivals) Accept() (net.Conn, error) {
+	for {
+		nc, err := l.Listener.Accept()
+		if err != nil {
+			l.failed = true
+			return nil, err
+		}
+		nc.(*eventConn).enter()
+		if l.failed {
+			l.failed = false
+			return &net.TCPConn{}, nil
+		}
+	}
+}
+
+// enter has a new connection served.
+func (c *eventConn) enter() {
+	c.ctx = context.WithValue(c.lot.ctx, connKey{}, Conn(c))
+	c.lot.mu.Lock()
+	cut := c.lot.cut
+	c.lot.start(c.fdConn)
+	c.lot.mu.Unlock()
+	if cut {
+		c.kill()
+	}
+}
+
+// listener returns a listener whose connections can be parked in ls, or nil if there
+// are no lots or the system does not let it.
+func (ls *lots) listener(tcp *net.TCPListener) net.Listener {
+	if len(ls.all) == 0 {
+		return nil
+	}
+	file, err := tcp.File() // another descriptor of the same socket, which can be waited for by hand
+	if err != nil {
+		return nil
+	}
+	raw, err := file.SyscallConn()
+	if err != nil {
+		file.Close()
+		return nil
+	}
+	raw.Control(func(fd uintptr) {
+		// Connections inherit these from the listener. They are what Go's net
+		// sets on each connection.
+		syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1)
+		syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_KEEPALIVE, 1)
+		syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_KEEPIDLE, 15)
+		syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_KEEPINTVL, 15)
+	})
+	return &fdListener{tcp, ls, file, raw}
+}
+
+// An fdListener accepts connections without making them known to Go's own poller.
+type fdListener struct {
+	*net.TCPListener
+	lots *lots
+	file *os.File
+	raw  syscall.RawConn
+}
+
+func (l *fdListener) Accept() (net.Conn, error) {
+	var (
+		fd   int
+		peer syscall.Sockaddr
+		err  error
+	)
+	closed := l.raw.Read(func(listener uintptr) bool {
+		// What is no reason to wait is tried again here: Go's own poller reports a
+		// queue when it grows, and not as long as somebody is in it.
+		for again := true; again; again = err == syscall.EINTR || err == syscall.ECONNABORTED {
+			fd, peer, err = syscall.Accept4(int(listener), syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)
+		}
+		return err != syscall.EAGAIN
+	})
+	switch {
+	case closed != nil:
+		return nil, &net.OpError{Op: "accept", Net: "tcp", Addr: l.Addr(), Err: net.ErrClosed}
+	case err != nil:
+		return nil, &net.OpError{Op: "accept", Net: "tcp", Addr: l.Addr(), Err: os.NewSyscallError("accept4", err)}
+	}
+	return &fdConn{lot: l.lots.next(), fd: fd, remote: tcpAddr(peer)}, nil
+}
+
+// Close closes both descriptors: only then is the socket closed.
+func (l *fdListener) Close() error {
+	l.file.Close()
+	return l.TCPListener.Close()
+}
+
+func tcpAddr(sa syscall.Sockaddr) net.Addr {
+	switch sa := sa.(type) {
+	case *syscall.SockaddrInet4:
+		return &net.TCPAddr{IP: append(net.IP(nil), sa.Addr[:]...), Port: sa.Port}
+	case *syscall.SockaddrInet6:
+		addr := &net.TCPAddr{IP: append(net.IP(nil), sa.Addr[:]...), Port: sa.Port}
+		if sa.ZoneId != 0 {
+			if zone, err := net.InterfaceByIndex(int(sa.ZoneId)); err == nil {
+				addr.Zone = zone.Name
+			}
+		}
+		return addr
+	}
+	return &net.TCPAddr{}
+}
