@@ -15,13 +15,21 @@ import (
 	"barewire/solutions/04-keep-alive"
 )
 
-// A representation is an open file and what the fields say of it (RFC 9110 §3.2).
+// A representation is an open file, or its content, and what the fields say of it (RFC
+// 9110 §3.2).
 type representation struct {
-	file   *os.File
-	size   int64
-	coding string // "" for the file itself
-	media  string // its content type, before coding; "" where none is sent
+	name    string   // of the file itself
+	file    *os.File // or nil
+	content []byte   // without a file
+	size    int64
+	changed time.Time // as the file system has it
+	coding  string    // "" for the file itself
+	media   string    // its content type, before coding; "" where none is sent
 	Validators
+	date, length string // Modified and size, as fields have them
+
+	entry *entry    // where the cache has it, if it does
+	until time.Time // how long the cache believes it
 }
 
 // siblings are the files that may be sent instead of another one. The smallest
@@ -52,32 +60,48 @@ func (f *Files) open(name string, info fs.FileInfo) (*os.File, fs.FileInfo, erro
 
 // choose opens the file, or the sibling that the client prefers to it.
 func (f *Files) choose(r *keepalive.Request, name string, info fs.FileInfo) (*os.File, fs.FileInfo, string, error) {
-	if f.Precompressed && !(r.Method == "GET" && r.Header.Has("Range")) {
-		var buf [3]string
-		for _, coding := range AppendAccepted(buf[:0], &r.Header, "br", "zstd", "gzip") {
-			other, err := f.Root.Stat(name + siblings[coding])
-			if err != nil || other.ModTime().Before(info.ModTime()) {
-				continue
-			}
-			if file, other, err := f.open(name+siblings[coding], other); err == nil {
-				return file, other, coding, nil
-			}
+	var buf [3]string
+	for _, coding := range f.codings(buf[:0], r) {
+		other, err := f.Root.Stat(name + siblings[coding])
+		if err != nil || other.ModTime().Before(info.ModTime()) {
+			continue
+		}
+		if file, other, err := f.open(name+siblings[coding], other); err == nil {
+			return file, other, coding, nil
 		}
 	}
 	file, info, err := f.open(name, info)
 	return file, info, "", err
 }
 
+// codings appends to dst the codings of siblings that may be sent, in their order.
+func (f *Files) codings(dst []string, r *keepalive.Request) []string {
+	if !f.Precompressed || r.Method == "GET" && r.Header.Has("Range") {
+		return dst
+	}
+	return AppendAccepted(dst, &r.Header, "br", "zstd", "gzip")
+}
+
 func (f *Files) serveFile(w keepalive.ResponseWriter, r *keepalive.Request, name string, info fs.FileInfo) {
+	now := time.Now()
 	file, info, coding, err := f.choose(r, name, info)
 	if err != nil {
 		f.fail(w, err)
 		return
 	}
-	defer file.Close()
-	now := time.Now()
-	rep := representation{file, info.Size(), coding, f.contentType(name), ValidatorsOf(info, coding, now)}
+	rep := representation{name: name, file: file, size: info.Size(), changed: info.ModTime(), coding: coding,
+		media: f.contentType(name), Validators: ValidatorsOf(info, coding, now)}
+	rep.length = strconv.FormatInt(rep.size, 10)
+	if !rep.Modified.IsZero() {
+		rep.date = string(message.AppendDate(nil, rep.Modified))
+	}
+	f.Cache.keep(f, r, &rep, now)
+	f.answer(w, r, &rep, now)
+}
 
+// answer answers with a representation, which it gives back to the cache.
+func (f *Files) answer(w keepalive.ResponseWriter, r *keepalive.Request, rep *representation, now time.Time) {
+	defer f.Cache.give(rep)
 	status := Check(r.Method, &r.Header, rep.Validators, now)
 	if status == 412 {
 		keepalive.Error(w, 412)
@@ -85,13 +109,14 @@ func (f *Files) serveFile(w keepalive.ResponseWriter, r *keepalive.Request, name
 	}
 	var ranges []Range
 	if status == 200 && r.Method == "GET" && IfRange(&r.Header, rep.Validators, now) {
+		var err error
 		if ranges, err = ParseRange(rangeOf(&r.Header), rep.size); err != nil {
 			w.Header().Set("Content-Range", "bytes */"+strconv.FormatInt(rep.size, 10))
 			keepalive.Error(w, 416)
 			return
 		}
 	}
-	f.describe(w.Header(), name, &rep)
+	f.describe(w.Header(), rep)
 	if len(ranges) > 0 && r.Header.Has("If-Range") {
 		// The client has a part with all the fields (RFC 9110 §15.3.7).
 		w.Header().Del("Last-Modified")
@@ -133,16 +158,15 @@ func rangeOf(h *message.Header) (value []byte) {
 
 // describe sets the fields that a 200, a 206 and a 304 have in common. An error has
 // none of them: it is not the file's, and must not be cached like it.
-func (f *Files) describe(h *message.Header, name string, rep *representation) {
+func (f *Files) describe(h *message.Header, rep *representation) {
 	if rep.ETag != "" {
 		h.Set("ETag", rep.ETag)
 	}
-	if !rep.Modified.IsZero() {
-		var buf [32]byte
-		h.Set("Last-Modified", string(message.AppendDate(buf[:0], rep.Modified)))
+	if rep.date != "" {
+		h.Set("Last-Modified", rep.date)
 	}
 	if f.CacheControl != nil {
-		if value := f.CacheControl(name); value != "" {
+		if value := f.CacheControl(rep.name); value != "" {
 			h.Set("Cache-Control", value)
 		}
 	}
@@ -161,7 +185,11 @@ func (rep *representation) begin(w keepalive.ResponseWriter, status int, part Ra
 	if rep.coding != "" {
 		h.Set("Content-Encoding", rep.coding)
 	}
-	h.Set("Content-Length", strconv.FormatInt(part.Length, 10))
+	length := rep.length
+	if part.Length != rep.size {
+		length = strconv.FormatInt(part.Length, 10)
+	}
+	h.Set("Content-Length", length)
 	w.WriteHeader(status)
 }
 
@@ -174,10 +202,17 @@ func (rep *representation) send(w keepalive.ResponseWriter, status int, part Ran
 // copy copies a part of the file to w. Errors are not reported: the status has been
 // sent, and content that is too short ends the connection.
 func (rep *representation) copy(w io.Writer, part Range) error {
-	if _, err := rep.file.Seek(part.Start, io.SeekStart); err != nil {
+	if rep.file == nil {
+		_, err := w.Write(rep.content[part.Start:part.end()])
 		return err
 	}
-	_, err := io.CopyN(w, rep.file, part.Length)
+	_, err := rep.file.Seek(part.Start, io.SeekStart)
+	if err == nil {
+		_, err = io.CopyN(w, rep.file, part.Length)
+	}
+	if err != nil {
+		rep.entry = nil // it may have become shorter: not for others
+	}
 	return err
 }
 

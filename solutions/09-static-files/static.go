@@ -1,9 +1,8 @@
 // Package static serves the files below one directory, and nothing else: what a
 // request names is looked up with [os.Root], which no name and no link leads out of.
 //
-// It leaves out files that are not on a disk, uploads, compression while sending (a
-// middleware's work; this package sends files that were compressed before), and a
-// cache of open files.
+// It leaves out files that are not on a disk, uploads, and compression while sending (a
+// middleware's work; this package sends files that were compressed before).
 //
 // Read name.go first: which names there are is what keeps a server's other files its
 // own. Then static.go, which finds what a request means and answers it.
@@ -19,6 +18,7 @@ import (
 	"log/slog"
 	"os"
 	"path"
+	"time"
 
 	"barewire/solutions/02-request-line"
 	"barewire/solutions/04-keep-alive"
@@ -68,6 +68,12 @@ type Files struct {
 	// field is not sent, and caches guess (RFC 9111 §4.2.2).
 	CacheControl func(name string) string
 
+	// Cache is what was found lately. Open makes one; without one, all is looked
+	// up for each request.
+	//
+	//starter:omit
+	Cache *Cache
+
 	// ErrorLog is told of files that could not be read; slog.Default() if it
 	// is nil. That there is nothing for a name is no error: anybody can cause
 	// it, and at level Info and above there is no record of it.
@@ -81,11 +87,18 @@ func Open(dir string) (*Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Files{Root: root}, nil
+	f := &Files{Root: root}
+	//starter:omit
+	f.Cache = new(Cache)
+	return f, nil
 }
 
 // Close closes the directory. Files that are being sent are sent to their ends.
-func (f *Files) Close() error { return f.Root.Close() }
+func (f *Files) Close() error {
+	//starter:omit
+	f.Cache.close()
+	return f.Root.Close()
+}
 
 // ServeHTTP answers GET and HEAD; OPTIONS is a 204 and every other method a 405, both
 // with Allow (RFC 9110 §9.3.7, §15.5.6) and whatever the path is. Every response says "X-Content-Type-Options: nosniff", so that a browser
@@ -149,6 +162,11 @@ func (f *Files) ServeHTTP(w keepalive.ResponseWriter, r *keepalive.Request) {
 			return
 		}
 		keepalive.Error(w, 405)
+		return
+	}
+	now := time.Now()
+	if rep, ok := f.Cache.take(f, r, now); ok {
+		f.answer(w, r, &rep, now)
 		return
 	}
 	name, dir, err := f.name(r.Target.Path)

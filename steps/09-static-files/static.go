@@ -1,9 +1,8 @@
 // Package static serves the files below one directory, and nothing else: what a
 // request names is looked up with [os.Root], which no name and no link leads out of.
 //
-// It leaves out files that are not on a disk, uploads, compression while sending (a
-// middleware's work; this package sends files that were compressed before), and a
-// cache of open files.
+// It leaves out files that are not on a disk, uploads, and compression while sending (a
+// middleware's work; this package sends files that were compressed before).
 //
 // Read name.go first: which names there are is what keeps a server's other files its
 // own. Then static.go, which finds what a request means and answers it.
@@ -76,11 +75,14 @@ func Open(dir string) (*Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Files{Root: root}, nil
+	f := &Files{Root: root}
+	return f, nil
 }
 
 // Close closes the directory. Files that are being sent are sent to their ends.
-func (f *Files) Close() error { return f.Root.Close() }
+func (f *Files) Close() error {
+	return f.Root.Close()
+}
 
 // ServeHTTP answers GET and HEAD; OPTIONS is a 204 and every other method a 405, both
 // with Allow (RFC 9110 §9.3.7, §15.5.6) and whatever the path is. Every response says "X-Content-Type-Options: nosniff", so that a browser

@@ -100,6 +100,7 @@ func (d *directives) declarations() {
 		switch decl := decl.(type) {
 		case *ast.FuncDecl:
 			d.function(decl)
+			d.statements(decl)
 		case *ast.GenDecl:
 			d.general(decl)
 		}
@@ -140,6 +141,32 @@ func (d *directives) function(fn *ast.FuncDecl) {
 	case results != nil:
 		d.errorf(results.comment.Pos(), "%sreturn without %stodo", marker, marker)
 	}
+}
+
+// statements leaves out each statement of a function that has an omit on the line above.
+func (d *directives) statements(fn *ast.FuncDecl) {
+	line := func(p token.Pos) int { return d.pkg.fset.PositionFor(p, false).Line }
+	above := map[int]*ast.Comment{} // by the line of the statement
+	for _, group := range d.src.file.Comments {
+		for _, c := range group.List {
+			dir, ok := parseDirective(c)
+			if ok && dir.verb == "omit" && fn.Body != nil && fn.Body.Pos() < c.Pos() && c.Pos() < fn.Body.End() {
+				above[line(c.Pos())+1] = c
+			}
+		}
+	}
+	if len(above) == 0 {
+		return
+	}
+	ast.Inspect(fn.Body, func(n ast.Node) bool {
+		if stmt, ok := n.(ast.Stmt); ok {
+			if c := above[line(stmt.Pos())]; c != nil && !d.used[c] {
+				d.used[c] = true
+				d.cutDecl(stmt, &ast.CommentGroup{List: []*ast.Comment{c}})
+			}
+		}
+		return true
+	})
 }
 
 // todo reads the arguments of a todo directive.
