@@ -25,6 +25,7 @@ const (
 	minRead    = 512       // a read into less is not worth its system call
 	maxOut     = 64 << 10  // with more than this to write, nothing is held back
 	maxWrite   = 256 << 10 // one write, under one deadline
+	maxCopied  = 16 << 10  // to copy more than this costs more than to write it by itself
 )
 
 // How long a connection that waits for a request goes on waiting when the server
@@ -376,6 +377,11 @@ func (c *conn) read(p []byte, deadline time.Time) (int, error) {
 //
 //starter:omit
 func (c *conn) flush(large ...byte) error {
+	if c.parker != nil && len(large) <= maxCopied {
+		// A parker takes one slice at a time.
+		c.out = append(c.out, large...)
+		large = nil
+	}
 	err := c.write(c.out, large)
 	c.out = c.out[:0]
 	if cap(c.out) > 2*maxOut {
