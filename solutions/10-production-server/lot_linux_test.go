@@ -47,7 +47,7 @@ func both(t *testing.T, cfg server.Config, test func(t *testing.T, srv *server.S
 	}
 }
 
-func dial(t testing.TB, addr string) *net.TCPConn {
+func dialTCP(t testing.TB, addr string) *net.TCPConn {
 	t.Helper()
 	nc, err := net.Dial("tcp", addr)
 	if err != nil {
@@ -174,7 +174,7 @@ func TestLot_Wake(t *testing.T) {
 func TestLot_Bytes(t *testing.T) {
 	post := "POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n0123456789"
 	both(t, server.Config{}, func(t *testing.T, srv *server.Server, addr string) {
-		nc := dial(t, addr)
+		nc := dialTCP(t, addr)
 		nc.SetNoDelay(true)
 		answers := bufio.NewReader(nc)
 		expect := func(how string, n int) {
@@ -264,7 +264,7 @@ func TestLot_Ends(t *testing.T) {
 			both(t, server.Config{}, func(t *testing.T, srv *server.Server, addr string) {
 				before := measure()
 				for _, warm := range []bool{false, true} {
-					nc := dial(t, addr)
+					nc := dialTCP(t, addr)
 					if warm && ask(nc, getOf("/short")) != 200 {
 						t.Fatal("no answer")
 					}
@@ -291,10 +291,10 @@ func TestLot_Times(t *testing.T) {
 			got := statuses(nc)
 			return time.Since(begun), got
 		}
-		if took, got := ends(dial(t, addr)); got != "no answer" || took < header*9/10 || took > 3*header {
+		if took, got := ends(dialTCP(t, addr)); got != "no answer" || took < header*9/10 || took > 3*header {
 			t.Errorf("a silent connection got %s after %v; HeaderTimeout is %v", got, took, header)
 		}
-		nc := dial(t, addr)
+		nc := dialTCP(t, addr)
 		if ask(nc, getOf("/short")) != 200 {
 			t.Fatal("no answer")
 		}
@@ -305,7 +305,7 @@ func TestLot_Times(t *testing.T) {
 	// The sooner its first byte came, the more of the second wait would be left.
 	const long = 2 * time.Second
 	both(t, server.Config{HeaderTimeout: long}, func(t *testing.T, srv *server.Server, addr string) {
-		nc, begun := dial(t, addr), time.Now()
+		nc, begun := dialTCP(t, addr), time.Now()
 		idle(t, srv, 1)
 		time.AfterFunc(long*3/4, func() { io.WriteString(nc, "GET / HT") })
 		if got, took := statuses(nc), time.Since(begun); got != "408" || took > long*3/2 {
@@ -320,11 +320,11 @@ func TestLot_Room(t *testing.T) {
 	const room = 20
 	both(t, server.Config{MaxConns: room}, func(t *testing.T, srv *server.Server, addr string) {
 		for range room {
-			dial(t, addr)
+			dialTCP(t, addr)
 		}
 		idle(t, srv, room)
 		for i := range 2 * room {
-			nc := dial(t, addr)
+			nc := dialTCP(t, addr)
 			if got := ask(nc, getOf("/short")); got != 200 {
 				t.Fatalf("newcomer %d: %d", i, got)
 			}
@@ -360,13 +360,13 @@ func TestLot_Shutdown(t *testing.T) {
 			srv, addr, release, served := stoppable(t, server.Config{Goroutines: goroutines})
 			var used []*net.TCPConn
 			for range 20 {
-				nc := dial(t, addr)
+				nc := dialTCP(t, addr)
 				if ask(nc, getOf("/short")) != 200 {
 					t.Fatal("no answer")
 				}
 				used = append(used, nc)
 			}
-			fresh, stuck := dial(t, addr), dial(t, addr)
+			fresh, stuck := dialTCP(t, addr), dialTCP(t, addr)
 			io.WriteString(stuck, getOf("/stuck"))
 			eventually(t, "21 idle and one stuck", func() bool {
 				s := srv.Metrics.Conns.Stats()
@@ -424,7 +424,7 @@ func TestLot_ShutdownInTime(t *testing.T) {
 			srv, addr, release, served := stoppable(t, server.Config{Goroutines: goroutines})
 			var all []*net.TCPConn
 			for _, text := range []string{"", getOf("/stuck"), "GET /", "POST /read HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc", strings.Repeat(getOf("/long"), 20)} {
-				nc := dial(t, addr)
+				nc := dialTCP(t, addr)
 				io.WriteString(nc, text)
 				all = append(all, nc)
 			}
@@ -490,7 +490,7 @@ func TestLot_Upgrade(t *testing.T) {
 	both(t, server.Config{IdleTimeout: 100 * time.Millisecond, BodyTimeout: 100 * time.Millisecond, HeaderTimeout: 100 * time.Millisecond}, func(t *testing.T, srv *server.Server, addr string) {
 		before := measure()
 		for range 10 {
-			nc := dial(t, addr)
+			nc := dialTCP(t, addr)
 			if ask(nc, getOf("/short")) != 200 {
 				t.Fatal("no answer")
 			}
@@ -517,7 +517,7 @@ func TestLot_Upgrade(t *testing.T) {
 			nc.Close()
 			idle(t, srv, 0)
 		}
-		nc := dial(t, addr)
+		nc := dialTCP(t, addr)
 		io.WriteString(nc, "GET /woken HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: woken\r\n\r\n")
 		if all, err := io.ReadAll(nc); err != nil || !bytes.HasSuffix(all, []byte("\r\n\r\nwoken")) {
 			t.Errorf("a Read that waits hears of another goroutine's deadline, and the end of talk is the end: %q, %v", all, err)
@@ -580,7 +580,7 @@ func TestLot_Kills(t *testing.T) {
 		var clients sync.WaitGroup
 		var good atomic.Int64
 		for range 4 {
-			nc := dial(t, addr)
+			nc := dialTCP(t, addr)
 			clients.Go(func() {
 				r := bufio.NewReader(nc)
 				for time.Now().Before(end) {
@@ -676,9 +676,9 @@ func TestLot_Log(t *testing.T) {
 		})
 	}
 	both(t, server.Config{AccessLog: broken, ErrorLog: slog.New(slog.NewTextHandler(&log, nil))}, func(t *testing.T, srv *server.Server, addr string) {
-		nc := dial(t, addr)
+		nc := dialTCP(t, addr)
 		for range 3 { // a handler that panics costs its connection and no more
-			broken := dial(t, addr)
+			broken := dialTCP(t, addr)
 			if got := ask(broken, getOf("/panic")); got != 500 {
 				t.Errorf("a panic is answered with %d", got)
 			}
@@ -688,7 +688,7 @@ func TestLot_Log(t *testing.T) {
 			t.Errorf("another connection got %d", got)
 		}
 		nc.Close()
-		if got := statuses(sent(dial(t, addr), "nonsense\r\n\r\n")); got != "no answer" && got != "400" {
+		if got := statuses(sent(dialTCP(t, addr), "nonsense\r\n\r\n")); got != "no answer" && got != "400" {
 			t.Errorf("what the log has panicked of is answered with %s", got)
 		}
 		idle(t, srv, 0)
