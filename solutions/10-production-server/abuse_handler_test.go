@@ -236,6 +236,7 @@ func TestAbuse_Descriptors(t *testing.T) {
 		old := d.call()
 		defer old.Close()
 		ask(old, getOf("/short"))
+		synctest.Wait() // Accept waits for the next one: that it gets
 		s.over.Store(time.Now().Add(time.Minute).UnixNano())
 		d.call().Close() // accepted, and then there are none left
 		time.Sleep(30 * time.Second)
