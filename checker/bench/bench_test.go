@@ -249,10 +249,10 @@ func TestParse(t *testing.T) {
 		args []string
 		want string // the servers, or a part of the error
 	}{
-		{"all but the learner's", nil, "ours, canned, net/http, fasthttp, gnet, nginx, ours, all on"},
-		{"one is compared with all", []string{"-who", "mine"}, "mine, ours, canned, net/http, fasthttp, gnet, nginx, mine, all on"},
+		{"all but the learner's", nil, "ours, goroutines, canned, net/http, fasthttp, gnet, nginx, ours, all on"},
+		{"one is compared with all", []string{"-who", "mine"}, "mine, ours, goroutines, canned, net/http, fasthttp, gnet, nginx, mine, all on"},
 		{"the first is compared with the others", []string{"-who", "fasthttp,ours"}, "fasthttp, ours"},
-		{"nobody of that name", []string{"-who", "apache"}, `bench: -who: there is no "apache"; there are ours, mine, canned`},
+		{"nobody of that name", []string{"-who", "apache"}, `bench: -who: there is no "apache"; there are ours, goroutines, mine, canned`},
 		{"no such shape", []string{"-shapes", "get,round"}, `bench: -shapes: there is no "round"; there are get, get512`},
 		{"too short", []string{"-each", "1us"}, "bench: 1µs for a turn"},
 		{"too many rounds", []string{"-rounds", "9999"}, "bench: 9999 rounds; up to 1000 are possible"},
