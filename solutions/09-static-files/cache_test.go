@@ -303,7 +303,7 @@ func TestCacheRace(t *testing.T) {
 	var tags sync.Map // which letter a tag stands for
 	for g := range 4 {
 		reading.Go(func() {
-			for i := range 500 {
+			for i := range 100 {
 				name := names[(i+g)%2]
 				w := fetch(t, files, "/"+name)
 				letter := string(w.content[:1])
