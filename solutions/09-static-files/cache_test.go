@@ -42,8 +42,8 @@ func (w *page) ReadFrom(src io.Reader) (int64, error) {
 	return int64(len(content)), err
 }
 
-// fetch asks for a path, with these field lines.
-func fetch(t testing.TB, f *static.Files, path string, fields ...string) *page {
+// cachedGet asks for a path, with these field lines.
+func cachedGet(t testing.TB, f *static.Files, path string, fields ...string) *page {
 	t.Helper()
 	w := &page{}
 	f.ServeHTTP(w, parse(t, "GET "+path+" HTTP/1.1\r\nHost: a\r\n"+strings.Join(append(fields, ""), "\r\n")+"\r\n"))
@@ -74,23 +74,23 @@ func TestCacheBelieves(t *testing.T) {
 				dir, files := sized(t)
 				name := filepath.Join(dir, "a.txt")
 				put(t, name, strings.Repeat("a", size))
-				first := fetch(t, files, "/a.txt")
+				first := cachedGet(t, files, "/a.txt")
 				put(t, name, strings.Repeat("b", size+1))
 				time.Sleep(static.DefaultFresh - 1)
-				early := fetch(t, files, "/a.txt")
+				early := cachedGet(t, files, "/a.txt")
 				if string(early.content) != string(first.content) || early.header.Get("ETag") != first.header.Get("ETag") {
 					t.Errorf("before Fresh has passed there are %d bytes with the tag %s, want the first ones, %d with %s",
 						len(early.content), early.header.Get("ETag"), size, first.header.Get("ETag"))
 				}
-				time.Sleep(1)
-				late := fetch(t, files, "/a.txt")
+				time.Sleep(time.Nanosecond)
+				late := cachedGet(t, files, "/a.txt")
 				if string(late.content) != strings.Repeat("b", size+1) || late.header.Get("ETag") == first.header.Get("ETag") ||
 					late.header.Get("Content-Length") != fmt.Sprint(size+1) {
 					t.Errorf("then there are %d bytes with the tag %s, want the new file", len(late.content), late.header.Get("ETag"))
 				}
 				os.Remove(name)
 				time.Sleep(static.DefaultFresh)
-				if w := fetch(t, files, "/a.txt"); w.status != 404 {
+				if w := cachedGet(t, files, "/a.txt"); w.status != 404 {
 					t.Errorf("after it was removed the status is %d", w.status)
 				}
 			})
@@ -107,7 +107,7 @@ func TestCacheBelievesFromBefore(t *testing.T) {
 		put(t, name, strings.Repeat("a", long))
 		w := &page{onRead: func() { time.Sleep(static.DefaultFresh); put(t, name, strings.Repeat("b", long)) }}
 		files.ServeHTTP(w, parse(t, "GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n"))
-		if got := fetch(t, files, "/a.txt"); w.content[0] != 'a' || got.content[0] != 'b' {
+		if got := cachedGet(t, files, "/a.txt"); w.content[0] != 'a' || got.content[0] != 'b' {
 			t.Errorf("first %q was sent, and afterwards %q", w.content[:1], got.content[:1])
 		}
 	})
@@ -119,12 +119,12 @@ func TestCacheInPlace(t *testing.T) {
 	dir, files := sized(t)
 	name := filepath.Join(dir, "a.txt")
 	put(t, name, strings.Repeat("a", long))
-	first := fetch(t, files, "/a.txt")
+	first := cachedGet(t, files, "/a.txt")
 	for _, size := range []int{long / 2, long, 10} {
 		if err := os.Truncate(name, int64(size)); err != nil {
 			t.Fatal(err)
 		}
-		w := fetch(t, files, "/a.txt")
+		w := cachedGet(t, files, "/a.txt")
 		if length := w.header.Get("Content-Length"); length != fmt.Sprint(len(w.content)) || len(w.content) != size || w.header.Get("ETag") == first.header.Get("ETag") {
 			t.Errorf("Content-Length: %s, %d bytes and the tag %s (it was %s), want %d bytes and another tag",
 				length, len(w.content), w.header.Get("ETag"), first.header.Get("ETag"), size)
@@ -137,10 +137,10 @@ func TestCacheInPlace(t *testing.T) {
 func TestCacheShrinks(t *testing.T) {
 	dir, files := sized(t, long)
 	name := filepath.Join(dir, fmt.Sprint(long, ".txt"))
-	fetch(t, files, "/100000.txt")
+	cachedGet(t, files, "/100000.txt")
 	w := &page{onRead: func() { os.Truncate(name, long/2) }}
 	files.ServeHTTP(w, parse(t, "GET /100000.txt HTTP/1.1\r\nHost: a\r\n\r\n"))
-	next := fetch(t, files, "/100000.txt")
+	next := cachedGet(t, files, "/100000.txt")
 	if w.header.Get("Content-Length") != fmt.Sprint(long) || len(w.content) != long/2 || next.header.Get("Content-Length") != fmt.Sprint(long/2) || len(next.content) != long/2 {
 		t.Errorf("of %s bytes %d came, then of %s %d", w.header.Get("Content-Length"), len(w.content), next.header.Get("Content-Length"), len(next.content))
 	}
@@ -173,9 +173,9 @@ func TestCacheSettings(t *testing.T) {
 			{files, "/a.txt", "Accept-Encoding: gzip", "200  text/plain; charset=utf-8 own"},
 			{files, "/a.txt/", "", "404"},
 		} {
-			w := fetch(t, test.files, test.path, test.field)
+			w := cachedGet(t, test.files, test.path, test.field)
 			if test.field == "" {
-				w = fetch(t, test.files, test.path)
+				w = cachedGet(t, test.files, test.path)
 			}
 			got := fmt.Sprint(w.status)
 			if w.status == 200 {
@@ -214,7 +214,7 @@ func TestCacheBounds(t *testing.T) {
 		}
 		ask := func() {
 			for i := range 200 {
-				if w := fetch(t, files, fmt.Sprint("/", i)); len(w.content) != long+i {
+				if w := cachedGet(t, files, fmt.Sprint("/", i)); len(w.content) != long+i {
 					t.Fatalf("file %d has %d bytes, want %d", i, len(w.content), long+i)
 				}
 			}
@@ -233,7 +233,7 @@ func TestCacheBounds(t *testing.T) {
 		if n := descriptors(t, dir); n != 0 {
 			t.Errorf("when the handler is closed %d are open", n)
 		}
-		if fetch(t, files, "/1"); descriptors(t, dir) != 0 {
+		if cachedGet(t, files, "/1"); descriptors(t, dir) != 0 {
 			t.Error("a handler that is closed has opened a file")
 		}
 	})
@@ -261,15 +261,38 @@ func TestCacheMemory(t *testing.T) {
 	runtime.KeepAlive(files)
 }
 
+// TestCacheEntries: a short file under very many spellings does not fill the memory.
+func TestCacheEntries(t *testing.T) {
+	_, files := sized(t, 1)
+	files.Cache.Fresh = time.Hour
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	r, w := parse(t, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"), &sink{}
+	for i := range 10_000 {
+		r.Target.Path = fmt.Appendf(nil, "/%s%d/../1.txt", strings.Repeat("x", 200), i)
+		w.header.Reset()
+		if files.ServeHTTP(w, r); w.status != 200 {
+			t.Fatalf("%s: %d", r.Target.Path, w.status)
+		}
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 3<<20 {
+		t.Errorf("after 10,000 spellings of one path the heap has grown by %d bytes, want a thousand entries or so", grown)
+	}
+	runtime.KeepAlive(files)
+}
+
 // TestCacheInUse: a file that is forgotten, or whose handler is closed, while it is being sent is
 // sent to its end, and closed then.
 func TestCacheInUse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir, files := sized(t, long)
-		fetch(t, files, "/100000.txt")
+		cachedGet(t, files, "/100000.txt")
 		var also *page
 		w := &page{onRead: func() {
-			also = fetch(t, files, "/100000.txt") // a file of its own
+			also = cachedGet(t, files, "/100000.txt") // a file of its own
 			files.Close()
 		}}
 		files.ServeHTTP(w, parse(t, "GET /100000.txt HTTP/1.1\r\nHost: a\r\n\r\n"))
@@ -303,9 +326,9 @@ func TestCacheRace(t *testing.T) {
 	var tags sync.Map // which letter a tag stands for
 	for g := range 4 {
 		reading.Go(func() {
-			for i := range 500 {
+			for i := range 100 {
 				name := names[(i+g)%2]
-				w := fetch(t, files, "/"+name)
+				w := cachedGet(t, files, "/"+name)
 				letter := string(w.content[:1])
 				if n := sizes[name] + int(letter[0]-'a'); string(w.content) != strings.Repeat(letter, n) || w.header.Get("Content-Length") != fmt.Sprint(n) {
 					t.Errorf("%s: Content-Length: %s, and %d bytes that begin with %s", name, w.header.Get("Content-Length"), len(w.content), letter)
@@ -355,7 +378,7 @@ func TestCacheNoCache(t *testing.T) {
 	files.Cache = nil
 	for _, content := range []string{"a", "bb", strings.Repeat("c", long)} {
 		put(t, filepath.Join(dir, "a.txt"), content)
-		if w := fetch(t, files, "/a.txt"); string(w.content) != content {
+		if w := cachedGet(t, files, "/a.txt"); string(w.content) != content {
 			t.Errorf("%d bytes came, want %d", len(w.content), len(content))
 		}
 	}

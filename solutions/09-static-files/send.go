@@ -206,13 +206,10 @@ func (rep *representation) copy(w io.Writer, part Range) error {
 		_, err := w.Write(rep.content[part.Start:part.end()])
 		return err
 	}
-	_, err := rep.file.Seek(part.Start, io.SeekStart)
-	if err == nil {
-		_, err = io.CopyN(w, rep.file, part.Length)
+	if _, err := rep.file.Seek(part.Start, io.SeekStart); err != nil {
+		return err
 	}
-	if err != nil {
-		rep.entry = nil // it may have become shorter: not for others
-	}
+	_, err := io.CopyN(w, rep.file, part.Length)
 	return err
 }
 
