@@ -152,12 +152,14 @@ func (c *conn) isStopping() bool {
 // for, ReadFirst also returns until when it might have waited.
 //
 // Meanwhile it keeps what serves it, until it has been idle for long. It also knows how
-// long each Write may take, and looks at the clock when one does not end at once.
+// long each Write may take, or each piece of what ReadFrom is given, and looks at the
+// clock when one does not end at once. WriteMore is Write where more follows.
 //
 //starter:omit
 type parker interface {
 	ReadFirst(p []byte, within time.Duration) (n int, by time.Time, err error)
 	SetWriteTimeout(within time.Duration)
+	WriteMore(p []byte) (int, error)
 	Keep(server any)
 	Kept() any
 }
@@ -387,6 +389,19 @@ func (c *conn) flush(large ...byte) error {
 	if cap(c.out) > 2*maxOut {
 		c.out = make([]byte, 0, outSize)
 	}
+	return err
+}
+
+// flushMore is flush where more is written in a moment: the first bytes of a file and
+// the head before them can be one packet.
+//
+//starter:omit
+func (c *conn) flushMore() error {
+	if c.parker == nil {
+		return c.flush()
+	}
+	_, err := c.parker.WriteMore(c.out)
+	c.out = c.out[:0]
 	return err
 }
 

@@ -53,11 +53,14 @@ func (w *response) sendFrom(to io.ReaderFrom, src io.Reader, left int64) (n int6
 	w.emit(w.held)
 	w.held = w.held[:0]
 	if w.err == nil {
-		w.err = w.c.flush()
+		w.err = w.c.flushMore()
 	}
 	for n < left && w.err == nil {
-		piece := min(left-n, maxWrite) // each under a deadline of its own
-		w.c.setWriteDeadline()
+		piece := left - n
+		if w.c.parker == nil {
+			piece = min(piece, maxWrite) // each under a deadline of its own
+			w.c.setWriteDeadline()
+		}
 		var m int64
 		m, w.err = to.ReadFrom(&io.LimitedReader{R: src, N: piece})
 		n += m

@@ -57,6 +57,14 @@ func (c *eventConn) ReadFirst(p []byte, within time.Duration) (n int, by time.Ti
 	return 0, by, err
 }
 
+// WriteMore is Write where more follows at once.
+func (c *eventConn) WriteMore(p []byte) (int, error) {
+	if c.taken != nil {
+		return c.taken.Write(p)
+	}
+	return c.fdConn.WriteMore(p)
+}
+
 // Keep has the connection keep what serves it, until it has been parked for a while.
 func (c *eventConn) Keep(server any) { c.server = server }
 

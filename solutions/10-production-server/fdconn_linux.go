@@ -205,10 +205,20 @@ func (c *fdConn) pending() bool {
 func (c *fdConn) unset(bits uint32) { c.state.And(^bits) }
 
 // Write implements net.Conn.
-func (c *fdConn) Write(p []byte) (written int, err error) {
+func (c *fdConn) Write(p []byte) (int, error) { return c.write(syscall.Write, p) }
+
+// WriteMore is Write where more follows at once: the kernel holds back what does not
+// fill a packet.
+func (c *fdConn) WriteMore(p []byte) (int, error) { return c.write(sendMore, p) }
+
+func sendMore(fd int, p []byte) (int, error) {
+	return syscall.SendmsgN(fd, p, nil, nil, syscall.MSG_MORE)
+}
+
+func (c *fdConn) write(call func(fd int, p []byte) (int, error), p []byte) (written int, err error) {
 	by := c.sendBy.Load()
 	for written < len(p) {
-		n, err := c.call(syscall.Write, p[written:])
+		n, err := c.call(call, p[written:])
 		written += max(n, 0)
 		if err != nil {
 			if err = c.again("write", err, &by); err != nil {
@@ -279,6 +289,9 @@ func (c *fdConn) wait(by int64, what int) error {
 	}
 }
 
+// filePiece is how much of a file a client has to take in the time for one Write.
+const filePiece = 256 << 10
+
 // ReadFrom implements io.ReaderFrom: the kernel takes the bytes from a file, and what
 // is none is copied.
 func (c *fdConn) ReadFrom(src io.Reader) (sent int64, err error) {
@@ -294,15 +307,19 @@ func (c *fdConn) ReadFrom(src io.Reader) (sent int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	by := c.sendBy.Load()
+	var (
+		n     int
+		fault error
+		by    = c.sendBy.Load()
+		piece int64 // of what was sent under the deadline by
+	)
+	send := func(from uintptr) {
+		n, fault = c.call(func(fd int, _ []byte) (int, error) {
+			return syscall.Sendfile(fd, int(from), nil, int(min(limited.N, 1<<30)))
+		}, nil)
+	}
 	for limited.N > 0 {
-		n := 0
-		var fault error
-		if err := raw.Control(func(from uintptr) {
-			n, fault = c.call(func(fd int, _ []byte) (int, error) {
-				return syscall.Sendfile(fd, int(from), nil, int(min(limited.N, 1<<30)))
-			}, nil)
-		}); err != nil {
+		if err := raw.Control(send); err != nil {
 			return sent, err
 		}
 		// A file that has no pages, or a system that does not let this be done.
@@ -313,6 +330,9 @@ func (c *fdConn) ReadFrom(src io.Reader) (sent int64, err error) {
 		if n > 0 {
 			sent += int64(n)
 			limited.N -= int64(n)
+			if piece += int64(n); piece >= filePiece {
+				by, piece = c.sendBy.Load(), 0
+			}
 		}
 		if fault != nil {
 			if err := c.again("sendfile", fault, &by); err != nil {
