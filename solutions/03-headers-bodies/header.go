@@ -63,6 +63,9 @@ func (h *Header) Value(name string) []byte {
 //
 //starter:omit
 func (h *Header) append(f Field) {
+	if h.fields == nil {
+		h.fields = make([]Field, 0, 8)
+	}
 	h.fields = append(h.fields, f)
 	h.lengths |= 1 << (len(f.Name) % 64)
 }

@@ -112,7 +112,7 @@ func (b *body) readChunked(p []byte) (n int, err error) {
 func (b *body) fill() error {
 	c := b.c
 	if len(c.in)-c.headEnd < minRead {
-		c.in, c.headEnd = make([]byte, bufferSize), 0
+		c.in, c.headEnd = make([]byte, maxKept), 0
 	}
 	n, err := b.more(c.in[c.headEnd:])
 	c.r, c.w = c.headEnd, c.headEnd+n

@@ -20,8 +20,9 @@ import (
 
 //starter:omit
 const (
-	bufferSize = 4 << 10   // what a connection starts with, for reading
-	outSize    = 1 << 10   // and for writing
+	bufferSize = 2 << 10   // what a connection starts with, for reading
+	maxKept    = 8 << 10   // a larger buffer is not kept for the next request
+	outSize    = 1 << 10   // what it starts with for writing
 	minRead    = 512       // a read into less is not worth its system call
 	maxOut     = 64 << 10  // with more than this to write, nothing is held back
 	maxWrite   = 256 << 10 // one write, under one deadline
@@ -307,7 +308,7 @@ func (c *conn) makeRoom() {
 	switch {
 	case c.r == c.w:
 		c.r, c.w = 0, 0
-		if len(c.in) > bufferSize {
+		if len(c.in) > maxKept {
 			c.in = make([]byte, bufferSize) // an idle connection keeps little
 		}
 	case len(c.in)-c.w >= minRead:
