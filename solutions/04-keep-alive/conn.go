@@ -269,7 +269,8 @@ func (c *conn) readHead() error {
 	for {
 		if c.r < c.w {
 			n, err := c.req.Head.Parse(c.in[c.r:c.w], c.limits)
-			if c.r += n; err != reqline.ErrIncomplete {
+			if err != reqline.ErrIncomplete {
+				c.r += n
 				c.headEnd = c.r
 				return err
 			}
