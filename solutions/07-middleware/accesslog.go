@@ -36,7 +36,9 @@ func AccessLog(log *slog.Logger) keepalive.Middleware {
 		if !log.Enabled(ctx, level) {
 			return
 		}
-		attrs := append(make([]slog.Attr, 0, 10),
+		// A Logger would look at the clock again, and for the line that called it.
+		record := slog.NewRecord(e.Began.Add(e.Duration), level, "request", 0)
+		record.AddAttrs(
 			slog.String("method", r.Method),
 			slog.String("target", escaped(r.Target.Raw)),
 			slog.Int("status", e.Status),
@@ -46,12 +48,12 @@ func AccessLog(log *slog.Logger) keepalive.Middleware {
 			slog.String("id", ID(ctx)),
 			slog.String("agent", escaped(r.Header.Value("User-Agent"))))
 		if e.Aborted {
-			attrs = append(attrs, slog.Bool("aborted", true))
+			record.AddAttrs(slog.Bool("aborted", true))
 		}
 		if r.Fault != nil {
-			attrs = append(attrs, slog.String("fault", escaped([]byte(r.Fault.Error()))))
+			record.AddAttrs(slog.String("fault", escaped([]byte(r.Fault.Error()))))
 		}
-		log.LogAttrs(ctx, level, "request", attrs...)
+		log.Handler().Handle(ctx, record)
 	})
 }
 
@@ -64,7 +66,7 @@ func AccessLog(log *slog.Logger) keepalive.Middleware {
 func AppendEscaped(dst, src []byte) []byte {
 	const digits = "0123456789ABCDEF"
 	for _, c := range src {
-		if c < ' ' || c > '~' || c == '"' || c == '\\' {
+		if isEscaped(c) {
 			dst = append(dst, '\\', 'x', digits[c>>4], digits[c&15])
 		} else {
 			dst = append(dst, c)
@@ -74,7 +76,17 @@ func AppendEscaped(dst, src []byte) []byte {
 }
 
 //starter:omit
-func escaped(src []byte) string { return string(AppendEscaped(nil, src)) }
+func escaped(src []byte) string {
+	for i, c := range src {
+		if isEscaped(c) {
+			return string(src[:i]) + string(AppendEscaped(nil, src[i:]))
+		}
+	}
+	return string(src)
+}
+
+//starter:omit
+func isEscaped(c byte) bool { return c < ' ' || c > '~' || c == '"' || c == '\\' }
 
 // appendRemote appends the address that the connection comes from, without its
 // port.
