@@ -18,8 +18,6 @@ import (
 	"os/exec"
 	"strings"
 	"time"
-
-	"gotest.tools/gotestsum/testjson"
 )
 
 // A Run is one call of "go test".
@@ -135,11 +133,7 @@ func (r Run) Do(ctx context.Context) (*Result, error) {
 		return nil, fmt.Errorf("cannot run the go command: %w", err)
 	}
 	s := newStream(r.Dir)
-	_, scanErr := testjson.ScanTestOutput(testjson.ScanConfig{
-		Stdout:                   stdout,
-		Handler:                  s,
-		IgnoreNonJSONOutputLines: true,
-	})
+	scanErr := s.read(stdout)
 	waitErr := cmd.Wait()
 	if ctx.Err() != nil {
 		killGroup(cmd)

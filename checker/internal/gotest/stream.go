@@ -1,16 +1,31 @@
 package gotest
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"gotest.tools/gotestsum/testjson"
 )
+
+// An event is a line of "go test -json"; "go doc test2json" and "go help
+// buildjson" say what is in it. It is read here, for what reads it elsewhere
+// takes longer to compile than the tests of a step.
+type event struct {
+	Action      string
+	Package     string
+	ImportPath  string // of the package that is built, with build-output
+	Test        string
+	Elapsed     float64 // in seconds
+	Output      string
+	FailedBuild string
+}
 
 // A stream takes the events of "go test -json" one by one.
 type stream struct {
@@ -45,37 +60,50 @@ func newStream(dir string) *stream {
 	return &stream{dir: dir, builds: make(map[string][]BuildError)}
 }
 
-// Err takes a line that is not an event.
-func (s *stream) Err(text string) error {
-	s.stray = append(s.stray, text)
-	return nil
+// read takes the events, a line each, until there are no more. Lines that are
+// none are stray.
+func (s *stream) read(r io.Reader) error {
+	lines := bufio.NewReader(r)
+	for {
+		text, err := lines.ReadBytes('\n')
+		text = bytes.TrimSpace(text)
+		var e event
+		switch {
+		case len(text) == 0:
+		case text[0] != '{' || json.Unmarshal(text, &e) != nil:
+			s.stray = append(s.stray, string(text))
+		default:
+			s.event(e)
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
-// Event takes the next event.
-func (s *stream) Event(e testjson.TestEvent, _ *testjson.Execution) error {
-	if e.Action == testjson.ActionBuild {
+// event takes the next event.
+func (s *stream) event(e event) {
+	if e.Action == "build-output" {
 		s.build(e.ImportPath, strings.TrimSuffix(e.Output, "\n"))
-		return nil
+		return
 	}
 	if e.Package == "" {
-		return nil
+		return
 	}
 	p := s.pkg(e.Package)
 	switch {
-	case e.Action == testjson.ActionOutput:
+	case e.Action == "output":
 		p.print(e.Test, e.Output)
 	case e.Test != "":
 		p.event(e)
-	case e.Action.IsTerminal():
-		p.Outcome = outcomeOf(e)
+	case e.ends():
+		p.Outcome = e.outcome()
 		p.Elapsed = time.Duration(e.Elapsed * float64(time.Second))
-		// testjson does not know this field.
-		var more struct{ FailedBuild string }
-		if err := json.Unmarshal(e.Bytes(), &more); err == nil {
-			p.failedBuild = more.FailedBuild
-		}
+		p.failedBuild = e.FailedBuild
 	}
-	return nil
 }
 
 // pkg returns the package with an import path, and adds it if it is new.
@@ -90,22 +118,22 @@ func (s *stream) pkg(path string) *building {
 	return p
 }
 
-// outcomeOf returns what an event that ends a test says. testjson makes up an
-// event with a negative time for a test that never ended.
-func outcomeOf(e testjson.TestEvent) Outcome {
-	switch {
-	case e.Action == testjson.ActionPass:
+// ends reports whether nothing follows on an event of its test or package.
+func (e event) ends() bool { return e.Action == "pass" || e.Action == "fail" || e.Action == "skip" }
+
+// outcome returns what an event says that ends a test or a package.
+func (e event) outcome() Outcome {
+	switch e.Action {
+	case "pass":
 		return Pass
-	case e.Action == testjson.ActionSkip:
+	case "skip":
 		return Skip
-	case e.Elapsed < 0:
-		return Unfinished
 	}
 	return Fail
 }
 
 // event takes an event of a test that is not output.
-func (p *building) event(e testjson.TestEvent) {
+func (p *building) event(e event) {
 	t := p.tests[e.Test]
 	if t == nil {
 		t = &Test{Name: e.Test}
@@ -113,10 +141,10 @@ func (p *building) event(e testjson.TestEvent) {
 		p.Tests = append(p.Tests, t)
 	}
 	switch {
-	case e.Action == testjson.ActionRun:
+	case e.Action == "run":
 		p.lastRun = e.Test
-	case e.Action.IsTerminal():
-		t.Outcome = outcomeOf(e)
+	case e.ends():
+		t.Outcome = e.outcome()
 		t.Elapsed = max(0, time.Duration(e.Elapsed*float64(time.Second)))
 	}
 }
