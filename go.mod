@@ -4,6 +4,7 @@ go 1.26
 
 tool (
 	barewire/checker
+	barewire/checker/traffic
 	gotest.tools/gotestsum
 )
 
@@ -15,7 +16,6 @@ require (
 	golang.org/x/sys v0.36.0
 	golang.org/x/term v0.35.0
 	golang.org/x/tools v0.36.0
-	gotest.tools/gotestsum v1.13.0
 )
 
 require (
@@ -26,4 +26,5 @@ require (
 	github.com/mattn/go-isatty v0.0.20 // indirect
 	golang.org/x/sync v0.17.0 // indirect
 	golang.org/x/text v0.17.0 // indirect
+	gotest.tools/gotestsum v1.13.0 // indirect
 )

@@ -2,33 +2,25 @@
 // uses, and what keeps the workshop itself right. "go tool checker help" lists
 // its commands; the Makefile calls it.
 //
-// This file only chooses; each command is a function of a package in internal.
+// This file only chooses; each command is a function of a package in internal, or
+// one of barewire/checker/traffic.
 package main
 
 import (
 	"context"
 	"fmt"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
-	"barewire/checker/bench"
-	"barewire/checker/conformance"
-	"barewire/checker/course"
 	"barewire/checker/internal/compare"
 	"barewire/checker/internal/demo"
 	"barewire/checker/internal/fuzz"
 	"barewire/checker/internal/gate"
 	"barewire/checker/internal/learner"
-	"barewire/checker/internal/load"
 	"barewire/checker/internal/show"
 	"barewire/checker/internal/starter"
 	"barewire/checker/internal/watch"
 	"barewire/checker/internal/workshop"
-
-	"github.com/mattn/go-colorable"
-	"golang.org/x/term"
 )
 
 // A command is what stands after "go tool checker".
@@ -70,13 +62,13 @@ var (
 			{"load URL=:8080", "load :8080"},
 			{"load URL=:8080 RATE=500", "load :8080 -rate 500"},
 			{"load URL=:8080 URL2=:9000", "load :8080 :9000"},
-		}, load.Main},
+		}, traffic("load")},
 		{"bench", "what a request costs our server, yours, and others", []form{
 			{"bench", "bench"},
 			{"bench WHO=mine", "bench -who mine"},
 			{"bench ROUNDS=20", "bench -rounds 20"},
 			{"bench SHAPES=get,post", "bench -shapes get,post"},
-		}, bench.Main},
+		}, traffic("bench")},
 		{"solution", "your code beside the reference: this gives the answer away", []form{{"solution STEP=3", "solution 3"}}, compare.Solution},
 		{"reset", "begin a step anew; what you wrote is kept", []form{{"reset STEP=3", "reset 3"}}, compare.Reset},
 		{"bisect", "which of your earlier steps makes this one red", []form{{"bisect STEP=4", "bisect 4"}}, learner.Bisect},
@@ -86,7 +78,7 @@ var (
 			{"conformance", "conformance"},
 			{"conformance FLAGS=-peers", "conformance -peers"},
 			{"conformance ADDR=:8080", "conformance -addr :8080"},
-		}, conformance.Main},
+		}, traffic("conformance")},
 		{"fuzz", "odd inputs for every parser, for as long as you say", []form{
 			{"fuzz", "fuzz"},
 			{"fuzz TIME=1h", "fuzz -time 1h"},
@@ -105,20 +97,19 @@ func check(ctx context.Context, w *workshop.Workshop, args []string) int {
 	return gate.Main(ctx, w.Root, args, w.Out, w.Err)
 }
 
+// traffic is a command of barewire/checker/traffic, which says why it is there.
+func traffic(name string) func(context.Context, *workshop.Workshop, []string) int {
+	return func(ctx context.Context, w *workshop.Workshop, args []string) int {
+		return w.Call(ctx, "barewire/checker/traffic", append([]string{name}, args...)...)
+	}
+}
+
 func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
-	// Every command ends soon after the first signal, and leaves the terminal
-	// and the files as they should be.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, stop := workshop.Signals()
 	defer stop()
-	w := &workshop.Workshop{
-		Out:    colorable.NewColorable(os.Stdout),
-		Err:    colorable.NewColorable(os.Stderr),
-		ByMake: os.Getenv("MAKELEVEL") != "",
-		Tty:    term.IsTerminal(int(os.Stdout.Fd())),
-	}
-	w.Style.Color = w.Tty && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	w := workshop.Open()
 	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "-help" || args[0] == "--help" {
 		help(w)
 		return workshop.Green
@@ -134,14 +125,7 @@ func run(args []string) int {
 
 // start finds the workshop and runs a command in it.
 func start(ctx context.Context, w *workshop.Workshop, c command, args []string) int {
-	dir, err := os.Getwd()
-	if err == nil {
-		w.Root, err = workshop.FindRoot(dir)
-	}
-	if err == nil {
-		w.Course, err = course.Load()
-	}
-	if err != nil {
+	if err := w.Find(); err != nil {
 		return w.Fail(workshop.Usage, err)
 	}
 	return c.run(ctx, w, args)
