@@ -295,7 +295,7 @@ func TestTask8_Sums(t *testing.T) {
 	}
 	begun.Wait()
 	var s pool.Stats
-	for until := time.Now().Add(300 * time.Millisecond); time.Now().Before(until); {
+	for until := time.Now().Add(100 * time.Millisecond); time.Now().Before(until); {
 		s = statsOf(p)
 		sum := int64(s.Waiting+s.Running) + s.Done + s.Withdrawn + s.Dropped
 		if s.Accepted != sum || s.Workers != s.Idle+s.Running || s.Workers > 4 || s.Waiting > 8 {
