@@ -146,6 +146,7 @@ func TestTask7_Lingering(t *testing.T) {
 		{"a request that says close, and more behind it", get("/", bye) + big, "200"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel() // with the others here, which all wait
 			srv := &keepalive.Server{Handler: keepalive.HandlerFunc(hello), ErrorLog: quiet}
 			client := dialTCP(t, srv)
 			var raw []byte

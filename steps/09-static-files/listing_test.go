@@ -97,10 +97,18 @@ func TestTask5_Listing(t *testing.T) {
 	})
 	t.Run("not more than MaxListing entries", func(t *testing.T) {
 		many := serve(t, map[string]string{"dir/": ""})
+		last := ""
 		for i := range static.MaxListing + 5 {
-			f, err := os.Create(filepath.Join(many.dir, "dir", fmt.Sprint(i)))
+			name := filepath.Join(many.dir, "dir", fmt.Sprint(i))
+			// One more name for a file takes the disk a fifth of the time of a file.
+			// No file may have too many.
+			if i%1000 != 0 && os.Link(last, name) == nil {
+				continue
+			}
+			f, err := os.Create(name)
 			must(t, err)
 			f.Close()
+			last = name
 		}
 		many.Listing = true
 		rec := record(t, many, "GET", "/dir/")
