@@ -33,7 +33,7 @@ var Goals = []Goal{
 	{Shape: "all", Metric: CPU, Of: "ours", Bound: 1.3},
 	{Shape: "paced5k", Metric: P99, Of: best, Bound: 1},
 	{Shape: "paced15k", Metric: P99, Of: best, Bound: 1},
-	{Shape: "idle", Metric: Memory, Bound: 3},
+	{Shape: "idle", Metric: Memory, Bound: 1},
 	{Shape: "replay", Metric: Time, Of: "fasthttp", Bound: 0.5},
 	{Shape: "replay", Metric: Allocs, Bound: 0},
 	{Shape: "replay-browser", Metric: Time, Of: "fasthttp", Bound: 0.6},

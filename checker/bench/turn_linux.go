@@ -8,7 +8,7 @@ import (
 )
 
 // settled is how long a server has to put things away before its memory is looked at.
-const settled = 200 * time.Millisecond
+const settled = 500 * time.Millisecond
 
 // closed measures what a request costs a server that is asked as fast as it answers.
 func closed(ctx context.Context, p *process, shape *Shape, d time.Duration) (sample, error) {

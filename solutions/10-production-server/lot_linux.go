@@ -65,7 +65,7 @@ func newLot(s *Server) (*lot, error) {
 		serve: s.http.ServeConn, log: s.cfg.ErrorLog,
 		epoll: os.NewFile(uintptr(fd), "epoll"),
 		hurry: make(chan struct{}), drained: make(chan struct{}),
-		period: max(min(s.cfg.HeaderTimeout, s.cfg.IdleTimeout, 4*time.Second)/16, time.Millisecond),
+		period: max(min(s.cfg.HeaderTimeout, s.cfg.IdleTimeout, 1600*time.Millisecond)/16, time.Millisecond),
 	}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	if l.ready, err = l.epoll.SyscallConn(); err != nil {
@@ -127,7 +127,7 @@ func (l *lot) giveBack() {
 }
 
 // long is how long a connection is parked before it gives up its buffers.
-const long = 250 * time.Millisecond
+const long = 100 * time.Millisecond
 
 // look dooms the connections that have been parked for too long and returns them, and
 // takes the buffers of those that have been for long.

@@ -137,7 +137,12 @@ func netHTTP(ctx context.Context, root string) func(net.Listener) error {
 		io.WriteString(w, hello)
 	})
 	mux.HandleFunc("POST /echo", func(w http.ResponseWriter, r *http.Request) {
-		io.Copy(w, r.Body)
+		content, err := io.ReadAll(r.Body) // io.Copy would answer in chunks
+		if err != nil {
+			http.Error(w, "400", 400)
+			return
+		}
+		w.Write(content)
 	})
 	if root != "" {
 		mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServer(http.Dir(root))))
