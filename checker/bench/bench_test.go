@@ -3,10 +3,8 @@ package bench
 import (
 	"encoding/xml"
 	"errors"
-	"flag"
 	"io"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"barewire/checker/internal/fixture"
 )
 
 var nan = math.NaN()
@@ -170,29 +170,9 @@ func steady() *Report {
 	return r
 }
 
-var update = flag.Bool("update", false, "write the golden files anew")
-
-// golden compares got with a file of testdata.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := "testdata/" + name
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s\nIf that is right: go test ./checker/bench -update", path, diff)
-	}
-}
-
 func TestText(t *testing.T) {
 	got := steady().Text()
-	golden(t, "report.txt", got)
+	fixture.Golden(t, "testdata/report.txt", got)
 	for line := range strings.Lines(got) {
 		if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > 100 {
 			t.Errorf("a line has %d characters: %s", n, line)
@@ -201,7 +181,7 @@ func TestText(t *testing.T) {
 }
 
 func TestMarkdown(t *testing.T) {
-	golden(t, "report.md", steady().Markdown([]string{"![a plot](bench/closed-cpu.svg)", "![another](bench/idle-memory.svg)"}))
+	fixture.Golden(t, "testdata/report.md", steady().Markdown([]string{"![a plot](bench/closed-cpu.svg)", "![another](bench/idle-memory.svg)"}))
 }
 
 func TestPlots(t *testing.T) {
@@ -223,8 +203,8 @@ func TestPlots(t *testing.T) {
 	if diff := cmp.Diff([]string{"closed-cpu", "paced-p99", "idle-memory", "replays-time"}, names); diff != "" {
 		t.Errorf("the plots (-want +got):\n%s", diff)
 	}
-	golden(t, "closed-cpu.svg", plots[0].SVG())
-	golden(t, "grows-work.svg", steady().GrowthSVG())
+	fixture.Golden(t, "testdata/closed-cpu.svg", plots[0].SVG())
+	fixture.Golden(t, "testdata/grows-work.svg", steady().GrowthSVG())
 }
 
 func TestShapes(t *testing.T) {

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"barewire/checker/internal/fixture"
 	"barewire/checker/internal/gotest"
 
-	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 )
 
@@ -111,23 +111,7 @@ func TestKinds(t *testing.T) {
 	for _, kind := range kinds {
 		r.Packages = append(r.Packages, "./"+kind)
 	}
-	golden(t, "testdata/kinds.txt", strings.ReplaceAll(run(t, r), r.Dir, "DIR"))
-}
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if os.Getenv("UPDATE") != "" {
-		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s, which UPDATE=1 writes anew (-want +got):\n%s", path, diff)
-	}
+	fixture.Golden(t, "testdata/kinds.txt", strings.ReplaceAll(run(t, r), r.Dir, "DIR"))
 }
 
 func TestRace(t *testing.T) {

@@ -2,7 +2,6 @@ package load
 
 import (
 	"math"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -10,8 +9,6 @@ import (
 
 	"barewire/checker/internal/fixture"
 	"barewire/checker/internal/show"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // sample is a result with n answers: nine of ten around usual, one far slower.
@@ -90,19 +87,7 @@ func TestReport(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			got := strings.Join(row.s.report(row.targets), "\n") + "\n"
 			fixture.Narrow(t, got)
-			path := "testdata/" + row.name + ".txt"
-			if os.Getenv("UPDATE") != "" {
-				if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("%s, which UPDATE=1 writes anew (-want +got):\n%s", path, diff)
-			}
+			fixture.Golden(t, "testdata/"+row.name+".txt", got)
 		})
 	}
 }
