@@ -41,11 +41,15 @@ func (t *Conns) count(k *track) bool {
 // connections nobody counts.
 func (t *Conns) clientOf(peer net.Addr) netip.Prefix {
 	addr := ipOf(peer)
-	trusted := func(p netip.Prefix) bool { return p.Contains(addr) }
-	if t.MaxPerClient <= 0 || addr.IsLoopback() || slices.ContainsFunc(t.Trusted, trusted) {
+	if t.MaxPerClient <= 0 || addr.IsLoopback() || anyHas(t.Trusted, addr) {
 		return netip.Prefix{}
 	}
 	return ratelimit.ClientKey(addr)
+}
+
+// anyHas says whether an address is in one of these networks.
+func anyHas(networks []netip.Prefix, addr netip.Addr) bool {
+	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
 // ipOf returns the IP address of peer. It is not valid if that has none.

@@ -22,8 +22,7 @@ const (
 	DefaultAddr = "127.0.0.1:8080"
 
 	// DefaultMaxConns is how many connections are open at once. nginx has 512
-	// a process; each costs 1 KiB here while it is idle, and
-	// 16 KiB otherwise.
+	// a process; each costs 1 KiB here while it is idle, and 16 KiB otherwise.
 	DefaultMaxConns = 10_000
 
 	// DefaultMaxConnsPerClient is how many of them one client may have: half of

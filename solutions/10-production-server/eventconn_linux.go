@@ -74,7 +74,9 @@ func (c *eventConn) Kept() any { return c.server }
 // SetBusy implements [Conn].
 func (c *eventConn) SetBusy(busy bool) {
 	c.track.SetBusy(busy)
-	c.answered.Store(true)
+	if !c.answered.Load() { // which costs less than to store it each time
+		c.answered.Store(true)
+	}
 }
 
 // unpark says that the connection does not wait for a request any more. It returns

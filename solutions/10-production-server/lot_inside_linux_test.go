@@ -20,16 +20,19 @@ import (
 // another connection, a deadline that passes as a request arrives, a stop between two
 // connections.
 
-// inside serves "hello", after which a client of /last has to go, on a socket until the test ends.
+// inside serves cfg.Handler, on a socket until the test ends. Without one it serves
+// "hello", after which a client of /last has to go.
 func inside(t *testing.T, cfg Config) (s *Server, l *lot, addr string) {
 	t.Helper()
 	cfg.ErrorLog = slog.New(slog.DiscardHandler)
-	cfg.Handler = keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
-		if r.Path() == "/last" {
-			w.Header().Set("Connection", "close")
-		}
-		keepalive.Text(w, 200, "hello")
-	})
+	if cfg.Handler == nil {
+		cfg.Handler = keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+			if r.Path() == "/last" {
+				w.Header().Set("Connection", "close")
+			}
+			keepalive.Text(w, 200, "hello")
+		})
+	}
 	s, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -268,28 +271,15 @@ func TestLot_FarAhead(t *testing.T) {
 // goroutine.
 func TestLot_SlowHandlers(t *testing.T) {
 	release := make(chan struct{})
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // one lot
-	s, err := New(Config{ErrorLog: slog.New(slog.DiscardHandler), Handler: keepalive.HandlerFunc(
-		func(w keepalive.ResponseWriter, r *keepalive.Request) {
-			switch r.Path() {
-			case "/slow":
-				<-release
-			case "/end":
-				runtime.Goexit()
-			}
-			keepalive.Text(w, 200, "hello")
-		})})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.lots.get(s)
-	go s.Serve(ln)
-	t.Cleanup(func() { s.Shutdown(context.Background()) })
-	l, addr := s.lots.all[0], ln.Addr().String()
+	s, l, addr := inside(t, Config{Handler: keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+		switch r.Path() {
+		case "/slow":
+			<-release
+		case "/end":
+			runtime.Goexit()
+		}
+		keepalive.Text(w, 200, "hello")
+	})})
 	var slow, quick []net.Conn
 	for range 50 {
 		slow, quick = append(slow, connect(t, addr)), append(quick, connect(t, addr))

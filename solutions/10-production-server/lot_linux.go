@@ -153,14 +153,10 @@ func (l *lot) look() (overdue []*fdConn) {
 			} else {
 				l.start(c)
 			}
-		} else if c.owner.idle.Load() < now-int64(long) && c.state.CompareAndSwap(parked, 0) {
-			if c.owner.server != nil {
-				c.owner.server = nil
-				l.garbage++
-			}
-			if !c.state.CompareAndSwap(0, parked) {
-				l.start(c) // something has come at this very moment
-			}
+		} else if c.owner.server != nil && c.owner.idle.Load() < now-int64(long) {
+			// It stays parked for as long as l.mu is held, or is closed.
+			c.owner.server = nil
+			l.garbage++
 		}
 	}
 	return overdue

@@ -17,7 +17,6 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"slices"
 	"time"
 
 	"barewire/solutions/01-tcp-echo"
@@ -250,9 +249,7 @@ func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
 //
 //starter:omit
 func (s *Server) greet(ctx context.Context, conn Conn) error {
-	peer := ipOf(conn.RemoteAddr())
-	trusted := func(p netip.Prefix) bool { return p.Contains(peer) }
-	if !slices.ContainsFunc(s.cfg.Proxies.Trusted, trusted) {
+	if !anyHas(s.cfg.Proxies.Trusted, ipOf(conn.RemoteAddr())) {
 		return errors.New("not one of Config.Proxies")
 	}
 	conn.SetReadDeadline(time.Now().Add(s.cfg.HeaderTimeout))
