@@ -65,14 +65,15 @@ func AccessLog(log *slog.Logger) keepalive.Middleware {
 //starter:todo 7.5 A byte is either harmless or four bytes long.
 func AppendEscaped(dst, src []byte) []byte {
 	const digits = "0123456789ABCDEF"
-	for _, c := range src {
+	harmless := 0 // from here to c
+	for i, c := range src {
 		if isEscaped(c) {
+			dst = append(dst, src[harmless:i]...)
 			dst = append(dst, '\\', 'x', digits[c>>4], digits[c&15])
-		} else {
-			dst = append(dst, c)
+			harmless = i + 1
 		}
 	}
-	return dst
+	return append(dst, src[harmless:]...)
 }
 
 //starter:omit

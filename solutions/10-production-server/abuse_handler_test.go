@@ -192,7 +192,7 @@ func TestAbuse_LogFull(t *testing.T) {
 	full := new(broken)
 	for name, access := range map[string]keepalive.Middleware{
 		"text": middleware.AccessLog(slog.New(slog.NewTextHandler(full, nil))), "JSON": middleware.AccessLog(slog.New(slog.NewJSONHandler(full, nil))),
-		"common": middleware.CommonLog(full), "combined": middleware.CombinedLog(full),
+		"common": middleware.CommonLog(full), "combined": middleware.CombinedLog(full), "TextLog": server.TextLog(full),
 	} {
 		full.writes = 0
 		_, run := tapped(t, server.Config{AccessLog: access, ErrorLog: slog.New(slog.NewTextHandler(full, nil))})

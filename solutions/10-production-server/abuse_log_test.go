@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -49,6 +50,7 @@ func TestAbuse_LogBlocks(t *testing.T) {
 			return middleware.AccessLog(slog.New(slog.NewTextHandler(out, nil)))
 		},
 		"combined": middleware.CombinedLog,
+		"TextLog":  server.TextLog,
 	} {
 		t.Run(name, func(t *testing.T) {
 			deaf := newDeafLog()
@@ -127,6 +129,47 @@ func TestLogWriter(t *testing.T) {
 		t.Errorf("%d of 2 lines that the log has refused are lost", full.Lost())
 	}
 }
+
+// TestLogWriter_Batches: a line that comes after a silence is written at once, those that
+// follow within 10 ms together, and what is much does not wait.
+func TestLogWriter_Batches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out counter
+		log := server.NewLogWriter(&out, nil)
+		defer log.Close(t.Context())
+		begun := time.Now()
+		writes := func(what string, want int64, after time.Duration) {
+			t.Helper()
+			synctest.Wait()
+			if out.Load() != want || time.Since(begun) != after {
+				t.Errorf("%s: %d writes after %v, want %d after %v", what, out.Load(), time.Since(begun), want, after)
+			}
+		}
+		io.WriteString(log, "first\n")
+		writes("a line after a silence", 1, 0)
+		for range 100 {
+			io.WriteString(log, "line\n")
+		}
+		writes("a hundred lines behind it", 1, 0)
+		time.Sleep(10 * time.Millisecond)
+		writes("the same in a moment", 2, 10*time.Millisecond)
+		for range 64 {
+			io.WriteString(log, strings.Repeat("x", 1023)+"\n")
+		}
+		writes("many lines in a pause", 2+16, 10*time.Millisecond)
+		time.Sleep(time.Second)
+		io.WriteString(log, "last\n")
+		writes("a line after another silence", 2+16+1, 1010*time.Millisecond)
+		io.WriteString(log, "line\n")
+		log.Close(t.Context())
+		writes("a line before Close", 2+16+2, 1010*time.Millisecond)
+	})
+}
+
+// A counter counts the calls of Write.
+type counter struct{ atomic.Int64 }
+
+func (c *counter) Write(p []byte) (int, error) { c.Add(1); return len(p), nil }
 
 type pieces []string
 

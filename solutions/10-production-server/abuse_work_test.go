@@ -271,6 +271,7 @@ func TestAbuse_LogInjection(t *testing.T) {
 	var log, errors bytes.Buffer
 	for name, access := range map[string]keepalive.Middleware{
 		"text":     middleware.AccessLog(slog.New(slog.NewTextHandler(&log, nil))),
+		"TextLog":  server.TextLog(&log),
 		"JSON":     middleware.AccessLog(slog.New(slog.NewJSONHandler(&log, nil))),
 		"common":   middleware.CommonLog(&log),
 		"combined": middleware.CombinedLog(&log),

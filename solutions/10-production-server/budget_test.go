@@ -63,10 +63,10 @@ var configs = []struct {
 }{
 	{"plain", 0, server.Config{}},
 	{"limited", 0, server.Config{RateQuota: 1 << 30, RateWindow: time.Hour}},
-	{"everything", 8, server.Config{
+	{"everything", 2, server.Config{
 		RateQuota: 1 << 30, RateWindow: time.Hour, Compress: true, SecurityHeaders: true, RequestID: true,
 		CORS:      middleware.CORS{AllowedOrigins: []string{"https://a.example"}},
-		AccessLog: middleware.AccessLog(slog.New(slog.NewTextHandler(io.Discard, nil))),
+		AccessLog: server.TextLog(io.Discard),
 	}},
 }
 

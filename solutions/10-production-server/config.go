@@ -111,8 +111,8 @@ type Config struct {
 	SecurityHeaders bool            // the fields of middleware.SecurityHeaders
 	RequestID       bool            // see middleware.RequestID
 
-	// AccessLog is told of every request, by AccessLog or CommonLog of step 7: also of
-	// those that no handler sees, as they cannot be parsed.
+	// AccessLog is told of every request, by AccessLog or CommonLog of step 7 or by
+	// [TextLog]: also of those that no handler sees, as they cannot be parsed.
 	AccessLog keepalive.Middleware
 
 	// ErrorLog is told of what goes wrong; slog.Default() if it is nil.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"time"
 )
 
 // LogBuffer is how many bytes of lines wait for a log that does not take them: about
@@ -16,20 +17,29 @@ const LogBuffer = 1 << 20
 // so much as one (PIPE_BUF of Linux), even if another process writes into it as well.
 const maxPiece = 4 << 10
 
+// logPause is how long lines gather after some were written: nobody who reads along
+// notices, and a busy log costs a system call for many lines instead of one for each.
+const logPause = 10 * time.Millisecond
+
+// enough is how many bytes of lines wait no longer.
+const enough = 64 << 10
+
 // ErrLogFull is what Write of a LogWriter returns for a line that is lost.
 var ErrLogFull = errors.New("server: the log takes no more lines")
 
 // A LogWriter stands in front of a log and never makes its callers wait: what they write
-// is copied, and a goroutine writes it to the log. While that does not take it, such as a
-// pipe that nobody reads, LogBuffer bytes wait, and twice as many are kept at most. A line
-// for which there is no room is lost as a whole, and counted. Without a LogWriter, a log
-// whose Write blocks stops each request that is logged in it.
+// is copied, and a goroutine writes it to the log: at once after a silence, and otherwise
+// together with what comes within 10 ms. While the log does not take it, such as a pipe
+// that nobody reads, LogBuffer bytes wait, and twice as many are kept at most. A line for
+// which there is no room is lost as a whole, and counted. Without a LogWriter, a log whose
+// Write blocks stops each request that is logged in it.
 //
 // The last lines before a crash may be lost too: they have not been written yet.
 type LogWriter struct {
 	out    io.Writer
 	notice func(lost int64)
 	wake   chan struct{} // has a token if there may be something to do
+	hurry  chan struct{} // has a token if a pause is to end
 	ended  chan struct{} // closed when nothing will be written any more
 
 	mu         sync.Mutex
@@ -42,7 +52,7 @@ type LogWriter struct {
 // were lost, notice is called with their number, if it is not nil; it may write to the
 // LogWriter. End it with Close.
 func NewLogWriter(out io.Writer, notice func(lost int64)) *LogWriter {
-	l := &LogWriter{out: out, notice: notice, wake: make(chan struct{}, 1), ended: make(chan struct{})}
+	l := &LogWriter{out: out, notice: notice, wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), ended: make(chan struct{})}
 	go l.run()
 	return l
 }
@@ -55,8 +65,14 @@ func (l *LogWriter) Write(line []byte) (int, error) {
 		l.lost++
 		return 0, ErrLogFull
 	}
+	before := len(l.waiting)
 	l.waiting = append(l.waiting, line...)
-	l.look()
+	if before == 0 {
+		signal(l.wake)
+	}
+	if before < enough && len(l.waiting) >= enough {
+		signal(l.hurry)
+	}
 	return len(line), nil
 }
 
@@ -71,7 +87,8 @@ func (l *LogWriter) Lost() int64 {
 func (l *LogWriter) Close(ctx context.Context) error {
 	l.mu.Lock()
 	l.closed = true
-	l.look()
+	signal(l.wake)
+	signal(l.hurry)
 	l.mu.Unlock()
 	select {
 	case <-l.ended:
@@ -81,10 +98,10 @@ func (l *LogWriter) Close(ctx context.Context) error {
 	}
 }
 
-// look has run look at what there is.
-func (l *LogWriter) look() {
+// signal puts a token into a channel that has room for one.
+func signal(to chan<- struct{}) {
 	select {
-	case l.wake <- struct{}{}:
+	case to <- struct{}{}:
 	default:
 	}
 }
@@ -103,6 +120,17 @@ func (l *LogWriter) run() {
 			l.write(rest[:n])
 			rest = rest[n:]
 		}
+		if !ended {
+			l.pause()
+		}
+	}
+}
+
+// pause waits for more lines, but not longer than logPause.
+func (l *LogWriter) pause() {
+	select {
+	case <-l.hurry:
+	case <-time.After(logPause):
 	}
 }
 

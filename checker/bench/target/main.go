@@ -26,7 +26,6 @@ import (
 
 	"barewire/checker/bench/replay"
 	"barewire/solutions/04-keep-alive"
-	"barewire/solutions/07-middleware"
 	"barewire/solutions/08-rate-limiting"
 	"barewire/solutions/09-static-files"
 	"barewire/solutions/10-production-server"
@@ -90,7 +89,7 @@ func barewire(ctx context.Context, cfg server.Config, root string, routes int, a
 		if err != nil {
 			return nil, err
 		}
-		cfg.AccessLog = middleware.AccessLog(slog.New(slog.NewTextHandler(null, nil)))
+		cfg.AccessLog = server.TextLog(server.NewLogWriter(null, nil)) // as the command does
 		cfg.RequestID = true
 		cfg.CORS.AllowedOrigins = []string{"https://app.example.org"}
 		cfg.Compress = true

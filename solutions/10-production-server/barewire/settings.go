@@ -273,7 +273,7 @@ func (s *settings) openLogs(errs io.Writer) error {
 	switch s.accessLog {
 	case "off":
 	case "text":
-		s.config.AccessLog = middleware.AccessLog(slog.New(slog.NewTextHandler(errs, nil)))
+		s.config.AccessLog = server.TextLog(errs)
 	case "json":
 		s.config.AccessLog = middleware.AccessLog(slog.New(slog.NewJSONHandler(errs, nil)))
 	case "common":
