@@ -80,7 +80,7 @@ func (s *Submission) texts() []*string {
 	}
 	for i := range s.Checks {
 		c := &s.Checks[i]
-		all = append(all, &c.ID, &c.Task, &c.Title, &c.Reason)
+		all = append(all, &c.ID, &c.Task, &c.Title, &c.Reason, &c.Detail)
 	}
 	for i := range s.Findings {
 		f := &s.Findings[i]

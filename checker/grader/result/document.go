@@ -115,7 +115,8 @@ type Check struct {
 	Title     string  `json:"title"`
 	Outcome   Outcome `json:"outcome"`
 	Reason    string  `json:"reason,omitempty"` // for the student, unless Hidden
-	Hidden    bool    `json:"hidden,omitempty"`
+	Detail    string  `json:"detail,omitempty"` // for the instructor, where the reason does not say all
+	Hidden    bool    `json:"hidden,omitempty"` // the student does not see the outcome
 	Points    float64 `json:"points"`
 	MaxPoints float64 `json:"max_points"`
 	Seed      uint64  `json:"seed,string"`

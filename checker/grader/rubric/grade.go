@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"barewire/checker/grader/result"
@@ -33,7 +34,7 @@ func (r *Rubric) Grade(s *result.Submission) error {
 	}
 	for i := range s.Checks {
 		c := &s.Checks[i]
-		c.Hidden = r.hidden(c)
+		c.Hidden = r.Hides(c.ID)
 		c.Points, c.MaxPoints = 0, 0
 	}
 	raw, sum := 0.0, 0.0
@@ -162,13 +163,12 @@ func (r *Rubric) weight(check string) float64 {
 	return 1
 }
 
-// hidden reports whether a student may not see the outcome of a check. The exam may
-// hide some by itself; the rubric has the last word.
-func (r *Rubric) hidden(c *result.Check) bool {
-	hidden, narrowest := c.Hidden, -1
+// Hides reports whether a student may not see the outcome of a check.
+func (r *Rubric) Hides(check string) bool {
+	hidden, narrowest := false, -1
 	look := func(selectors []string, value bool) {
 		for _, s := range selectors {
-			if width := len(s); width > narrowest && covers(s, c) {
+			if width := len(s); width > narrowest && covers(s, check) {
 				hidden, narrowest = value, width
 			}
 		}
@@ -178,9 +178,17 @@ func (r *Rubric) hidden(c *result.Check) bool {
 	return hidden
 }
 
+// HidesInput reports whether a student may not see the input of a check, if perhaps
+// its outcome.
+func (r *Rubric) HidesInput(check string) bool {
+	return r.Hides(check) || slices.ContainsFunc(r.Brief, func(s string) bool { return covers(s, check) })
+}
+
 // covers reports whether a selector such as "3", "3.2" or "3.2/limits" means the check.
-func covers(selector string, c *result.Check) bool {
-	return selector == c.ID || selector == c.Task || selector == fmt.Sprint(c.Step)
+func covers(selector, check string) bool {
+	task, _, _ := strings.Cut(check, "/")
+	step, _, _ := strings.Cut(task, ".")
+	return selector == check || selector == task || selector == step
 }
 
 // lateness returns how many days late a submission is, and says so. Where the time is

@@ -111,16 +111,17 @@ func TestGrade_Late(t *testing.T) {
 
 func TestGrade_Hidden(t *testing.T) {
 	for _, test := range []struct{ name, rubric, want string }{
-		{"the exam's own word", `{}`, "2.1/d"},
-		{"a step", `{"hidden": ["1"]}`, "1.1/a 1.1/b 1.2/c 2.1/d"},
-		{"a task", `{"hidden": ["1.1"]}`, "1.1/a 1.1/b 2.1/d"},
-		{"a check", `{"hidden": ["1.1/a"]}`, "1.1/a 2.1/d"},
+		{"nothing", `{}`, ""},
+		{"a step", `{"hidden": ["1"]}`, "1.1/a 1.1/b 1.2/c"},
+		{"a task", `{"hidden": ["1.1"]}`, "1.1/a 1.1/b"},
+		{"a check", `{"hidden": ["1.1/a"]}`, "1.1/a"},
+		{"brief is not hidden", `{"brief": ["1"]}`, ""},
 		{"the narrower wins", `{"hidden": ["1", "1.1/b"], "shown": ["1.1", "2"]}`, "1.1/b 1.2/c"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := failing("")
 			for i := range s.Checks {
-				s.Checks[i].Hidden = s.Checks[i].ID == "2.1/d"
+				s.Checks[i].Hidden = s.Checks[i].ID == "2.1/d" // as an earlier rubric had it
 			}
 			if err := read(t, test.rubric).Grade(s); err != nil {
 				t.Fatal(err)
@@ -178,5 +179,17 @@ func TestGrade_OneBase(t *testing.T) {
 				t.Errorf("%s with %s checks alone: %v, %v; want 12.5", text, base, s.Mark(), err)
 			}
 		}
+	}
+}
+
+func TestHidesInput(t *testing.T) {
+	r := read(t, `{"brief": ["1"], "hidden": ["2.1"], "shown": ["1.1/a"]}`)
+	for _, id := range []string{"1.1/a", "1.2/c", "2.1/d"} {
+		if !r.HidesInput(id) {
+			t.Errorf("the input of %s is not hidden", id)
+		}
+	}
+	if read(t, `{"brief": ["1.1"]}`).HidesInput("1.2/c") {
+		t.Error("the input of 1.2/c is hidden, and only 1.1 is brief")
 	}
 }

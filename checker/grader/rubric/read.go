@@ -45,6 +45,7 @@ func Read(name string, data []byte, c *course.Course, checks []string) (*Rubric,
 		"deadline": r.readDeadline,
 		"late":     r.readLate,
 		"hidden":   func(n node) { r.each(n, func(n node) { r.Hidden = append(r.Hidden, r.selector(n)) }) },
+		"brief":    func(n node) { r.each(n, func(n node) { r.Brief = append(r.Brief, r.selector(n)) }) },
 		"shown":    func(n node) { r.each(n, func(n node) { r.Shown = append(r.Shown, r.selector(n)) }) },
 	})
 	r.whole(root)

@@ -13,7 +13,8 @@
 //	  "deadline": "2026-11-30T23:59:00+01:00",
 //	  "late": {"percent_per_day": 10, "at_most": 50, "grace": "15m"},
 //	  "hidden": ["3.2", "3.5/limits"],
-//	  "shown": ["3.2/two-host-fields"]
+//	  "shown": ["3.2/two-host-fields"],
+//	  "brief": ["4"]
 //	}
 //
 // These are its lines:
@@ -32,6 +33,8 @@
 //     taken off, at most so many. Within the grace nothing is.
 //   - hidden, shown: steps, tasks or checks whose outcomes students do not see, or do after
 //     all; the narrower wins. Hidden checks count like any other.
+//   - brief: steps, tasks or checks of which students see the outcome, and not the input
+//     that it came of.
 //
 // It leaves out what is checked: that is package exam's.
 //
@@ -69,6 +72,7 @@ type Rubric struct {
 	Late     Late
 	Hidden   []string
 	Shown    []string
+	Brief    []string
 
 	titles map[int]string
 }

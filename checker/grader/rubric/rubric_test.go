@@ -103,7 +103,7 @@ func TestRead_Refuses(t *testing.T) {
 		{"more behind it", "{\"points\": {\"1\": 1}}\n{}", "r.json:2:1: something stands behind the end"},
 		{"a list", `[1]`, "r.json:1:1: a rubric is written { … }; this is a list"},
 		{"too deep", `{"points": {"1": [[[[[[1]]]]]]}}`, "nothing in a rubric is nested so deep"},
-		{"an unknown line", "{\"points\": {\"1\": 1},\n  \"deadlin\": \"x\"}", `r.json:2:3: "deadlin" is unknown here; known are base, bonus, caps, deadline, hidden, late, name, points, shown, weights`},
+		{"an unknown line", "{\"points\": {\"1\": 1},\n  \"deadlin\": \"x\"}", `r.json:2:3: "deadlin" is unknown here; known are base, bonus, brief, caps, deadline, hidden, late, name, points, shown, weights`},
 		{"a line twice", `{"name": "a", "name": "b"}`, `r.json:1:15: "name" is here a second time`},
 		{"points twice", `{"points": {"1": 1, "1": 2}}`, `r.json:1:21: "1" is here a second time`},
 		{"a task that is none", `{"points": {"1.7": 1}}`, `r.json:1:13: there is no task "1.7"; step 1 has 1.1 to 1.2`},
