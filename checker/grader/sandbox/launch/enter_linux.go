@@ -54,7 +54,7 @@ func become(c *config) error {
 	}
 	if c.landlock {
 		if err := restrict(c.program[0], c.ro, c.rw, c.listen); err != nil {
-			return fmt.Errorf("Landlock: %v", err)
+			return fmt.Errorf("taking files away with Landlock: %v", err)
 		}
 	}
 	argv, err := syscall.SlicePtrFromStrings(c.program)
