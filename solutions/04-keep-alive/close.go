@@ -31,15 +31,11 @@ func (c *conn) close() {
 		}
 		return
 	}
-	gentle := c.unread && !c.peerEnded
-	// The last bytes and the end of a parker are one packet. Close after WriteMore would
-	// not do: where something is unread, it throws away what is held back.
-	together := c.parker != nil && len(c.out) > 0
-	if c.flushMore() != nil || !gentle && !together {
+	if c.flush() != nil || !c.unread || c.peerEnded {
 		return
 	}
 	half, ok := c.nc.(interface{ CloseWrite() error })
-	if !ok || half.CloseWrite() != nil || !gentle {
+	if !ok || half.CloseWrite() != nil {
 		return
 	}
 	c.nc.SetReadDeadline(time.Now().Add(lingerTime))

@@ -1,6 +1,8 @@
 package router
 
 import (
+	"bytes"
+
 	"barewire/solutions/02-request-line"
 	"barewire/solutions/04-keep-alive"
 )
@@ -10,19 +12,14 @@ import (
 //
 //starter:omit
 func isClean(path []byte) bool {
-	behind := byte(0) // what stands before c
-	for i, c := range path {
-		switch {
-		case c == '\\', c == '/' && behind == '/':
+	for left, more := path[1:], true; more; {
+		var seg []byte
+		seg, left, more = cut(left)
+		if len(seg) == 0 && more || isDots(seg) {
 			return false
-		case behind == '/' && (c == '.' || c == '%'):
-			if seg, _, _ := cut(path[i:]); isDots(seg) {
-				return false
-			}
 		}
-		behind = c
 	}
-	return true
+	return bytes.IndexByte(path, '\\') < 0
 }
 
 // isDots says whether a segment is one dot or two, encoded or not.

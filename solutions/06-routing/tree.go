@@ -13,91 +13,99 @@ import (
 //
 //starter:omit
 type route struct {
-	handler keepalive.Handler // with its own middleware and that of its groups
-	label   []byte            // text, percent-encoded: see Matched
-	named   []Segment         // the pattern's, up to the last one with a name
-	next    uint32            // the route for the same path with another method
-	pattern Pattern
 	text    string // the pattern as it was registered, with all prefixes
-	site    string // where it was registered
-}
-
-// A tree has a node for each place in a path. A request walks from node to node, one
-// for each of its segments, so what it costs depends on its own length, and not on
-// how many routes there are.
-//
-// With a hundred thousand of them, most of the time goes into waiting for memory that
-// is in no cache. So a node is no object with a map of its own: what belongs to a route
-// stands side by side in a few slices, and is known by its index there. 0 is none.
-//
-//starter:omit
-type tree struct {
-	nodes  []node
-	routes []route
-	ways
+	pattern Pattern
+	handler keepalive.Handler // with its own middleware and that of its groups
+	site    string            // where it was registered
+	label   []byte            // text, percent-encoded: see Matched
 }
 
 // A node is a place in the path: behind some segments, and the slash that follows
-// them.
+// them. A request walks from node to node, one for each of its segments, so what
+// it costs depends on its own length, and not on how many routes there are.
 //
 //starter:omit
 type node struct {
-	first  way    // a text that leads on; the other ones are in slots
-	single uint32 // the node behind {name}
+	literals map[string]*node // the next segment, decoded
+	single   *node            // {name}
 
-	// The first route of a list that has one for each method.
-	here uint32 // the path ended before the slash
-	stop uint32 // it ends behind the slash
-	rest uint32 // whatever follows
+	here leaf // the path ended before the slash
+	end  leaf // it ends behind the slash
+	rest leaf // whatever follows
 }
 
-// insert puts a route below a node, and returns the one that is there already for the
+// A leaf is the routes of one path, one for each method.
+//
+//starter:omit
+type leaf []*route
+
+// find returns the route for a method: its own, then GET's for HEAD, then the one
+// for any.
+//
+//starter:omit
+func (l leaf) find(method string) *route {
+	var other *route
+	for _, rt := range l {
+		switch rt.pattern.Method {
+		case method:
+			return rt
+		case "":
+			if other == nil {
+				other = rt
+			}
+		case "GET":
+			if method == "HEAD" {
+				other = rt
+			}
+		}
+	}
+	return other
+}
+
+// insert puts a route below n, and returns the one that is there already for the
 // same requests.
 //
 //starter:omit
-func (t *tree) insert(n uint32, rt route) (earlier *route) {
-	at := &t.nodes[n].here
+func (n *node) insert(rt *route) (earlier *route) {
+	at := &n.here
 	for _, seg := range rt.pattern.Segments {
 		switch seg.Kind {
 		case Literal:
-			n = t.lead(n, []byte(seg.Text))
-			at = &t.nodes[n].here
-		case Single:
-			if t.nodes[n].single == 0 {
-				single := t.node()
-				t.nodes[n].single = single
+			next := n.literals[seg.Text]
+			if next == nil {
+				next = new(node)
+				if n.literals == nil {
+					n.literals = map[string]*node{}
+				}
+				n.literals[seg.Text] = next
 			}
-			n = t.nodes[n].single
-			at = &t.nodes[n].here
+			n = next
+			at = &n.here
+		case Single:
+			if n.single == nil {
+				n.single = new(node)
+			}
+			n = n.single
+			at = &n.here
 		case Rest:
-			at = &t.nodes[n].rest
+			at = &n.rest
 		case End:
-			at = &t.nodes[n].stop
+			at = &n.end
 		}
 	}
-	for i := *at; i != 0; i = t.routes[i].next {
-		if there := &t.routes[i]; there.pattern.Method == rt.pattern.Method {
+	for _, there := range *at {
+		if there.pattern.Method == rt.pattern.Method {
 			return there
 		}
 	}
-	rt.next, *at = *at, uint32(len(t.routes))
-	t.routes = append(t.routes, rt)
+	*at = append(*at, rt)
 	return nil
-}
-
-// node makes a node.
-//
-//starter:omit
-func (t *tree) node() uint32 {
-	t.nodes = append(t.nodes, node{})
-	return uint32(len(t.nodes) - 1)
 }
 
 // A search is one walk through the tree for one request.
 //
 //starter:omit
 type search struct {
-	*tree
 	method string
 
 	// other is the first route on the way that would match if the path had a
@@ -111,76 +119,50 @@ type search struct {
 // nodes that agree with the path.
 //
 //starter:omit
-func (s *search) find(at uint32, left []byte) *route {
-	n := &s.nodes[at]
+func (s *search) find(n *node, left []byte) *route {
 	if len(left) == 0 {
-		if rt := s.route(n.stop); rt != nil {
+		if rt := n.end.find(s.method); rt != nil {
 			return rt
 		}
-		if rt := s.route(n.rest); rt != nil {
+		if rt := n.rest.find(s.method); rt != nil {
 			return rt
 		}
-		s.note(n.here)
+		s.note(n.here.find(s.method))
 		return nil
 	}
 	seg, after, more := cut(left)
-	if next := s.literal(at, seg); next != 0 {
+	if next := n.literal(seg); next != nil {
 		if rt := s.step(next, after, more); rt != nil {
 			return rt
 		}
 	}
-	if n.single != 0 && len(seg) > 0 {
+	if n.single != nil && len(seg) > 0 {
 		if rt := s.step(n.single, after, more); rt != nil {
 			return rt
 		}
 	}
-	return s.route(n.rest)
+	return n.rest.find(s.method)
 }
 
 // step goes on behind a segment that matched.
 //
 //starter:omit
-func (s *search) step(at uint32, after []byte, more bool) *route {
+func (s *search) step(n *node, after []byte, more bool) *route {
 	if more {
-		return s.find(at, after)
+		return s.find(n, after)
 	}
-	n := &s.nodes[at]
-	if rt := s.route(n.here); rt != nil {
+	if rt := n.here.find(s.method); rt != nil {
 		return rt
 	}
-	s.note(n.stop)
-	s.note(n.rest)
+	s.note(n.end.find(s.method))
+	s.note(n.rest.find(s.method))
 	return nil
 }
 
-// route returns the route for the method, of a list: its own, then GET's for HEAD,
-// then the one for any.
-//
 //starter:omit
-func (s *search) route(i uint32) (other *route) {
-	for i != 0 {
-		rt := &s.routes[i]
-		switch rt.pattern.Method {
-		case s.method:
-			return rt
-		case "":
-			if other == nil {
-				other = rt
-			}
-		case "GET":
-			if s.method == "HEAD" {
-				other = rt
-			}
-		}
-		i = rt.next
-	}
-	return other
-}
-
-//starter:omit
-func (s *search) note(i uint32) {
+func (s *search) note(rt *route) {
 	if s.other == nil {
-		s.other = s.route(i)
+		s.other = rt
 	}
 }
 
@@ -188,41 +170,35 @@ func (s *search) note(i uint32) {
 // itself: a slash in it was "%2F", and is no separator any more.
 //
 //starter:omit
-func (t *tree) literal(from uint32, seg []byte) uint32 {
-	if t.nodes[from].first.to == 0 || bytes.IndexByte(seg, '%') < 0 {
-		return t.child(from, seg)
+func (n *node) literal(seg []byte) *node {
+	if n.literals == nil || bytes.IndexByte(seg, '%') < 0 {
+		return n.literals[string(seg)] // the compiler makes no string for a look-up
 	}
 	var buf [128]byte
 	decoded, err := reqline.AppendDecoded(buf[:0], seg)
 	if err != nil {
-		return 0
+		return nil
 	}
-	return t.child(from, decoded)
+	return n.literals[string(decoded)]
 }
 
-// each calls f for all routes that match a path, whatever the method.
+// each calls f for all leaves that match a path, whatever the method.
 //
 //starter:omit
-func (t *tree) each(at uint32, left []byte, f func(*route)) {
-	list := func(i uint32) {
-		for ; i != 0; i = t.routes[i].next {
-			f(&t.routes[i])
-		}
-	}
-	n := &t.nodes[at]
-	list(n.rest)
+func (n *node) each(left []byte, f func(leaf)) {
+	f(n.rest)
 	if len(left) == 0 {
-		list(n.stop)
+		f(n.end)
 		return
 	}
 	seg, after, more := cut(left)
-	for _, next := range [2]uint32{t.literal(at, seg), n.single} {
+	for _, next := range [2]*node{n.literal(seg), n.single} {
 		switch {
-		case next == 0 || len(seg) == 0:
+		case next == nil || len(seg) == 0:
 		case more:
-			t.each(next, after, f)
+			next.each(after, f)
 		default:
-			list(t.nodes[next].here)
+			f(next.here)
 		}
 	}
 }
@@ -245,13 +221,12 @@ func cut(path []byte) (seg, after []byte, more bool) {
 func (rt *route) setValues(r *keepalive.Request, path []byte) {
 	r.SetPathValue(matched, rt.label)
 	left := path[1:]
-	for i := range rt.named {
-		seg := &rt.named[i]
+	for _, seg := range rt.pattern.Segments {
 		part, after, _ := cut(left)
-		switch seg.Kind {
-		case Rest:
+		switch {
+		case seg.Kind == Rest && seg.Text != "":
 			r.SetPathValue(seg.Text, left)
-		case Single:
+		case seg.Kind == Single:
 			r.SetPathValue(seg.Text, part)
 		}
 		left = after

@@ -72,7 +72,8 @@ func newLot(s *Server) (*lot, error) {
 		l.epoll.Close()
 		return nil, err
 	}
-	l.init(l.relieve)
+	l.relief = time.AfterFunc(time.Hour, l.relieve)
+	l.relief.Stop()
 	go l.watch(0)
 	go l.sweep()
 	return l, nil
