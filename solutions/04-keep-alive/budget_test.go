@@ -97,9 +97,10 @@ func TestBudget(t *testing.T) {
 	for _, in := range inputs {
 		t.Run(in.name, func(t *testing.T) {
 			const reads = 200
+			srv := &keepalive.Server{Handler: greeter()}
 			serve := func(n int) *replay {
 				conn := &replay{input: in.input, left: n}
-				(&keepalive.Server{Handler: greeter()}).ServeConn(context.Background(), conn)
+				srv.ServeConn(context.Background(), conn)
 				return conn
 			}
 			few := testing.AllocsPerRun(5, func() { serve(2) })

@@ -31,11 +31,15 @@ func (c *conn) close() {
 		}
 		return
 	}
-	if c.flush() != nil || !c.unread || c.peerEnded {
+	gentle := c.unread && !c.peerEnded
+	// The last bytes and the end of a parker are one packet. Close after WriteMore would
+	// not do: where something is unread, it throws away what is held back.
+	together := c.parker != nil && len(c.out) > 0
+	if c.flushMore() != nil || !gentle && !together {
 		return
 	}
 	half, ok := c.nc.(interface{ CloseWrite() error })
-	if !ok || half.CloseWrite() != nil {
+	if !ok || half.CloseWrite() != nil || !gentle {
 		return
 	}
 	c.nc.SetReadDeadline(time.Now().Add(lingerTime))

@@ -65,9 +65,6 @@ type conn struct {
 	body body
 	res  response
 
-	date   [29]byte // the Date field's value, for the second dateAt
-	dateAt int64
-
 	talk      func(context.Context, net.Conn) // who has taken the connection over
 	served    bool                            // at least one request has been answered
 	unread    bool                            // the client may be sending what nobody will read

@@ -66,3 +66,49 @@ func TestClientGone(t *testing.T) {
 		t.Errorf("the log blames the handler: %s", log.String())
 	}
 }
+
+// parks is a connection that need not wait, and notes how it is written to and closed.
+type parks struct {
+	oneInput
+	kept  any
+	calls string
+}
+
+func (p *parks) ReadFirst(b []byte, _ time.Duration) (int, time.Time, error) {
+	n, err := p.Read(b)
+	return n, time.Time{}, err
+}
+func (p *parks) SetWriteTimeout(time.Duration)   {}
+func (p *parks) Keep(server any)                 { p.kept = server }
+func (p *parks) Kept() any                       { return p.kept }
+func (p *parks) Write(b []byte) (int, error)     { return p.note("write ", b) }
+func (p *parks) WriteMore(b []byte) (int, error) { return p.note("more ", b) }
+func (p *parks) CloseWrite() error               { p.calls += "half "; return nil }
+func (p *parks) Close() error                    { p.calls += "close"; return nil }
+
+func (p *parks) note(call string, b []byte) (int, error) {
+	if len(b) > 0 {
+		p.calls += call
+	}
+	return len(b), nil
+}
+
+// The last response of a connection that can be parked is held back until its end is there
+// too: one packet, and for the client one thing to wake up for.
+func TestLastPacket(t *testing.T) {
+	srv := &keepalive.Server{Handler: keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+		keepalive.Text(w, 200, "hello")
+	})}
+	for _, r := range []struct{ name, in, want string }{
+		{"asked to close", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "more half close"},
+		{"and still sending", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n\r\n", "more half close"},
+		{"the client's end", minimal, "write close"},
+		{"nothing at all", "", "close"},
+	} {
+		p := &parks{oneInput: oneInput{r: bytes.NewReader([]byte(r.in))}}
+		srv.ServeConn(context.Background(), p)
+		if p.calls != r.want {
+			t.Errorf("%s: %s, want %s", r.name, p.calls, r.want)
+		}
+	}
+}

@@ -5,6 +5,7 @@ package keepalive
 import (
 	"bytes"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"barewire/solutions/02-request-line"
@@ -231,7 +232,7 @@ func (w *response) commit(complete bool) {
 	c := w.c
 	dst := append(c.out, w.head...)
 	if !w.hasDate {
-		dst = message.AppendField(dst, "Date", c.now())
+		dst = message.AppendField(dst, "Date", c.srv.date.now())
 	}
 	w.frame(complete)
 	switch length := w.contentLength(complete); {
@@ -339,16 +340,26 @@ func (w *response) fail(status int) {
 	Error(w, status)
 }
 
-// now returns the value of the Date field. It is made once a second.
+// A date is the value of the Date field. It is made once a second: whoever needs it has
+// not even to look at the clock, which costs as much as to parse a request line. While
+// nobody does, nothing happens.
 //
 //starter:omit
-func (c *conn) now() []byte {
-	t := time.Now()
-	if second := t.Unix(); second != c.dateAt || second == 0 {
-		message.AppendDate(c.date[:0], t)
-		c.dateAt = second
+type date struct{ value atomic.Pointer[[29]byte] } // nil when the second is over
+
+//starter:omit
+func (d *date) now() []byte {
+	value := d.value.Load()
+	if value == nil {
+		value = new([29]byte)
+		t := time.Now()
+		message.AppendDate(value[:0], t)
+		if d.value.CompareAndSwap(nil, value) {
+			second := t.Truncate(time.Second).Add(time.Second)
+			time.AfterFunc(second.Sub(t), func() { d.value.Store(nil) })
+		}
 	}
-	return c.date[:]
+	return value[:]
 }
 
 // is says whether a field name is this one, given that it has its length.

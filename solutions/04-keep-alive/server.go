@@ -69,6 +69,9 @@ type Server struct {
 	// ends then. If the request line could be parsed it is in r, and so is the
 	// header section; what could not be parsed is empty. Nil is for nobody.
 	Refused func(r *Request, status int)
+
+	//starter:omit
+	date date
 }
 
 // ServeConn serves the requests that arrive on nc, in order, and closes nc. It

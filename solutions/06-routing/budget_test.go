@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -67,12 +68,55 @@ func TestBudget(t *testing.T) {
 	}
 }
 
+// Each of many texts leads to its own node, also where the same ones lead on from many.
+func TestMany(t *testing.T) {
+	const n = 70
+	path := func(i, j, k int) string { return fmt.Sprintf("/a%d/a%d/a%d", i, j, k) }
+	r := new(router.Router)
+	for i := range n * n {
+		r.Handle("GET "+path(i%n, i/n, 0), nothing)
+		r.Handle("GET "+path(i%n, i/n, 1), nothing)
+	}
+	r.Handle("GET /", nothing)
+	for i := range n * n * 3 {
+		sent := path(i%n, i/n%n, i/n/n)
+		want := "GET " + sent
+		if i/n/n == 2 {
+			want = "GET /"
+		}
+		req := parsed(t, "GET "+sent)
+		r.ServeHTTP(new(sink), req)
+		if got := router.Matched(req); got != want {
+			t.Fatalf("GET %s: matched %q, want %q", sent, got, want)
+		}
+	}
+}
+
+// Texts with the same hash are not taken for each other: among so many there are some.
+func TestSameHash(t *testing.T) {
+	r := new(router.Router)
+	for i := range 50_000 {
+		r.Handle(fmt.Sprintf("GET /%d", i), nothing)
+	}
+	others := 0
+	r.HandleFunc("GET /{name}", func(keepalive.ResponseWriter, *keepalive.Request) { others++ })
+	req, w := parsed(t, "GET /"), new(sink)
+	const n = 500_000
+	for i := range n {
+		req.Target.Path = strconv.AppendInt(append(req.Target.Path[:0], "/x"...), int64(i), 10)
+		r.ServeHTTP(w, req)
+	}
+	if others != n {
+		t.Errorf("%d of %d paths went to the route of another one", n-others, n)
+	}
+}
+
 // The walk does not get longer with the number of routes, and a path that fails late
 // does not cost more than the nodes that agree with it.
 func BenchmarkRoute(b *testing.B) {
 	for _, n := range []int{2, 200, 20000} { // 13, 1003 and 100003 routes
 		for name, path := range map[string]string{
-			"literal": "/v1/r1", "names": "/v1/r1/33/parts/44", "rest": "/v1/r1/33/files/a/b/c", "miss": "/v1/r1/33/parts",
+			"root": "/", "literal": "/v1/r1", "names": "/v1/r1/33/parts/44", "rest": "/v1/r1/33/files/a/b/c", "miss": "/v1/r1/33/parts",
 		} {
 			method := "GET"
 			if name == "names" {

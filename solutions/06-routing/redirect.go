@@ -1,8 +1,6 @@
 package router
 
 import (
-	"bytes"
-
 	"barewire/solutions/02-request-line"
 	"barewire/solutions/04-keep-alive"
 )
@@ -12,14 +10,19 @@ import (
 //
 //starter:omit
 func isClean(path []byte) bool {
-	for left, more := path[1:], true; more; {
-		var seg []byte
-		seg, left, more = cut(left)
-		if len(seg) == 0 && more || isDots(seg) {
+	behind := byte(0) // what stands before c
+	for i, c := range path {
+		switch {
+		case c == '\\', c == '/' && behind == '/':
 			return false
+		case behind == '/' && (c == '.' || c == '%'):
+			if seg, _, _ := cut(path[i:]); isDots(seg) {
+				return false
+			}
 		}
+		behind = c
 	}
-	return bytes.IndexByte(path, '\\') < 0
+	return true
 }
 
 // isDots says whether a segment is one dot or two, encoded or not.

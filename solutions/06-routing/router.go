@@ -6,7 +6,7 @@
 // look like is for the handler to check, which can also say what is wrong with it.
 //
 // Read pattern.go first; then tree.go, where patterns become a tree and paths walk
-// through it, and table.go, which has a tree for each host. routes.go registers, with
+// through it, ways.go, which has its edges, and table.go, which has a tree for each host. routes.go registers, with
 // groups and mounted routers; router.go serves, and redirect.go knows which paths have
 // a better spelling.
 package router
@@ -149,12 +149,8 @@ func (r *Router) choose(w keepalive.ResponseWriter, req *keepalive.Request) {
 //starter:omit
 func (r *Router) refuse(w keepalive.ResponseWriter, req *keepalive.Request, path []byte) {
 	methods := map[string]bool{}
-	for _, n := range r.table.trees(req.Host) {
-		n.each(path[1:], func(l leaf) {
-			for _, rt := range l {
-				methods[rt.pattern.Method] = true
-			}
-		})
+	for _, n := range [2]uint32{r.table.own(req.Host), anyHost} {
+		r.table.each(n, path[1:], func(rt *route) { methods[rt.pattern.Method] = true })
 	}
 	switch {
 	case len(methods) == 0 && r.NotFound != nil:

@@ -3,6 +3,7 @@ package router
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 
 	"barewire/solutions/04-keep-alive"
@@ -119,7 +120,7 @@ func (s *Routes) Mount(prefix string, other *Router, ms ...keepalive.Middleware)
 		panic(fmt.Sprintf("router: %s: the mounted router has a NotFound or a MethodNotAllowed, which nothing would call", site))
 	}
 	all := &Routes{table: s.table, parent: s, prefix: s.join(site, prefix), middleware: append(ms[:len(ms):len(ms)], other.middleware...)}
-	for _, rt := range other.table.routes {
+	for _, rt := range other.table.routes[1:] {
 		all.add(fmt.Sprintf("%s, mounted at %s", rt.site, site), rt.text, rt.handler)
 	}
 	if other.table.closed == "" {
@@ -144,7 +145,7 @@ func (s *Routes) handle(site, pattern string, h keepalive.Handler, ms []keepaliv
 //starter:omit
 func (s *Routes) add(site, pattern string, h keepalive.Handler) {
 	text, err := withPrefix(s.prefix, pattern)
-	rt := &route{text: text, site: site, label: []byte(strings.ReplaceAll(text, "%", "%25"))}
+	rt := route{text: text, site: site, label: []byte(strings.ReplaceAll(text, "%", "%25"))}
 	if err == nil {
 		rt.pattern, err = ParsePattern(text)
 	}
@@ -155,10 +156,13 @@ func (s *Routes) add(site, pattern string, h keepalive.Handler) {
 		h = wrap(h, g.middleware) // not the router's own: see Use
 	}
 	rt.handler = h
-	if earlier := s.table.tree(rt.pattern.Host).insert(rt); earlier != nil {
+	if i := slices.Index(known, rt.pattern.Method); i >= 0 {
+		rt.pattern.Method = known[i] // the very string that requests have: to compare them is not to read them
+	}
+	rt.named = s.table.named(rt.pattern.Segments)
+	if earlier := s.table.insert(s.table.root(rt.pattern.Host), rt); earlier != nil {
 		panic(fmt.Sprintf("router: %s: pattern %q is for the same requests as %q (%s)", site, text, earlier.text, earlier.site))
 	}
-	s.table.routes = append(s.table.routes, rt)
 	s.table.methods[rt.pattern.Method] = true
 	for g := s; g != nil; g = g.parent {
 		if g.first == "" {
@@ -172,7 +176,7 @@ func (s *Routes) add(site, pattern string, h keepalive.Handler) {
 //starter:omit
 func (s *Routes) init() {
 	if s.table == nil {
-		s.table = &table{hosts: map[string]*node{}, methods: map[string]bool{}}
+		s.table = newTable()
 	}
 }
 

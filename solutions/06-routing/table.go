@@ -2,6 +2,8 @@ package router
 
 import (
 	"bytes"
+	"fmt"
+	"hash/maphash"
 	"maps"
 )
 
@@ -11,11 +13,24 @@ import (
 //
 //starter:omit
 type table struct {
-	any     node
-	hosts   map[string]*node // by name, in lower case
-	methods map[string]bool  // that routes have, "" if there is one for any
-	routes  []*route         // in the order of their registration
-	closed  string           // why there can be no more
+	tree
+	hosts   map[string]uint32    // their nodes, by name in lower case
+	names   map[string][]Segment // see named
+	methods map[string]bool      // that routes have, "" if there is one for any
+	closed  string               // why there can be no more
+}
+
+// The paths of a host begin at a node of its own, and those of any host at this one.
+//
+//starter:omit
+const anyHost = 1
+
+//starter:omit
+func newTable() *table {
+	return &table{
+		tree:  tree{nodes: make([]node, anyHost+1), routes: make([]route, 1), ways: ways{slots: make([]slot, 8), seed: maphash.MakeSeed()}},
+		hosts: map[string]uint32{}, names: map[string][]Segment{}, methods: map[string]bool{},
+	}
 }
 
 // all returns the methods that routes have, for "OPTIONS *".
@@ -32,27 +47,44 @@ func (t *table) all() map[string]bool {
 	return all
 }
 
-// tree returns the tree for the patterns with this host, or those without one.
+// named returns the segments of a pattern up to the last one with a name, and of those
+// only what has a name. Routes with the same names in the same places share them.
 //
 //starter:omit
-func (t *table) tree(host string) *node {
-	if host == "" {
-		return &t.any
+func (t *table) named(segs []Segment) []Segment {
+	var named []Segment
+	for i, seg := range segs {
+		if seg.Kind != Literal && seg.Text != "" {
+			named = append(append(named, make([]Segment, i-len(named))...), seg)
+		}
 	}
-	if t.hosts[host] == nil {
-		t.hosts[host] = new(node)
+	key := fmt.Sprint(named)
+	if t.names[key] == nil {
+		t.names[key] = named
+	}
+	return t.names[key]
+}
+
+// root returns the node for the patterns with this host, or those without one.
+//
+//starter:omit
+func (t *table) root(host string) uint32 {
+	if host == "" {
+		return anyHost
+	}
+	if t.hosts[host] == 0 {
+		t.hosts[host] = t.node()
 	}
 	return t.hosts[host]
 }
 
-// trees returns the trees for a request to host, which may have a port. What is
-// not there is an empty tree.
+// own returns the node for a request to host, which may have a port; 0 if no pattern
+// has this host.
 //
 //starter:omit
-func (t *table) trees(host []byte) [2]*node {
-	trees := [2]*node{&empty, &t.any}
+func (t *table) own(host []byte) uint32 {
 	if len(t.hosts) == 0 {
-		return trees
+		return 0
 	}
 	name := host // step 3 has checked it
 	if i := bytes.LastIndexByte(host, ':'); i >= 0 && bytes.IndexByte(host[i:], ']') < 0 {
@@ -69,25 +101,20 @@ func (t *table) trees(host []byte) [2]*node {
 		}
 		lower = append(lower, c)
 	}
-	if n := t.hosts[string(lower)]; n != nil {
-		trees[0] = n
-	}
-	return trees
+	return t.hosts[string(lower)]
 }
-
-//starter:omit
-var empty node
 
 // find returns the route for a request, and one that matches the path with its
 // last slash added or taken away and goes before that route.
 //
 //starter:omit
 func (t *table) find(host []byte, method string, path []byte) (rt, other *route) {
-	s := search{method: method}
-	for _, n := range t.trees(host) {
-		if rt = s.find(n, path[1:]); rt != nil {
-			break
-		}
+	s := search{tree: &t.tree, method: method}
+	if own := t.own(host); own != 0 {
+		rt = s.find(own, path[1:])
+	}
+	if rt == nil {
+		rt = s.find(anyHost, path[1:])
 	}
 	return rt, s.other
 }

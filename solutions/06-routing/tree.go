@@ -13,99 +13,91 @@ import (
 //
 //starter:omit
 type route struct {
-	text    string // the pattern as it was registered, with all prefixes
-	pattern Pattern
 	handler keepalive.Handler // with its own middleware and that of its groups
-	site    string            // where it was registered
 	label   []byte            // text, percent-encoded: see Matched
+	named   []Segment         // the pattern's, up to the last one with a name
+	next    uint32            // the route for the same path with another method
+	pattern Pattern
+	text    string // the pattern as it was registered, with all prefixes
+	site    string // where it was registered
+}
+
+// A tree has a node for each place in a path. A request walks from node to node, one
+// for each of its segments, so what it costs depends on its own length, and not on
+// how many routes there are.
+//
+// With a hundred thousand of them, most of the time goes into waiting for memory that
+// is in no cache. So a node is no object with a map of its own: what belongs to a route
+// stands side by side in a few slices, and is known by its index there. 0 is none.
+//
+//starter:omit
+type tree struct {
+	nodes  []node
+	routes []route
+	ways
 }
 
 // A node is a place in the path: behind some segments, and the slash that follows
-// them. A request walks from node to node, one for each of its segments, so what
-// it costs depends on its own length, and not on how many routes there are.
+// them.
 //
 //starter:omit
 type node struct {
-	literals map[string]*node // the next segment, decoded
-	single   *node            // {name}
+	first  way    // a text that leads on; the other ones are in slots
+	single uint32 // the node behind {name}
 
-	here leaf // the path ended before the slash
-	end  leaf // it ends behind the slash
-	rest leaf // whatever follows
+	// The first route of a list that has one for each method.
+	here uint32 // the path ended before the slash
+	stop uint32 // it ends behind the slash
+	rest uint32 // whatever follows
 }
 
-// A leaf is the routes of one path, one for each method.
-//
-//starter:omit
-type leaf []*route
-
-// find returns the route for a method: its own, then GET's for HEAD, then the one
-// for any.
-//
-//starter:omit
-func (l leaf) find(method string) *route {
-	var other *route
-	for _, rt := range l {
-		switch rt.pattern.Method {
-		case method:
-			return rt
-		case "":
-			if other == nil {
-				other = rt
-			}
-		case "GET":
-			if method == "HEAD" {
-				other = rt
-			}
-		}
-	}
-	return other
-}
-
-// insert puts a route below n, and returns the one that is there already for the
+// insert puts a route below a node, and returns the one that is there already for the
 // same requests.
 //
 //starter:omit
-func (n *node) insert(rt *route) (earlier *route) {
-	at := &n.here
+func (t *tree) insert(n uint32, rt route) (earlier *route) {
+	at := &t.nodes[n].here
 	for _, seg := range rt.pattern.Segments {
 		switch seg.Kind {
 		case Literal:
-			next := n.literals[seg.Text]
-			if next == nil {
-				next = new(node)
-				if n.literals == nil {
-					n.literals = map[string]*node{}
-				}
-				n.literals[seg.Text] = next
-			}
-			n = next
-			at = &n.here
+			n = t.lead(n, []byte(seg.Text))
+			at = &t.nodes[n].here
 		case Single:
-			if n.single == nil {
-				n.single = new(node)
+			if t.nodes[n].single == 0 {
+				single := t.node()
+				t.nodes[n].single = single
 			}
-			n = n.single
-			at = &n.here
+			n = t.nodes[n].single
+			at = &t.nodes[n].here
 		case Rest:
-			at = &n.rest
+			at = &t.nodes[n].rest
 		case End:
-			at = &n.end
+			at = &t.nodes[n].stop
 		}
 	}
-	for _, there := range *at {
-		if there.pattern.Method == rt.pattern.Method {
+	for i := *at; i != 0; i = t.routes[i].next {
+		if there := &t.routes[i]; there.pattern.Method == rt.pattern.Method {
 			return there
 		}
 	}
-	*at = append(*at, rt)
+	rt.next, *at = *at, uint32(len(t.routes))
+	t.routes = append(t.routes, rt)
 	return nil
+}
+
+// node makes a node.
+//
+//starter:omit
+func (t *tree) node() uint32 {
+	t.nodes = append(t.nodes, node{})
+	return uint32(len(t.nodes) - 1)
 }
 
 // A search is one walk through the tree for one request.
 //
 //starter:omit
 type search struct {
+	*tree
 	method string
 
 	// other is the first route on the way that would match if the path had a
@@ -119,50 +111,76 @@ type search struct {
 // nodes that agree with the path.
 //
 //starter:omit
-func (s *search) find(n *node, left []byte) *route {
+func (s *search) find(at uint32, left []byte) *route {
+	n := &s.nodes[at]
 	if len(left) == 0 {
-		if rt := n.end.find(s.method); rt != nil {
+		if rt := s.route(n.stop); rt != nil {
 			return rt
 		}
-		if rt := n.rest.find(s.method); rt != nil {
+		if rt := s.route(n.rest); rt != nil {
 			return rt
 		}
-		s.note(n.here.find(s.method))
+		s.note(n.here)
 		return nil
 	}
 	seg, after, more := cut(left)
-	if next := n.literal(seg); next != nil {
+	if next := s.literal(at, seg); next != 0 {
 		if rt := s.step(next, after, more); rt != nil {
 			return rt
 		}
 	}
-	if n.single != nil && len(seg) > 0 {
+	if n.single != 0 && len(seg) > 0 {
 		if rt := s.step(n.single, after, more); rt != nil {
 			return rt
 		}
 	}
-	return n.rest.find(s.method)
+	return s.route(n.rest)
 }
 
 // step goes on behind a segment that matched.
 //
 //starter:omit
-func (s *search) step(n *node, after []byte, more bool) *route {
+func (s *search) step(at uint32, after []byte, more bool) *route {
 	if more {
-		return s.find(n, after)
+		return s.find(at, after)
 	}
-	if rt := n.here.find(s.method); rt != nil {
+	n := &s.nodes[at]
+	if rt := s.route(n.here); rt != nil {
 		return rt
 	}
-	s.note(n.end.find(s.method))
-	s.note(n.rest.find(s.method))
+	s.note(n.stop)
+	s.note(n.rest)
 	return nil
 }
 
+// route returns the route for the method, of a list: its own, then GET's for HEAD,
+// then the one for any.
+//
 //starter:omit
-func (s *search) note(rt *route) {
+func (s *search) route(i uint32) (other *route) {
+	for i != 0 {
+		rt := &s.routes[i]
+		switch rt.pattern.Method {
+		case s.method:
+			return rt
+		case "":
+			if other == nil {
+				other = rt
+			}
+		case "GET":
+			if s.method == "HEAD" {
+				other = rt
+			}
+		}
+		i = rt.next
+	}
+	return other
+}
+
+//starter:omit
+func (s *search) note(i uint32) {
 	if s.other == nil {
-		s.other = rt
+		s.other = s.route(i)
 	}
 }
 
@@ -170,35 +188,41 @@ func (s *search) note(rt *route) {
 // itself: a slash in it was "%2F", and is no separator any more.
 //
 //starter:omit
-func (n *node) literal(seg []byte) *node {
-	if n.literals == nil || bytes.IndexByte(seg, '%') < 0 {
-		return n.literals[string(seg)] // the compiler makes no string for a look-up
+func (t *tree) literal(from uint32, seg []byte) uint32 {
+	if t.nodes[from].first.to == 0 || bytes.IndexByte(seg, '%') < 0 {
+		return t.child(from, seg)
 	}
 	var buf [128]byte
 	decoded, err := reqline.AppendDecoded(buf[:0], seg)
 	if err != nil {
-		return nil
+		return 0
 	}
-	return n.literals[string(decoded)]
+	return t.child(from, decoded)
 }
 
-// each calls f for all leaves that match a path, whatever the method.
+// each calls f for all routes that match a path, whatever the method.
 //
 //starter:omit
-func (n *node) each(left []byte, f func(leaf)) {
-	f(n.rest)
+func (t *tree) each(at uint32, left []byte, f func(*route)) {
+	list := func(i uint32) {
+		for ; i != 0; i = t.routes[i].next {
+			f(&t.routes[i])
+		}
+	}
+	n := &t.nodes[at]
+	list(n.rest)
 	if len(left) == 0 {
-		f(n.end)
+		list(n.stop)
 		return
 	}
 	seg, after, more := cut(left)
-	for _, next := range [2]*node{n.literal(seg), n.single} {
+	for _, next := range [2]uint32{t.literal(at, seg), n.single} {
 		switch {
-		case next == nil || len(seg) == 0:
+		case next == 0 || len(seg) == 0:
 		case more:
-			next.each(after, f)
+			t.each(next, after, f)
 		default:
-			f(next.here)
+			list(t.nodes[next].here)
 		}
 	}
 }
@@ -221,12 +245,13 @@ func cut(path []byte) (seg, after []byte, more bool) {
 func (rt *route) setValues(r *keepalive.Request, path []byte) {
 	r.SetPathValue(matched, rt.label)
 	left := path[1:]
-	for _, seg := range rt.pattern.Segments {
+	for i := range rt.named {
+		seg := &rt.named[i]
 		part, after, _ := cut(left)
-		switch {
-		case seg.Kind == Rest && seg.Text != "":
+		switch seg.Kind {
+		case Rest:
 			r.SetPathValue(seg.Text, left)
-		case seg.Kind == Single:
+		case Single:
 			r.SetPathValue(seg.Text, part)
 		}
 		left = after

@@ -65,7 +65,7 @@ type cacheKey struct {
 // An entry is what there is for a key: one representation with content, for everybody,
 // or some with files, each of which belongs to the request that takes it out.
 type entry struct {
-	free []representation
+	free []*representation
 	gone bool // not in the cache any more
 }
 
@@ -85,39 +85,42 @@ func (f *Files) accepted(r *keepalive.Request) (n uint8) {
 	return n
 }
 
-// take returns what is sent for a request, if that is known. It has to be given back.
-func (c *Cache) take(f *Files, r *keepalive.Request, now time.Time) (rep representation, ok bool) {
+// take returns what is sent for a request, or nil if that is not known. It has to be
+// given back.
+func (c *Cache) take(f *Files, r *keepalive.Request, now time.Time) (rep *representation) {
 	if c == nil || len(r.Target.Path) > maxPath {
-		return rep, false
+		return nil
 	}
 	accepted := f.accepted(r)
 	c.mu.Lock()
 	// The compiler makes no copy of the path for this.
 	if e := c.entries[cacheKey{f, string(r.Target.Path), accepted}]; e != nil {
-		rep, ok = c.pick(e)
+		rep = c.pick(e)
 	}
 	c.mu.Unlock()
-	if !ok || now.Before(rep.until) && rep.unchanged() {
-		return rep, ok
+	if rep == nil || now.Before(rep.until) && rep.unchanged() {
+		return rep
 	}
-	rep.entry = nil // it has no place there any more
-	c.give(&rep)
-	return representation{}, false
+	if rep.file != nil {
+		rep.entry = nil // it has no place there any more
+		c.give(rep)
+	}
+	return nil
 }
 
 // pick takes a representation with a file out of an entry; content stays there.
-func (c *Cache) pick(e *entry) (rep representation, ok bool) {
+func (c *Cache) pick(e *entry) *representation {
 	last := len(e.free) - 1
 	if last < 0 {
-		return rep, false
+		return nil
 	}
-	rep = e.free[last]
+	rep := e.free[last]
 	if rep.file != nil {
-		e.free[last] = representation{}
+		e.free[last] = nil
 		e.free = e.free[:last]
 		c.open--
 	}
-	return rep, true
+	return rep
 }
 
 // unchanged says whether an open file still is what its fields say. Content needs no
@@ -161,7 +164,7 @@ func (c *Cache) keep(f *Files, r *keepalive.Request, rep *representation, now ti
 	defer c.mu.Unlock()
 	if e := c.entry(k, len(content)); e != nil {
 		c.empty(e) // of what has become old
-		e.free = append(e.free, *rep)
+		e.free = append(e.free, rep)
 		c.bytes += len(content)
 	}
 }
@@ -195,7 +198,7 @@ func (c *Cache) give(rep *representation) {
 	if e := rep.entry; e != nil {
 		c.mu.Lock()
 		if !e.gone && c.open < maxOpen && (len(e.free) == 0 || e.free[0].file != nil) {
-			e.free = append(e.free, *rep)
+			e.free = append(e.free, rep)
 			c.open++
 			c.mu.Unlock()
 			return
@@ -207,8 +210,8 @@ func (c *Cache) give(rep *representation) {
 
 // empty closes and forgets what is in an entry.
 func (c *Cache) empty(e *entry) {
-	for i := range e.free {
-		if rep := &e.free[i]; rep.file != nil {
+	for _, rep := range e.free {
+		if rep.file != nil {
 			rep.file.Close()
 			c.open--
 		} else {

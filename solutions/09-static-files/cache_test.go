@@ -188,6 +188,22 @@ func TestCacheSettings(t *testing.T) {
 	}
 }
 
+// TestCacheIfRange: what one request need not be told, the next one is.
+func TestCacheIfRange(t *testing.T) {
+	_, files := sized(t, short, long)
+	for _, size := range []int{short, long} {
+		path := fmt.Sprint("/", size, ".txt")
+		first := cachedGet(t, files, path)
+		part := cachedGet(t, files, path, "Range: bytes=1-2", "If-Range: "+first.header.Get("ETag"))
+		if part.status != 206 || part.header.Has("Content-Type") {
+			t.Errorf("%s: the part has status %d and the type %q, want 206 and none", path, part.status, part.header.Get("Content-Type"))
+		}
+		if next := cachedGet(t, files, path); next.header.Get("Content-Type") != first.header.Get("Content-Type") {
+			t.Errorf("%s: after that, the type is %q, want %q", path, next.header.Get("Content-Type"), first.header.Get("Content-Type"))
+		}
+	}
+}
+
 // descriptors returns how many files of dir this process has open.
 func descriptors(t testing.TB, dir string) (n int) {
 	t.Helper()

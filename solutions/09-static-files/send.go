@@ -16,7 +16,7 @@ import (
 )
 
 // A representation is an open file, or its content, and what the fields say of it (RFC
-// 9110 §3.2).
+// 9110 §3.2). One with content is sent to many at once, so it does not change.
 type representation struct {
 	name    string   // of the file itself
 	file    *os.File // or nil
@@ -89,14 +89,14 @@ func (f *Files) serveFile(w keepalive.ResponseWriter, r *keepalive.Request, name
 		f.fail(w, err)
 		return
 	}
-	rep := representation{name: name, file: file, size: info.Size(), changed: info.ModTime(), coding: coding,
+	rep := &representation{name: name, file: file, size: info.Size(), changed: info.ModTime(), coding: coding,
 		media: f.contentType(name), Validators: ValidatorsOf(info, coding, now)}
 	rep.length = strconv.FormatInt(rep.size, 10)
 	if !rep.Modified.IsZero() {
 		rep.date = string(message.AppendDate(nil, rep.Modified))
 	}
-	f.Cache.keep(f, r, &rep, now)
-	f.answer(w, r, &rep, now)
+	f.Cache.keep(f, r, rep, now)
+	f.answer(w, r, rep, now)
 }
 
 // answer answers with a representation, which it gives back to the cache.
@@ -135,7 +135,9 @@ func (f *Files) answer(w keepalive.ResponseWriter, r *keepalive.Request, rep *re
 		rep.send(w, 200, Range{0, rep.size})
 	case len(ranges) == 1:
 		if r.Header.Has("If-Range") {
-			rep.media = ""
+			known := *rep // others may be sending it
+			known.media = ""
+			rep = &known
 		}
 		w.Header().Set("Content-Range", contentRange(ranges[0], rep.size))
 		rep.send(w, 206, ranges[0])

@@ -165,8 +165,8 @@ func (f *Files) ServeHTTP(w keepalive.ResponseWriter, r *keepalive.Request) {
 		return
 	}
 	now := time.Now()
-	if rep, ok := f.Cache.take(f, r, now); ok {
-		f.answer(w, r, &rep, now)
+	if rep := f.Cache.take(f, r, now); rep != nil {
+		f.answer(w, r, rep, now)
 		return
 	}
 	name, dir, err := f.name(r.Target.Path)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +16,7 @@ import (
 
 	"barewire/solutions/04-keep-alive"
 	"barewire/solutions/07-middleware"
+	"barewire/solutions/08-rate-limiting"
 	"barewire/solutions/10-production-server"
 )
 
@@ -62,6 +64,9 @@ var configs = []struct {
 	cfg    server.Config
 }{
 	{"plain", 0, server.Config{}},
+	{"asking a proxy", 0, server.Config{Proxies: ratelimit.Proxies{
+		Trusted: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, Field: ratelimit.XForwardedFor,
+	}}},
 	{"limited", 0, server.Config{RateQuota: 1 << 30, RateWindow: time.Hour}},
 	{"everything", 2, server.Config{
 		RateQuota: 1 << 30, RateWindow: time.Hour, Compress: true, SecurityHeaders: true, RequestID: true,

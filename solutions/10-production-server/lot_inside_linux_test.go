@@ -267,8 +267,8 @@ func TestLot_FarAhead(t *testing.T) {
 }
 
 // TestLot_SlowHandlers: a handler that takes its time holds up nobody but the one who
-// asked for it, though it is the watcher that serves it; nor does one that ends its
-// goroutine.
+// asked for it, though it is the watcher that serves it, or who accepts; nor does one that
+// ends its goroutine.
 func TestLot_SlowHandlers(t *testing.T) {
 	release := make(chan struct{})
 	s, l, addr := inside(t, Config{Handler: keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
@@ -294,6 +294,16 @@ func TestLot_SlowHandlers(t *testing.T) {
 		}
 		time.Sleep(2 * minCaution) // the watcher serves by itself again
 	}
+	for i := range 20 { // those that have just been accepted are not held up either
+		nc := connect(t, addr)
+		if io.WriteString(nc, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"); i%4 == 0 {
+			time.Sleep(2 * minCaution)
+		}
+		slow = append(slow, nc)
+		if err := hello(connect(t, addr)); err != nil {
+			t.Fatalf("beside %d slow newcomers: %v", i+1, err)
+		}
+	}
 	close(release)
 	for i, nc := range slow {
 		if _, err := http.ReadResponse(bufio.NewReader(nc), nil); err != nil {
@@ -311,7 +321,101 @@ func TestLot_SlowHandlers(t *testing.T) {
 			t.Fatalf("after it: %v", err)
 		}
 	}
-	if n := s.conns.Stats().Open; n != 95 {
-		t.Errorf("%d connections are open, want 95", n)
+	until(t, "135 connections are open", func() bool { return s.conns.Stats().Open == 135 })
+}
+
+// TestLot_Relief: whoever serves is relieved if he has not finished when he is looked at
+// again, and only if that is not the first time among many there is caution afterwards.
+func TestLot_Relief(t *testing.T) {
+	var s shift
+	s.init(func() {})
+	look := func(what string, late bool) {
+		t.Helper()
+		turn := s.turn
+		if got := s.late(); got != late || (s.turn != turn) != late || got && s.serving {
+			t.Errorf("%s: late is %t, in turn %d after %d", what, got, s.turn, turn)
+		}
 	}
+	quick := func(n int) {
+		for range n {
+			s.begin()
+			s.serving = false
+		}
+	}
+	s.begin()
+	look("he has just begun", false)
+	s.serving = false
+	look("he has finished", false)
+	if s.set {
+		t.Error("nobody serves, and the timer is set")
+	}
+	quick(2 * rare)
+	s.begin()
+	look("he has just begun", false)
+	s.begin()
+	look("again", false)
+	look("and has not finished", true)
+	if s.mayBeSlow() {
+		t.Error("caution, for one among many")
+	}
+	for n := range 3 {
+		quick(rare / 2)
+		s.begin()
+		look("another one", false)
+		look("has not finished either", true)
+		if want := minCaution << n; !s.mayBeSlow() || s.caution != want {
+			t.Errorf("caution for %v, want %v", s.caution, want)
+		}
+	}
+	s.careful = age()
+	quick(2 * rare)
+	s.begin()
+	look("long after", false)
+	look("he has not finished", true)
+	if s.mayBeSlow() {
+		t.Error("caution again, for one among many")
+	}
+}
+
+// TestLot_Crowd: where there are ever more connections, others serve them too; as soon as
+// there is none, who accepts them does.
+func TestLot_Crowd(t *testing.T) {
+	l := newArrivals(nil, new(fdListener))
+	l.init(func() {})
+	for n := range 2 * crowd {
+		l.queue.row++
+		if mine := l.mine(); mine != (n < crowd) {
+			t.Fatalf("connection %d in a row: served by who accepts: %t", n+1, mine)
+		}
+		l.done(0)
+	}
+
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _, _ := inside(t, Config{})
+	queue := s.lots.listener(ln.(*net.TCPListener))
+	defer queue.Close()
+	accept := func(row int) {
+		t.Helper()
+		nc, err := queue.Accept()
+		if err != nil || queue.row != row {
+			t.Errorf("%v; in a row are %d connections, want %d", err, queue.row, row)
+		}
+		nc.Close()
+	}
+	for range 3 {
+		connect(t, ln.Addr().String())
+	}
+	for n := range 3 {
+		accept(n + 1)
+	}
+	late := make(chan struct{})
+	time.AfterFunc(50*time.Millisecond, func() {
+		defer close(late)
+		connect(t, ln.Addr().String())
+	})
+	accept(1)
+	<-late
 }

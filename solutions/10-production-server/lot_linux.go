@@ -72,8 +72,7 @@ func newLot(s *Server) (*lot, error) {
 		l.epoll.Close()
 		return nil, err
 	}
-	l.relief = time.AfterFunc(time.Hour, l.relieve)
-	l.relief.Stop()
+	l.init(l.relieve)
 	go l.watch(0)
 	go l.sweep()
 	return l, nil

@@ -21,7 +21,7 @@ func (s *Server) park(ln net.Listener) net.Listener {
 	tcp, ok := ln.(*net.TCPListener)
 	if ok && s.tls == nil && !s.cfg.ProxyProtocol && !s.cfg.Goroutines {
 		if parking := s.lots.get(s).listener(tcp); parking != nil {
-			return &arrivals{Listener: s.conns.Listener(parking)}
+			return newArrivals(s.conns.Listener(parking), parking)
 		}
 	}
 	return s.conns.Listener(ln)
@@ -74,36 +74,108 @@ func (ls *lots) shutdown(ctx context.Context) error {
 	return err
 }
 
-// arrivals is a listener that hands its connections to the lot by itself: Accept
-// returns errors, and one connection after each, which is closed already and tells the
-// accept loop that all is well again.
+// arrivals is a listener that serves its connections by itself, one after another, as a
+// watcher does: most of them have sent their request already. Accept returns errors, and
+// one connection after each, which is closed already and tells the accept loop that all
+// is well again.
 type arrivals struct {
 	net.Listener
-	failed bool
+	queue  *fdListener // below it
+	news   chan error  // for Accept; nil means that all is well again
+	awake  bool        // somebody greets; used by Accept only
+	failed bool        // used by whoever greets
+
+	mu sync.Mutex
+	shift
+}
+
+func newArrivals(ln net.Listener, queue *fdListener) *arrivals {
+	l := &arrivals{Listener: ln, queue: queue, news: make(chan error)}
+	l.init(l.relieve)
+	return l
 }
 
 // Accept accepts connections until that fails.
 func (l *arrivals) Accept() (net.Conn, error) {
+	if !l.awake {
+		l.mu.Lock()
+		go l.greet(l.turn)
+		l.mu.Unlock()
+	}
+	err := <-l.news
+	l.awake = err == nil
+	return &net.TCPConn{}, err
+}
+
+// greet accepts connections and serves them, until it is relieved.
+func (l *arrivals) greet(turn int) {
 	for {
 		nc, err := l.Listener.Accept()
 		if err != nil {
 			l.failed = true
-			return nil, err
+			l.news <- err
+			return
 		}
-		nc.(*eventConn).enter()
 		if l.failed {
 			l.failed = false
-			return &net.TCPConn{}, nil
+			l.news <- nil
+		}
+		c := nc.(*eventConn)
+		if !l.mine() {
+			c.enter(c.lot.start)
+			continue
+		}
+		c.enter(nil)
+		c.lot.resume(c.fdConn)
+		if !l.done(turn) {
+			return
 		}
 	}
 }
 
-// enter has a new connection served.
-func (c *eventConn) enter() {
+// crowd is how many connections are accepted without a pause before others than who
+// greets have to serve them, so that all processors do.
+const crowd = 64
+
+// mine says whether whoever greets serves the next connection.
+func (l *arrivals) mine() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.queue.row > crowd || l.mayBeSlow() {
+		return false
+	}
+	l.begin()
+	return true
+}
+
+// done says that it has been served, and returns false if whoever did so was relieved
+// meanwhile.
+func (l *arrivals) done(turn int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.turn != turn {
+		return false
+	}
+	l.serving = false
+	return true
+}
+
+func (l *arrivals) relieve() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.late() {
+		go l.greet(l.turn)
+	}
+}
+
+// enter makes a new connection known to its lot, and has start serve it.
+func (c *eventConn) enter(start func(*fdConn)) {
 	c.ctx = context.WithValue(c.lot.ctx, connKey{}, Conn(c))
 	c.lot.mu.Lock()
 	cut := c.lot.cut
-	c.lot.start(c.fdConn)
+	if start != nil {
+		start(c.fdConn)
+	}
 	c.lot.mu.Unlock()
 	if cut {
 		c.kill()
@@ -112,7 +184,7 @@ func (c *eventConn) enter() {
 
 // listener returns a listener whose connections can be parked in ls, or nil if there
 // are no lots or the system does not let it.
-func (ls *lots) listener(tcp *net.TCPListener) net.Listener {
+func (ls *lots) listener(tcp *net.TCPListener) *fdListener {
 	if len(ls.all) == 0 {
 		return nil
 	}
@@ -133,7 +205,7 @@ func (ls *lots) listener(tcp *net.TCPListener) net.Listener {
 		syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_KEEPIDLE, 15)
 		syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_KEEPINTVL, 15)
 	})
-	return &fdListener{tcp, ls, file, raw}
+	return &fdListener{TCPListener: tcp, lots: ls, file: file, raw: raw}
 }
 
 // An fdListener accepts connections without making them known to Go's own poller.
@@ -142,6 +214,7 @@ type fdListener struct {
 	lots *lots
 	file *os.File
 	raw  syscall.RawConn
+	row  int // connections that came before anybody had to wait for one
 }
 
 func (l *fdListener) Accept() (net.Conn, error) {
@@ -155,6 +228,9 @@ func (l *fdListener) Accept() (net.Conn, error) {
 		// queue when it grows, and not as long as somebody is in it.
 		for again := true; again; again = err == syscall.EINTR || err == syscall.ECONNABORTED {
 			fd, peer, err = syscall.Accept4(int(listener), syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)
+		}
+		if l.row++; err == syscall.EAGAIN {
+			l.row = 0
 		}
 		return err != syscall.EAGAIN
 	})

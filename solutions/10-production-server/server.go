@@ -152,10 +152,8 @@ func (s *Server) Handler() keepalive.Handler {
 //starter:omit
 func (s *Server) client(next keepalive.Handler) keepalive.Handler {
 	return keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
-		if addr := s.cfg.Proxies.ClientAddr(r); addr.IsValid() {
-			if own, err := netip.ParseAddrPort(r.RemoteAddr.String()); err != nil || own.Addr().Unmap() != addr {
-				r.RemoteAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(addr, 0))
-			}
+		if addr := s.cfg.Proxies.ClientAddr(r); addr.IsValid() && addr != ipOf(r.RemoteAddr) {
+			r.RemoteAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(addr, 0))
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -25,9 +25,7 @@ func (l *lot) watch(turn int) {
 		if err != nil {
 			return // closed
 		}
-		if l.collect(events[:n]) {
-			l.relief.Reset(batchTime)
-		}
+		l.collect(events[:n])
 		for c := l.next(turn); c != nil; c = l.next(turn) {
 			l.resume(c)
 		}
@@ -37,33 +35,18 @@ func (l *lot) watch(turn int) {
 	}
 }
 
-const (
-	maxBatch  = 32                     // how many connections are taken from the kernel's list at once
-	batchTime = 500 * time.Microsecond // how long it may take to serve these
-)
-
-// For how long runners serve all connections when a watcher has taken too long: twice
-// as long each time, for most handlers are either quick or not.
-const (
-	minCaution = 5 * time.Millisecond
-	maxCaution = time.Second
-)
+// maxBatch is how many connections are taken from the kernel's list at once.
+const maxBatch = 32
 
 // A batch is the connections that the kernel has reported and nobody serves yet.
 type batch struct {
-	conns   []*fdConn
-	taken   int         // how many of them
-	turn    int         // of which watcher; a new one comes with each relief
-	serving bool        // it has not finished
-	relief  *time.Timer // if it takes too long
-
-	caution time.Duration // that it took last
-	careful int64         // until when, as an age
+	conns []*fdConn
+	taken int // how many of them
+	shift
 }
 
-// collect puts the connections that were parked into the batch, and says whether the
-// watcher is to serve them.
-func (l *lot) collect(events []syscall.EpollEvent) bool {
+// collect puts the connections that were parked into the batch, and begins to serve them.
+func (l *lot) collect(events []syscall.EpollEvent) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, e := range events {
@@ -73,11 +56,11 @@ func (l *lot) collect(events []syscall.EpollEvent) bool {
 			l.batch.conns = append(l.batch.conns, c)
 		}
 	}
-	if l.careful != 0 && age() < l.careful {
+	if l.mayBeSlow() {
 		l.handOver()
+	} else if len(l.batch.conns) > 0 {
+		l.begin()
 	}
-	l.serving = len(l.batch.conns) > 0
-	return l.serving
 }
 
 // handOver has the batch served by runners. The caller holds l.mu.
@@ -108,33 +91,91 @@ func (l *lot) done(turn int) bool {
 	if l.turn != turn {
 		return false
 	}
-	if l.serving {
-		l.serving = false
-		l.relief.Stop()
-	}
+	l.serving = false
 	l.batch.conns, l.taken = l.batch.conns[:0], 0
 	return true
 }
 
-// relieve is called when the watcher has been busy for too long: a handler takes its
+// relieve looks whether the watcher has been busy for too long: a handler takes its
 // time, and nobody has to wait for it but the one who asked. Another watcher goes on,
 // and the one that is busy ends when it has served its connection.
 func (l *lot) relieve() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.serving {
-		return // it has just finished
+	if l.late() {
+		l.handOver()
+		go l.watch(l.turn)
 	}
-	now := age()
-	if l.caution = min(2*l.caution, maxCaution); now-l.careful > 10*int64(l.caution) {
-		l.caution = minCaution // the last time is long ago
-	}
-	l.careful = now + int64(l.caution)
-	l.handOver()
-	l.serving = false
-	l.turn++
-	go l.watch(l.turn)
 }
+
+// A shift is the work of one goroutine, which serves one connection after another until
+// it is relieved. Its owner has a lock, and calls everything with it held.
+type shift struct {
+	turn    int  // whose shift it is; a new one comes with each relief
+	serving bool // whoever it is has not finished
+	begun   int  // how often one began to serve
+
+	timer *time.Timer // calls the owner, who asks whether it is late
+	set   bool
+	last  int // begun when it did
+
+	relieved int           // begun at the last relief
+	caution  time.Duration // that this one brought
+	careful  int64         // until when, as an age
+}
+
+// batchTime is how long it may take to serve what there is. A relief may come after
+// twice as much: to set and stop the timer each time would cost as much as to read.
+const batchTime = 500 * time.Microsecond
+
+// For how long runners serve all connections when somebody has taken too long, and not
+// for the first time among so many: twice as long each time, for most handlers are either
+// quick or not.
+const (
+	rare       = 1000
+	minCaution = 5 * time.Millisecond
+	maxCaution = time.Second
+)
+
+// init has relieve called now and then, while somebody serves.
+func (s *shift) init(relieve func()) {
+	s.timer = time.AfterFunc(time.Hour, relieve)
+	s.timer.Stop()
+}
+
+func (s *shift) begin() {
+	s.serving = true
+	s.begun++
+	if !s.set {
+		s.set = true
+		s.timer.Reset(batchTime)
+	}
+}
+
+// late says whether whoever serves is relieved, as he began before this was asked last.
+func (s *shift) late() bool {
+	if s.set = s.begun != s.last; s.set {
+		s.last = s.begun
+		s.timer.Reset(batchTime)
+		return false
+	}
+	if !s.serving {
+		return false
+	}
+	if s.begun-s.relieved < rare {
+		s.caution = min(max(2*s.caution, minCaution), maxCaution)
+		s.careful = ageIn(s.caution)
+	} else {
+		s.caution = 0 // somebody may have been slow, or the system
+	}
+	s.relieved = s.begun
+	s.serving = false
+	s.turn++
+	return true
+}
+
+// mayBeSlow says whether somebody was relieved a short while ago.
+func (s *shift) mayBeSlow() bool { return s.careful != 0 && age() < s.careful }
 
 // resume serves a connection that was parked.
 func (l *lot) resume(c *fdConn) {

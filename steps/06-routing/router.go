@@ -6,7 +6,7 @@
 // look like is for the handler to check, which can also say what is wrong with it.
 //
 // Read pattern.go first; then tree.go, where patterns become a tree and paths walk
-// through it, and table.go, which has a tree for each host. routes.go registers, with
+// through it, ways.go, which has its edges, and table.go, which has a tree for each host. routes.go registers, with
 // groups and mounted routers; router.go serves, and redirect.go knows which paths have
 // a better spelling.
 package router

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package wire
+
+func descriptorOpen(int) bool { return false }

@@ -1,0 +1,229 @@
+package exam
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"barewire/checker/grader/result"
+	"barewire/checker/internal/overlay"
+	"barewire/checker/internal/starter"
+)
+
+var seed = flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the inputs that are drawn")
+
+// plain starts a driver that can be trusted, without a box. A socket has a short
+// path, so it is in a folder of its own.
+func plain(program string, env ...string) Driver {
+	return func(ctx context.Context, step int, base string) (Process, error) {
+		dir, err := os.MkdirTemp("", "bw")
+		if err != nil {
+			return nil, err
+		}
+		p := &plainProcess{dir: dir, socket: filepath.Join(dir, "s"), done: make(chan struct{})}
+		ln, err := net.Listen("unix", p.socket)
+		if err != nil {
+			return nil, err
+		}
+		defer ln.Close()
+		ln.(*net.UnixListener).SetUnlinkOnClose(false)
+		file, err := ln.(*net.UnixListener).File()
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		p.cmd = exec.Command(program)
+		p.cmd.Env = append(os.Environ(), env...)
+		p.cmd.ExtraFiles = []*os.File{file}
+		p.cmd.Stdout, p.cmd.Stderr = io.Discard, &p.output
+		p.cmd.WaitDelay = time.Second
+		if err := p.cmd.Start(); err != nil {
+			return nil, err
+		}
+		go func() {
+			defer close(p.done)
+			p.exit.Reason = "exit status 0"
+			if err := p.cmd.Wait(); err != nil {
+				p.exit.Reason = err.Error()
+			}
+			p.exit.Output = p.output.bytes()
+			_ = os.RemoveAll(dir)
+		}()
+		return p, nil
+	}
+}
+
+type plainProcess struct {
+	dir, socket string
+	cmd         *exec.Cmd
+	output      output
+	done        chan struct{}
+	exit        Exit
+	stopped     sync.Once
+}
+
+// output keeps the beginning of what a driver prints.
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.buf.Len() < 64<<10 {
+		o.buf.Write(b)
+	}
+	return len(b), nil
+}
+
+func (o *output) bytes() []byte {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return bytes.Clone(o.buf.Bytes())
+}
+
+func (p *plainProcess) Dial(ctx context.Context) (net.Conn, error) {
+	return new(net.Dialer).DialContext(ctx, "unix", p.socket)
+}
+func (p *plainProcess) Done() <-chan struct{} { return p.done }
+func (p *plainProcess) Stop() Exit {
+	p.stopped.Do(func() { _ = p.cmd.Process.Kill() })
+	<-p.done
+	return p.exit
+}
+
+// root is the repository's.
+func root(t *testing.T) string {
+	dir, err := filepath.Abs("../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// build builds a driver, with what lay adds to a plan.
+func build(t *testing.T, lay func(p *overlay.Plan)) string {
+	t.Helper()
+	plan := overlay.New(root(t))
+	if lay != nil {
+		lay(plan)
+	}
+	file, remove, err := plan.Write()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer remove()
+	program := filepath.Join(t.TempDir(), "driver")
+	cmd := exec.Command("go", "build", "-o", program, "-overlay="+file, "-ldflags=-s -w", "./checker/grader/driver")
+	cmd.Dir = root(t)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return program
+}
+
+// onSteps makes the driver link the steps instead of the solutions.
+func onSteps(t *testing.T, plan *overlay.Plan) {
+	files, err := filepath.Glob(filepath.Join(root(t), "checker/grader/driver/step*/*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatal("there are no adapters", err)
+	}
+	for _, file := range files {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rel, err := filepath.Rel(root(t), file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan.Replace(rel, starter.ToSteps(src))
+	}
+}
+
+// report is what has come of the checks, one a line.
+func report(results []Result) string {
+	var b strings.Builder
+	for _, r := range results {
+		fmt.Fprintf(&b, "%-11s %s (%.2fs, %d retries) %s\n", r.Outcome, r.ID, r.Seconds, r.Retried, strings.ReplaceAll("\n"+r.Detail, "\n", "\n      "))
+	}
+	return b.String()
+}
+
+// Every check passes on the reference, whatever the seed.
+func TestReference(t *testing.T) {
+	program := build(t, nil)
+	began := time.Now()
+	results, err := Run(t.Context(), Config{Seed: *seed, Base: result.Own, Start: plain(program)})
+	if err != nil {
+		t.Fatalf("seed %d: %v", *seed, err)
+	}
+	t.Logf("%d checks in %v", len(results), time.Since(began))
+	for _, r := range results {
+		if testing.Verbose() {
+			t.Logf("%6.3fs %s", r.Seconds, r.ID)
+		}
+		if r.Outcome != result.Passed || r.Retried > 0 {
+			t.Errorf("seed %d:\n%s", *seed, report([]Result{r}))
+		}
+	}
+}
+
+// No check passes on the starter: what is not written earns nothing.
+func TestStarter(t *testing.T) {
+	program := build(t, func(plan *overlay.Plan) {
+		steps, err := starter.Steps(root(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, step := range steps {
+			if err := plan.StarterUnder(step); err != nil {
+				t.Fatal(err)
+			}
+		}
+		onSteps(t, plan)
+	})
+	results, err := Run(t.Context(), Config{Seed: *seed, Base: result.Own, Start: plain(program), Patience: 2 * time.Second, NoRetry: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Log(report(results))
+	for _, r := range results {
+		if r.Outcome == result.Passed || r.Reason == "" {
+			t.Errorf("%s has passed, or says nothing: %q", r.ID, r.Reason)
+		}
+	}
+}
+
+// A step that does not compile, and a driver that cannot be started, are two things.
+func TestStart(t *testing.T) {
+	start := func(err error) Driver {
+		return func(context.Context, int, string) (Process, error) { return nil, err }
+	}
+	results, err := Run(t.Context(), Config{Steps: []int{2}, Start: start(&Unbuilt{"line.go:3: undefined: x"})})
+	if err != nil || len(results) == 0 {
+		t.Fatal(len(results), err)
+	}
+	for _, r := range results {
+		if r.Outcome != result.NotReached || !strings.Contains(r.Reason, "undefined: x") {
+			t.Errorf("%s: %s %q", r.ID, r.Outcome, r.Reason)
+		}
+	}
+	full := errors.New("the disk is full")
+	if results, err := Run(t.Context(), Config{Steps: []int{2}, Start: start(full)}); !errors.Is(err, full) || results != nil {
+		t.Errorf("%v, %v; want no results and the fault", results, err)
+	}
+}

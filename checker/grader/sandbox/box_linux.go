@@ -1,0 +1,142 @@
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// box is each of the ways: with bubblewrap or without, with the jail or without.
+type box struct {
+	name     string
+	launcher string // the command launch, linked statically
+	bwrap    string // the path of bubblewrap, or ""
+	seccomp  bool
+	landlock bool
+}
+
+func (b *box) Name() string  { return b.name }
+func (b *box) Trusted() bool { return b.bwrap == "" && !b.seccomp }
+func (b *box) Network() bool { return b.bwrap != "" }
+
+// Start starts a program.
+func (b *box) Start(ctx context.Context, spec Spec) (*Process, error) {
+	spec = spec.withDefaults()
+	if spec.Listen && !b.Network() && !b.Trusted() {
+		return nil, ErrNoNetwork
+	}
+	program := spec.Path
+	if b.bwrap != "" && !below(spec.Path, spec.ReadOnly) {
+		program = "/program"
+	}
+	var args []string
+	if b.bwrap != "" {
+		args = append(b.wrap(spec, program), "/launch")
+	} else {
+		args = []string{b.launcher}
+	}
+	args = append(append(args, "run"), b.launch(spec)...)
+	args = append(append(args, "--", program), spec.Args...)
+	return start(ctx, spec, args, !b.Trusted())
+}
+
+// devices are those that the go toolchain has. A whole /dev would be a place to write.
+var devices = []string{"/dev/null", "/dev/zero", "/dev/urandom"}
+
+// wrap is the command line of bubblewrap: an empty root with the launcher, the
+// program and what the spec names; no user, process, network or anything else of the
+// host. The launcher is the first process, so nothing outlives it.
+func (b *box) wrap(spec Spec, program string) []string {
+	args := []string{b.bwrap,
+		"--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
+		"--die-with-parent", "--new-session", "--as-pid-1", "--cap-drop", "ALL", "--clearenv", "--hostname", "box",
+		"--uid", strconv.Itoa(User), "--gid", strconv.Itoa(User),
+		"--ro-bind", b.launcher, "/launch",
+	}
+	if program != spec.Path {
+		args = append(args, "--ro-bind", spec.Path, program)
+	}
+	for _, path := range spec.ReadOnly {
+		args = append(args, "--ro-bind-try", path, path)
+	}
+	for _, path := range spec.Writable {
+		args = append(args, "--bind-try", path, path)
+	}
+	if spec.Tools {
+		for _, device := range devices {
+			args = append(args, "--dev-bind-try", device, device)
+		}
+	}
+	return append(args, "--remount-ro", "/", "--")
+}
+
+// launch is what the launcher is told.
+func (b *box) launch(spec Spec) []string {
+	args := []string{"files=" + strconv.Itoa(len(spec.Files)), "dir=" + or(spec.Dir, "/")}
+	limit := func(name string, most int64) { args = append(args, fmt.Sprintf("limit=%s:%d", name, most)) }
+	limit("core", 0)
+	limit("cpu", int64((spec.CPU+time.Second-1)/time.Second))
+	limit("data", spec.Memory)
+	limit("fsize", spec.FileSize)
+	limit("nofile", int64(spec.Descriptors))
+	limit("memlock", 0)
+	limit("msgqueue", 0)
+	if b.bwrap != "" {
+		// They are counted for each user and user namespace. In the jail they would be
+		// those of the instructor's; there, seccomp allows no process and the Go
+		// runtime no more than 10,000 threads.
+		limit("nproc", int64(spec.Processes))
+		args = append(args, "alone")
+	}
+	if spec.TCP {
+		args = append(args, "tcp")
+	}
+	if spec.Listen {
+		args = append(args, "listen")
+	}
+	if b.seccomp {
+		args = append(args, "seccomp="+map[bool]string{false: "run", true: "tools"}[spec.Tools])
+	}
+	if b.landlock {
+		args = append(args, "landlock")
+		for _, path := range spec.ReadOnly {
+			args = append(args, "ro="+path)
+		}
+		for _, path := range spec.Writable {
+			args = append(args, "rw="+path)
+		}
+		if spec.Tools {
+			for _, device := range devices {
+				args = append(args, "rw="+device)
+			}
+		}
+	}
+	for _, entry := range spec.Env {
+		args = append(args, "env="+entry)
+	}
+	return args
+}
+
+// below reports whether a path is in one of the folders.
+func below(path string, folders []string) bool {
+	for _, folder := range folders {
+		if path == folder || strings.HasPrefix(path, strings.TrimSuffix(folder, "/")+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// attributes are how the first process is started: as nobody, in a group of its own,
+// and so that it ends with the checker.
+func attributes(drop bool) *syscall.SysProcAttr {
+	a := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if drop && os.Getuid() == 0 {
+		a.Credential = &syscall.Credential{Uid: User, Gid: User}
+	}
+	return a
+}
