@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 	"time"
 
@@ -106,6 +107,7 @@ func Report(d *result.Document, s *result.Submission, who Audience) ([]byte, err
 		stepView
 		Passed, Shown int
 		Perfect       bool
+		Failed        []string // the tasks in which a check failed
 	}
 	data := struct {
 		*view
@@ -123,6 +125,11 @@ func Report(d *result.Document, s *result.Submission, who Audience) ([]byte, err
 	for _, step := range v.Steps {
 		p := stepPage{stepView: step, Passed: step.count(result.Passed), Shown: step.shown()}
 		p.Perfect = p.Passed == p.Shown && p.Shown > 0 && step.Note == "" && step.Message == ""
+		for _, t := range step.Tasks {
+			if slices.ContainsFunc(t.Checks, func(c checkView) bool { return c.Outcome == result.Failed }) {
+				p.Failed = append(p.Failed, t.ID)
+			}
+		}
 		data.Steps = append(data.Steps, p)
 	}
 	var b strings.Builder
