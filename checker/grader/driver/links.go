@@ -4,6 +4,8 @@ import (
 	"barewire/checker/grader/driver/step01"
 	"barewire/checker/grader/driver/step02"
 	"barewire/checker/grader/driver/step03"
+	"barewire/checker/grader/driver/step04"
+	"barewire/checker/grader/driver/step05"
 )
 
 // links are the Register functions of the steps that compile. The build writes
@@ -12,4 +14,6 @@ var links = []func(){
 	step01.Register,
 	step02.Register,
 	step03.Register,
+	step04.Register,
+	step05.Register,
 }

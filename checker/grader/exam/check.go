@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 )
@@ -129,6 +130,12 @@ func (x *X) Failf(format string, args ...any) { x.Fail(Failure{Brief: fmt.Sprint
 
 // Cleanup has f called when the check has ended, the last first.
 func (x *X) Cleanup(f func()) { x.cleanups = append(x.cleanups, f) }
+
+func (x *X) cleanup() {
+	for _, f := range slices.Backward(x.cleanups) {
+		f()
+	}
+}
 
 // Patience is how long something may take that takes no time.
 func (x *X) Patience() time.Duration { return x.patience }

@@ -39,12 +39,39 @@ func (c *Client) Close() { _ = c.nc.Close() }
 // CloseWrite closes the client's side: it has no more to send, and still reads.
 func (c *Client) CloseWrite() { _ = c.nc.CloseWrite() }
 
-// Send sends bytes. A server that has closed does not mind; whether it should have is
-// seen by reading.
+// Send sends bytes, and reads meanwhile where they are many: a server may answer the
+// first before it reads the last. A server that has closed does not mind; whether it
+// should have is seen by reading.
 func (c *Client) Send(data string) {
 	c.sent = append(c.sent, data...)
 	_ = c.nc.SetWriteDeadline(time.Now().Add(c.x.patience))
-	if _, err := io.WriteString(c.nc, data); errors.Is(err, os.ErrDeadlineExceeded) {
+	if len(data) <= 32<<10 {
+		c.sentAll(io.WriteString(c.nc, data))
+		return
+	}
+	var n int
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		n, err = io.WriteString(c.nc, data)
+	}()
+	for {
+		select {
+		case <-done:
+			c.sentAll(n, err)
+			return
+		default:
+			if err := c.more(time.Millisecond); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+				<-done
+				return
+			}
+		}
+	}
+}
+
+func (c *Client) sentAll(_ int, err error) {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
 		c.fail("the server reads what it is sent", "the server reads no more", true)
 	}
 }

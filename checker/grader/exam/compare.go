@@ -81,7 +81,7 @@ func differ(want, got reflect.Value, path string, off [2]int) string {
 		for _, errors := range []bool{true, false} {
 			for i := range want.NumField() {
 				field := want.Type().Field(i)
-				if (field.Type == reflect.TypeFor[wire.Err]()) != errors {
+				if !field.IsExported() || (field.Type == reflect.TypeFor[wire.Err]()) != errors {
 					continue
 				}
 				if d := differ(want.Field(i), got.Field(i), join(path, field.Name), off); d != "" {
@@ -181,7 +181,7 @@ func showValue(b *strings.Builder, v reflect.Value) {
 		b.WriteByte('(')
 		sep := ""
 		for i := range v.NumField() {
-			if v.Field(i).IsZero() {
+			if v.Field(i).IsZero() || !v.Type().Field(i).IsExported() {
 				continue
 			}
 			b.WriteString(sep)
@@ -218,4 +218,9 @@ func showValue(b *strings.Builder, v reflect.Value) {
 	default:
 		fmt.Fprint(b, v.Interface())
 	}
+}
+
+// same says whether two values are the same, as Compare has it.
+func same[R any](want, got R) bool {
+	return differ(reflect.ValueOf(want), reflect.ValueOf(got), "", [2]int{}) == ""
 }

@@ -58,6 +58,16 @@ func (d *driver) ended() (Exit, bool) {
 	}
 }
 
+// endedNow returns how the driver ended, if it has.
+func (d *driver) endedNow() (Exit, bool) {
+	select {
+	case <-d.Done():
+		return d.Stop(), true
+	case <-time.After(5 * time.Millisecond):
+		return Exit{}, false
+	}
+}
+
 // gone is the failure for a driver that has ended.
 func gone(exit Exit) *Failure {
 	brief := "the program ended: " + exit.Reason

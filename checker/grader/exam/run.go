@@ -199,7 +199,7 @@ func (s *stepRun) check(c Check) Result {
 	}
 	began := time.Now()
 	f, shared := s.once(c, c.Alone)
-	retried := 0
+	retried, flake := 0, ""
 	// Another check may have ended the driver, or kept its processor busy; and what
 	// is live fails now and then on a machine that is.
 	again := f != nil && shared && (f.gone || f.slow && !s.NoRetry)
@@ -208,9 +208,12 @@ func (s *stepRun) check(c Check) Result {
 		if !again || f.slow {
 			retried = 1
 		}
-		f, _ = s.once(c, true)
+		first := f
+		if f, _ = s.once(c, true); f == nil && retried > 0 {
+			flake = "it passed at the second try, with the same inputs; at the first:\n" + first.text(c, false)
+		}
 	}
-	r := Result{}
+	r := Result{Detail: flake}
 	r.Seconds, r.Retried = time.Since(began).Seconds(), retried
 	switch {
 	case f == nil:
@@ -310,11 +313,7 @@ func (s *stepRun) drop(d *driver) {
 // else panics is a mistake of the exam.
 func (s *stepRun) try(c Check, d *driver) (failure *Failure) {
 	x := &X{Rand: &Rand{draw(s.Seed, c.ID)}, check: c, driver: d, patience: s.Patience}
-	defer func() {
-		for _, f := range slices.Backward(x.cleanups) {
-			f()
-		}
-	}()
+	defer x.cleanup()
 	defer func() {
 		switch p := recover().(type) {
 		case nil:

@@ -12,7 +12,7 @@ import (
 )
 
 func init() {
-	const closed = "1.3/serves"
+	const basic = "1.3/handles" // as little as can be: a mistake elsewhere must not cost the whole step
 	steps[0] = []Check{
 		{ID: "1.1/bytes", Title: "Echo writes back exactly the bytes that it reads, and ends when the stream ends or fails",
 			Why: "Read may return bytes and an error together, or no bytes and no error: see go doc io.Reader", run: checkEchoBytes},
@@ -22,27 +22,29 @@ func init() {
 			Why: "a buffer that connections share sends one client's bytes to another", run: checkManyEchos},
 		{ID: "1.2/half-close", Title: "after its client has closed its side, Echo sends back all that it was sent, and then the end", Live: true,
 			Why: "a client that has no more to send still listens", run: checkHalfClose},
-		{ID: "1.2/late-reader", Title: "Echo waits for a client that reads late, and makes one wait that does not read at all", Live: true, Needs: []string{"1.2/half-close"},
+		{ID: "1.2/late-reader", Title: "Echo waits for a client that reads late, and makes one wait that does not read at all", Live: true, Needs: []string{"1.1/conversation"},
 			Why: "what is held for a client that does not read is memory without end; to give it up loses what it was promised", run: checkLateReader},
-		{ID: closed, Title: "Serve runs the handler on each connection at the same time as on all others, and closes it afterwards", Live: true,
+		{ID: basic, Title: "Serve runs the handler on a connection", Live: true,
+			Why: "Accept returns a connection, and the handler talks on it", run: checkHandles},
+		{ID: "1.3/serves", Title: "Serve runs the handler on each connection at the same time as on all others, and closes it afterwards", Live: true, Needs: []string{basic},
 			Why: "a handler waits for its client, for hours if need be; whoever waits for the handler cannot accept the next client", run: checkServes},
-		{ID: "1.3/panic", Title: "a handler that panics costs its own connection, and the panic is logged", Live: true, Alone: true, Needs: []string{closed},
+		{ID: "1.3/panic", Title: "a handler that panics costs its own connection, and the panic is logged", Live: true, Alone: true, Needs: []string{basic},
 			Why: "one bad request must not end the program for everybody", run: checkHandlerPanic},
-		{ID: "1.3/leaks", Title: "nothing stays open after connections have ended", Live: true, Alone: true, Needs: []string{closed},
+		{ID: "1.3/leaks", Title: "nothing stays open after connections have ended", Live: true, Alone: true, Needs: []string{basic},
 			Why: "a server that leaks one descriptor a connection has none left after a thousand", run: checkServeLeaks},
-		{ID: "1.4/goes-on", Title: "an error of Accept is logged, and the next client is served; a listener that was closed ends Serve", Live: true, Needs: []string{closed},
+		{ID: "1.4/goes-on", Title: "an error of Accept is logged, and the next client is served; a listener that was closed ends Serve", Live: true, Needs: []string{basic},
 			Why: "\"too many open files\" passes; a closed listener does not open again", run: checkAcceptErrors},
-		{ID: "1.4/pauses", Title: "the pause doubles from 5 ms up to 1 s, and a connection sets it back", Live: true, Needs: []string{"1.4/goes-on"},
+		{ID: "1.4/pauses", Title: "the pause doubles from 5 ms up to 1 s, and a connection sets it back", Live: true, Needs: []string{basic},
 			Why: "no pause burns a processor, and one without an upper bound never comes back", run: checkPauses},
-		{ID: "1.5/stops", Title: "Shutdown closes the listener and Serve returns ErrServerClosed, also one that comes later", Live: true, Needs: []string{closed},
+		{ID: "1.5/stops", Title: "Shutdown closes the listener and Serve returns ErrServerClosed, also one that comes later", Live: true, Needs: []string{basic},
 			Why: "a client that connects to a listener that nobody serves waits for ever", run: checkStops},
-		{ID: "1.5/waits", Title: "Shutdown tells the handlers, and returns nil when all have returned, however often it is called", Live: true, Needs: []string{"1.5/stops"},
+		{ID: "1.5/waits", Title: "Shutdown tells the handlers, and returns nil when all have returned, however often it is called", Live: true, Needs: []string{basic},
 			Why: "a handler that is told can finish; one that is cut off leaves its client with half an answer", run: checkShutdownWaits},
-		{ID: "1.5/deadline", Title: "when its context ends, Shutdown closes what is left and returns the context's error at once", Live: true, Needs: []string{"1.5/stops"},
+		{ID: "1.5/deadline", Title: "when its context ends, Shutdown closes what is left and returns the context's error at once", Live: true, Needs: []string{basic},
 			Why: "who asks for a shutdown within a time has something planned for afterwards", run: checkShutdownDeadline},
-		{ID: "1.5/last-moment", Title: "a connection that is accepted at the moment of Shutdown is served like the others", Live: true, Needs: []string{"1.5/stops"},
+		{ID: "1.5/last-moment", Title: "a connection that is accepted at the moment of Shutdown is served like the others", Live: true, Needs: []string{basic},
 			Why: "its client was told that it is connected", run: checkLastMoment},
-		{ID: "1.5/pause", Title: "Shutdown wakes Serve from its pause", Live: true, Needs: []string{"1.5/stops", "1.4/goes-on"},
+		{ID: "1.5/pause", Title: "Shutdown wakes Serve from its pause", Live: true, Needs: []string{basic},
 			Why: "time.Sleep cannot be woken", run: checkShutdownInPause},
 		{ID: "1.6/wakes", Title: "when its context is done, Echo stops waiting, sends back what it has read, and returns", Live: true, Needs: []string{"1.1/conversation"},
 			Why: "a client that says nothing must not hold up Shutdown, and one that reads slowly must not lose what was read", run: checkEchoWakes},
@@ -191,6 +193,16 @@ func (s *server1) do(e wire.Reply, do string, data string) {
 func (s *server1) served() (name string) {
 	s.serve.Wait(&name)
 	return name
+}
+
+func checkHandles(x *X) {
+	s := x.serve1(step01.Server{})
+	c := x.Dial(s.ln)
+	text := x.Word()
+	c.Send("hello")
+	_, e := s.turn()
+	s.do(e, "write", text)
+	c.Expect(text)
 }
 
 func checkServes(x *X) {
