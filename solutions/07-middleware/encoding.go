@@ -29,6 +29,9 @@ func Negotiate(h *message.Header, offers ...string) string {
 			best, bestQuality = o, q
 		}
 	}
+	if bestQuality == 1000 {
+		return best // identity can be no better
+	}
 	q, ok := codingQuality(h, "identity")
 	if !ok {
 		q = 1 // a thousandth, and not more than any other

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -48,28 +49,63 @@ type Exchange struct {
 //starter:return func(next keepalive.Handler) keepalive.Handler { return next }
 func Observe(done func(e *Exchange)) keepalive.Middleware {
 	return func(next keepalive.Handler) keepalive.Handler {
-		return keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
-			e := exchanges.Get().(*Exchange)
-			e.Request, e.Began, e.Aborted = r, time.Now(), true
-			e.rec.Reset(w)
-			e.body = watchedBody{from: r.Body}
-			r.Body = &e.body
-			defer e.end(done)
-			next.ServeHTTP(&e.rec, r)
-			e.Aborted = false
-		})
+		o := &observed{next, []func(*Exchange){done}}
+		if inner, ok := next.(*observed); ok {
+			// Nothing is between the two, so they see the same: a log and metrics,
+			// say. One look is enough for both.
+			o = &observed{inner.next, append(slices.Clip(inner.done), done)}
+		}
+		return o
 	}
+}
+
+// An observed is a handler with those who want to know what comes of its requests,
+// the innermost first.
+//
+//starter:omit
+type observed struct {
+	next keepalive.Handler
+	done []func(e *Exchange)
+}
+
+//starter:omit
+func (o *observed) ServeHTTP(w keepalive.ResponseWriter, r *keepalive.Request) {
+	e := exchanges.Get().(*Exchange)
+	e.Request, e.Began, e.Aborted = r, time.Now(), true
+	e.rec.Reset(w)
+	e.body = watchedBody{from: r.Body}
+	r.Body = &e.body
+	defer e.end(o.done)
+	o.next.ServeHTTP(&e.rec, r)
+	e.Aborted = false
 }
 
 //starter:omit
 var exchanges = sync.Pool{New: func() any { return new(Exchange) }}
 
 //starter:omit
-func (e *Exchange) end(done func(*Exchange)) {
+func (e *Exchange) end(done []func(*Exchange)) {
 	e.Duration = time.Since(e.Began)
 	e.Request.Body = e.body.from
 	if e.Request.Method != "HEAD" {
 		e.Bytes = e.rec.Bytes()
+	}
+	e.tell(done)
+	*e = Exchange{}
+	exchanges.Put(e)
+}
+
+// tell calls all of done. One that panics does not keep the others from hearing of the
+// request, which has been aborted then.
+//
+//starter:omit
+func (e *Exchange) tell(done []func(*Exchange)) {
+	returned := false
+	if len(done) > 1 {
+		defer func() {
+			e.Aborted = e.Aborted || !returned
+			e.tell(done[1:])
+		}()
 	}
 	switch e.Status = e.rec.Status(); {
 	case e.Status != 0:
@@ -78,9 +114,8 @@ func (e *Exchange) end(done func(*Exchange)) {
 	default:
 		e.Status = e.body.status()
 	}
-	done(e)
-	*e = Exchange{}
-	exchanges.Put(e)
+	done[0](e)
+	returned = true
 }
 
 // A watchedBody remembers how the content ended. A handler that returns without a
