@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"barewire/checker/course"
@@ -21,10 +22,12 @@ import (
 
 const root = "../../.."
 
+var theCourse = sync.OnceValues(course.Load)
+
 // step returns the files of one step: names and contents take turns.
 func step(t testing.TB, n int, pairs ...string) map[int][]intake.File {
 	t.Helper()
-	c, err := course.Load()
+	c, err := theCourse()
 	if err != nil {
 		t.Fatal(err)
 	}
