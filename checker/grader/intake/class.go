@@ -2,7 +2,6 @@ package intake
 
 import (
 	"archive/zip"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +16,7 @@ import (
 type opener struct {
 	opt   Options
 	names map[string]int
+	paths int // how many there are
 	found []handed
 }
 
@@ -256,7 +256,11 @@ func (o *opener) class(path string, entries []entry, whole source, changed time.
 	var name func(entry) (handed, string)
 	switch from {
 	case One:
-		h, why := o.byName(entry{name: base, kind: kindOfSource(whole), changed: changed, src: whole})
+		e := entry{name: base, kind: folder, changed: changed, src: whole}
+		if l, ok := whole.(lazy); ok {
+			e.kind, e.open = file, l.open
+		}
+		h, why := o.byName(e)
 		if why != "" {
 			o.report("left out, %s: %s", why, printable(path))
 			return nil
@@ -299,13 +303,6 @@ func isDir(s source) bool {
 	return ok
 }
 
-func kindOfSource(s source) kind {
-	if isDir(s) {
-		return folder
-	}
-	return file
-}
-
 // detect says what a folder or an archive holds.
 func (o *opener) detect(entries []entry, onDisk bool) string {
 	var canvasNames, moodleNames, steps, hands, others int
@@ -337,8 +334,8 @@ func (o *opener) detect(entries []entry, onDisk bool) string {
 		return Moodle
 	case canvasNames > len(entries)/2:
 		return Canvas
-	case steps > 1, steps == 1 && hands > 1 && onDisk && others == 0:
-		return Class
+	case steps > 1, hands > 1 && others == 0 && onDisk && o.paths == 1:
+		return Class // of several paths each is rather the folder of a student
 	}
 	return One
 }
@@ -352,7 +349,8 @@ func (o *opener) byName(e entry) (handed, string) {
 		h.raw = stem(e.name)
 	}
 	if o.opt.ID != nil {
-		return h, byRegexp(&h, o.opt.ID, e.name)
+		why := byRegexp(&h, o.opt.ID, e.name)
+		return h, why
 	}
 	if !h.archive && o.opt.From != One && e.kind == file && sniffEntry(e) == unknown {
 		return h, "neither a folder nor an archive"
@@ -371,5 +369,5 @@ func sniffEntry(e entry) format {
 	}
 	defer r.Close()
 	head, _ := io.ReadAll(io.LimitReader(r, 512)) // what cannot be read is no archive
-	return sniff(bytes.Clone(head))
+	return sniff(head)
 }

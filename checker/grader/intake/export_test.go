@@ -31,7 +31,7 @@ func OpenArchive(name string, data []byte, from string) ([]Submission, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &opener{opt: Options{From: from}, names: names}
+	o := &opener{opt: Options{From: from}, names: names, paths: 1}
 	entries := o.zip(bytes.NewReader(data), int64(len(data)))
 	if err := o.class(name, entries, archive{name, data}, time.Time{}); err != nil {
 		return nil, err

@@ -121,7 +121,7 @@ func Open(ctx context.Context, paths []string, opt Options) ([]Submission, error
 	if err != nil {
 		return nil, err
 	}
-	o := &opener{opt: opt, names: names}
+	o := &opener{opt: opt, names: names, paths: len(paths)}
 	for _, path := range paths {
 		if err := ctx.Err(); err != nil {
 			return nil, err

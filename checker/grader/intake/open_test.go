@@ -84,6 +84,8 @@ func TestOpen(t *testing.T) {
 			want: []string{"class: a"}},
 		{name: "one submission beside other things", things: []thing{{name: field, text: step("a")}, {name: "old.zip", text: hw("b")}, {name: "x/y.txt", text: "y"}},
 			want: []string{"class: a"}},
+		{name: "a class of which nobody has understood the task", things: []thing{{name: "ann/x/y/z/a.go", text: "x"}, {name: "ben/b.go", text: "x"}},
+			want: []string{"ann: refused", "ben: refused"}, only: "folder"},
 		{name: "Canvas", things: []thing{
 			{name: "doejane_4711_90_hw.zip", text: hw("old")}, {name: "doejane_4711_99_hw-1.zip", text: hw("new")},
 			{name: "roelee_LATE_12_7_2026_hw.zip", text: hw("late")},
@@ -208,9 +210,9 @@ func TestOpen_autograder(t *testing.T) {
 func TestOpen_severalPaths(t *testing.T) {
 	dir := t.TempDir()
 	folderOf(t, dir, thing{name: "ann/barewire-main/" + field, text: "package a"}, thing{name: "ben/barewire-main/" + field, text: "package b"},
-		thing{name: "cid.zip", text: homework(t, "c")})
-	got, _ := describe(t, intake.Options{}, filepath.Join(dir, "ann"), filepath.Join(dir, "ben")+"/", filepath.Join(dir, "cid.zip"))
-	if want := []string{"ann: a", "ben: b", "cid: c"}; !slices.Equal(got, want) {
+		thing{name: "ann/notes/x.txt", text: "x"}, thing{name: "cid.zip", text: homework(t, "c")}, thing{name: "dot", text: homework(t, "d")})
+	got, _ := describe(t, intake.Options{}, filepath.Join(dir, "ann"), filepath.Join(dir, "ben")+"/", filepath.Join(dir, "cid.zip"), filepath.Join(dir, "dot"))
+	if want := []string{"ann: a", "ben: b", "cid: c", "dot: d"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q: a shell makes these of */", got, want)
 	}
 }
