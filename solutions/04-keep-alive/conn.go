@@ -20,9 +20,10 @@ import (
 
 //starter:omit
 const (
-	bufferSize = 2 << 10   // what a connection starts with, for reading
+	firstSize  = 1 << 10   // what a connection starts with, for reading: it may be for one request
+	bufferSize = 2 << 10   // what it goes on with
 	maxKept    = 8 << 10   // a larger buffer is not kept for the next request
-	outSize    = 1 << 10   // what it starts with for writing
+	outSize    = 512       // what it starts with for writing
 	minRead    = 512       // a read into less is not worth its system call
 	maxOut     = 64 << 10  // with more than this to write, nothing is held back
 	maxWrite   = 256 << 10 // one write, under one deadline
@@ -91,7 +92,7 @@ func newConn(s *Server, ctx context.Context, nc net.Conn) *conn {
 		parker.SetWriteTimeout(or(s.WriteTimeout, DefaultWriteTimeout))
 	}
 	c := &conn{srv: s, ctx: ctx, nc: nc, parker: parker, limits: s.Limits.OrDefaults()}
-	c.in = make([]byte, bufferSize)
+	c.in = make([]byte, firstSize)
 	c.out = make([]byte, 0, outSize)
 	c.req.trailer = &c.body.decoder.Trailer
 	if parks {
@@ -306,7 +307,7 @@ func (c *conn) makeRoom() {
 	switch {
 	case c.r == c.w:
 		c.r, c.w = 0, 0
-		if len(c.in) > maxKept {
+		if len(c.in) > maxKept || c.served && len(c.in) < bufferSize {
 			c.in = make([]byte, bufferSize) // an idle connection keeps little
 		}
 	case len(c.in)-c.w >= minRead:

@@ -125,8 +125,9 @@ type shift struct {
 }
 
 // batchTime is how long it may take to serve what there is. A relief may come after
-// twice as much: to set and stop the timer each time would cost as much as to read.
-const batchTime = 500 * time.Microsecond
+// twice as much: to set and stop the timer each time would cost as much as to read. Where
+// there is little to do, the timer wakes a thread each time.
+const batchTime = 2 * time.Millisecond
 
 // For how long runners serve all connections when somebody has taken too long, and not
 // for the first time among so many: twice as long each time, for most handlers are either
