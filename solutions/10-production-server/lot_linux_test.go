@@ -286,19 +286,18 @@ func TestLot_Ends(t *testing.T) {
 func TestLot_Times(t *testing.T) {
 	const header, idleFor = 600 * time.Millisecond, 300 * time.Millisecond
 	both(t, server.Config{HeaderTimeout: header, IdleTimeout: idleFor}, func(t *testing.T, srv *server.Server, addr string) {
-		ends := func(nc net.Conn) (time.Duration, string) {
-			begun := time.Now()
+		ends := func(begun time.Time, nc net.Conn) (time.Duration, string) {
 			got := statuses(nc)
 			return time.Since(begun), got
 		}
-		if took, got := ends(dialTCP(t, addr)); got != "no answer" || took < header*9/10 || took > 3*header {
+		if took, got := ends(time.Now(), dialTCP(t, addr)); got != "no answer" || took < header*9/10 || took > 3*header {
 			t.Errorf("a silent connection got %s after %v; HeaderTimeout is %v", got, took, header)
 		}
-		nc := dialTCP(t, addr)
+		nc, begun := dialTCP(t, addr), time.Now()
 		if ask(nc, getOf("/short")) != 200 {
 			t.Fatal("no answer")
 		}
-		if took, got := ends(nc); got != "no answer" || took < idleFor*9/10 || took > 5*idleFor {
+		if took, got := ends(begun, nc); got != "no answer" || took < idleFor*9/10 || took > 5*idleFor {
 			t.Errorf("an idle connection got %s after %v; IdleTimeout is %v", got, took, idleFor)
 		}
 	})
