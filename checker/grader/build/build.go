@@ -1,0 +1,261 @@
+// Package build makes one program of a submission: its steps, linked with the exam's
+// driver. It takes nothing from the submission but Go files, lays them in a tree
+// that is the checker's own, and runs the go command in a sandbox, for compiling what
+// a stranger wrote is an attack surface as well.
+//
+// A step that does not compile is taken out: those that stand on it are built on the
+// reference, and the findings say what the compiler did not like, with positions as
+// the student knows them. On the base "own" a step stands on the student's earlier
+// ones, on the base "reference" on those of the reference; each base is one program.
+//
+// # The build cache
+//
+// A submission builds in half a second because everything but its own packages is
+// compiled already. A cache that builds of several submissions write to would let one
+// that takes over the compiler hand its code to all that follow, so none is shared.
+// The checker keeps a warm one, which only builds of the reference write to, outside of
+// any sandbox and without a line of a submission's. Each submission gets a cache of
+// its own, which begins as symbolic links into the warm one: a few milliseconds. The
+// sandbox sees the warm cache read-only, and the program that is built sees neither.
+//
+// It leaves out what a submission may contain (package policy) and running what was
+// built (package sandbox). Read this file first, then tree.go, then compile.go.
+package build
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"barewire/checker/grader/result"
+	"barewire/checker/grader/sandbox"
+)
+
+// Limits of a build. They are for each process of the go toolchain; the largest of
+// the reference's takes 150 MiB.
+const (
+	mostMemory     = 1 << 30
+	mostRaceMemory = 3 << 30
+	mostFile       = 64 << 20
+	mostCPU        = 30 * time.Second
+	mostWall       = 90 * time.Second
+	mostProcesses  = 400 // threads count
+	mostOutput     = 1 << 20
+)
+
+// A Config says where things are.
+type Config struct {
+	Root     string      // the workshop's repository: the reference and the driver
+	Go       string      // the go command; "" is that in PATH
+	Box      sandbox.Box // that builds run in
+	Dir      string      // a folder of sandbox.Private
+	Cache    string      // the warm cache's folder; "" is one of the user's
+	Parallel int         // how many packages a build compiles at once; 0 is 2
+}
+
+// A Builder builds submissions. It may be used by several goroutines.
+type Builder struct {
+	Config
+	Version string // of go
+
+	goroot string
+	cc     string // the C compiler's path, or ""
+	mod    []byte // the go.mod of each tree
+	steps  []step
+
+	driver map[string][]byte // the driver's files, by their path in a tree
+
+	warming sync.Mutex
+	warmed  map[bool]bool // with the race detector or without
+}
+
+// A step is one step of the course.
+type step struct {
+	number int
+	dir    string            // such as "03-headers-bodies"
+	files  map[string][]byte // the reference, by name in the step's folder
+}
+
+// New prepares for building, which compiles the reference if the warm cache does not
+// have it: on a new machine that takes a minute.
+func New(ctx context.Context, config Config) (*Builder, error) {
+	b := &Builder{Config: config, warmed: map[bool]bool{}}
+	if b.Parallel == 0 {
+		b.Parallel = 2
+	}
+	if err := b.findGo(ctx); err != nil {
+		return nil, err
+	}
+	if err := b.load(); err != nil {
+		return nil, fmt.Errorf("build: %w", err)
+	}
+	if b.Cache == "" {
+		var err error
+		if b.Cache, err = defaultCache(); err != nil {
+			return nil, fmt.Errorf("build: %w", err)
+		}
+	}
+	b.Cache = filepath.Join(b.Cache, "build-"+b.Version)
+	return b, b.warm(ctx, false)
+}
+
+// findGo finds the toolchain.
+func (b *Builder) findGo(ctx context.Context) error {
+	cmd := exec.CommandContext(ctx, orString(b.Go, "go"), "env", "GOROOT", "GOVERSION", "CC")
+	cmd.Dir = b.Root
+	out, err := cmd.Output()
+	lines := strings.Split(strings.TrimRight(string(out), "\n"), "\n")
+	if err != nil || len(lines) != 3 {
+		return fmt.Errorf("build: go env: %v", err)
+	}
+	b.goroot, b.Version = lines[0], strings.Fields(lines[1] + " unknown")[0]
+	if cc, err := exec.LookPath(lines[2]); err == nil {
+		b.cc = cc
+	}
+	return nil
+}
+
+func orString(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+// defaultCache is the folder of the warm cache. If the checker runs as root, builds do
+// not, and cannot look into root's home.
+func defaultCache() (string, error) {
+	if os.Getuid() == 0 {
+		return "/var/cache/barewire", nil
+	}
+	dir, err := os.UserCacheDir()
+	return filepath.Join(dir, "barewire"), err
+}
+
+// Race reports whether programs can be built with the race detector; if not, why.
+func (b *Builder) Race() error {
+	if b.cc == "" {
+		return errors.New("the race detector takes a C compiler: apt-get install gcc libc6-dev")
+	}
+	return nil
+}
+
+// warm fills the warm cache with all that the reference and the driver need. They are
+// trusted, and so built outside of any sandbox.
+func (b *Builder) warm(ctx context.Context, race bool) error {
+	b.warming.Lock()
+	defer b.warming.Unlock()
+	if b.warmed[race] {
+		return nil
+	}
+	if err := os.MkdirAll(b.Cache, 0o755); err != nil {
+		return fmt.Errorf("build: the warm cache: %w", err)
+	}
+	dir, err := os.MkdirTemp(b.Dir, "warm-")
+	if err != nil {
+		return fmt.Errorf("build: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	links := []int{}
+	for _, s := range b.steps {
+		links = append(links, s.number)
+	}
+	if err := write(filepath.Join(dir, "tree"), b.tree(plan{base: result.Own, links: links})); err != nil {
+		return fmt.Errorf("build: %w", err)
+	}
+	cmd := exec.CommandContext(ctx, b.goCommand(), b.arguments(filepath.Join(dir, "out"), driverPackage, race)...)
+	cmd.Dir = filepath.Join(dir, "tree")
+	cmd.Env = b.environment(dir, b.Cache, race)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build: the reference cannot be built: %v\n%s", err, out)
+	}
+	if err := readable(b.Cache); err != nil {
+		return fmt.Errorf("build: the warm cache: %w", err)
+	}
+	b.warmed[race] = true
+	return nil
+}
+
+// readable lets everybody read what is below a folder of root's: builds are another
+// user's.
+func readable(dir string) error {
+	if os.Getuid() != 0 {
+		return nil
+	}
+	return filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // another checker has put it there for a moment
+		}
+		if err != nil {
+			return err
+		}
+		want := info.Mode().Perm() | 0o444
+		if d.IsDir() {
+			want |= 0o111
+		}
+		if want == info.Mode().Perm() {
+			return nil
+		}
+		return os.Chmod(name, want)
+	})
+}
+
+func (b *Builder) goCommand() string { return filepath.Join(b.goroot, "bin", "go") }
+
+// arguments of the go command that builds a package of the tree.
+func (b *Builder) arguments(out, pkg string, race bool) []string {
+	args := []string{"build", "-json", "-trimpath", "-buildvcs=false", fmt.Sprintf("-p=%d", b.Parallel), "-o", out}
+	if race {
+		return append(args, "-race", `-ldflags=-s -w -linkmode external -extldflags "-static"`, pkg)
+	}
+	return append(args, "-ldflags=-s -w", pkg)
+}
+
+// environment is all of it that a build has. There is no HOME: go would keep
+// configuration and statistics there.
+func (b *Builder) environment(dir, cache string, race bool) []string {
+	cgo, path := "0", filepath.Join(b.goroot, "bin")
+	env := []string{
+		"GOROOT=" + b.goroot, "GOCACHE=" + cache, "GOTMPDIR=" + dir, "TMPDIR=" + dir,
+		"GOPATH=" + filepath.Join(dir, "none"), "GOMODCACHE=" + filepath.Join(dir, "none"),
+		"GOFLAGS=-mod=readonly", "GOPROXY=off", "GOSUMDB=off", "GOWORK=off", "GOENV=off", "GOTOOLCHAIN=local", "GOVCS=*:off",
+		"LC_ALL=C",
+	}
+	if race {
+		cgo, path = "1", path+":"+filepath.Dir(b.cc)+":/usr/bin:/bin"
+		env = append(env, "CC="+b.cc)
+	}
+	return append(env, "CGO_ENABLED="+cgo, "PATH="+path)
+}
+
+// load reads the reference and the driver.
+func (b *Builder) load() error {
+	text, err := os.ReadFile(filepath.Join(b.Root, "go.mod"))
+	if err != nil {
+		return err
+	}
+	language := "1.26"
+	for line := range bytes.Lines(text) {
+		if v, ok := bytes.CutPrefix(line, []byte("go ")); ok {
+			language = string(bytes.TrimSpace(v))
+		}
+	}
+	b.mod = fmt.Appendf(nil, "module barewire\n\ngo %s\n", language)
+	if b.steps, err = loadSteps(filepath.Join(b.Root, "solutions")); err != nil {
+		return err
+	}
+	b.driver, err = loadDriver(filepath.Join(b.Root, filepath.FromSlash(driverDir)))
+	return err
+}

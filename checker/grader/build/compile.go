@@ -1,0 +1,322 @@
+package build
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"barewire/checker/grader/result"
+	"barewire/checker/grader/sandbox"
+)
+
+// A Submission is one that is being built: a private folder with its own cache.
+type Submission struct {
+	b       *Builder
+	dir     string
+	sources Sources
+	builds  int
+}
+
+// A Request says what to build.
+type Request struct {
+	Base string // result.Own or result.Reference
+	Only int    // the driver has this step alone; 0 is all that compile
+	Race bool   // with the race detector: for feedback
+}
+
+// A Program is what was built.
+type Program struct {
+	Path     string // "" if no step compiles
+	Base     string
+	Steps    map[int]Step
+	Findings []result.Finding
+	Seconds  float64
+}
+
+// A Step says whether a step is in the program.
+type Step struct {
+	Built   bool
+	Message string // why not, for the student
+}
+
+// Open prepares for building a submission. The caller closes it.
+func (b *Builder) Open(sources Sources) (*Submission, error) {
+	dir, err := sandbox.Private(b.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("build: %w", err)
+	}
+	s := &Submission{b: b, dir: dir, sources: sources}
+	for _, name := range []string{s.cache(), s.tmp(), s.out()} {
+		if err = os.Mkdir(name, 0o700); err == nil {
+			err = sandbox.Give(name)
+		}
+		if err != nil {
+			break
+		}
+	}
+	if err == nil {
+		err = b.seed(s.cache())
+	}
+	if err != nil {
+		s.Close()
+		return nil, fmt.Errorf("build: %w", err)
+	}
+	return s, nil
+}
+
+func (s *Submission) cache() string { return filepath.Join(s.dir, "cache") }
+func (s *Submission) tmp() string   { return filepath.Join(s.dir, "tmp") }
+func (s *Submission) out() string   { return filepath.Join(s.dir, "out") }
+
+// Close removes all that was built.
+func (s *Submission) Close() error { return os.RemoveAll(s.dir) }
+
+// seed makes a cache that begins with what the warm one has.
+func (b *Builder) seed(cache string) error {
+	folders, err := os.ReadDir(b.Cache)
+	if err != nil {
+		return err
+	}
+	for _, folder := range folders {
+		name := folder.Name()
+		if len(name) != 2 || !folder.IsDir() {
+			continue
+		}
+		if err := os.Mkdir(filepath.Join(cache, name), 0o700); err != nil {
+			return err
+		}
+		if err := sandbox.Give(filepath.Join(cache, name)); err != nil {
+			return err
+		}
+		entries, err := os.ReadDir(filepath.Join(b.Cache, name))
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			if !e.Type().IsRegular() {
+				continue
+			}
+			if err := os.Symlink(filepath.Join(b.Cache, name, e.Name()), filepath.Join(cache, name, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	// Go looks for old entries once a day, and this cache does not get as old.
+	trimmed := filepath.Join(cache, "trim.txt")
+	if err := os.WriteFile(trimmed, fmt.Append(nil, time.Now().Unix()), 0o600); err != nil {
+		return err
+	}
+	return sandbox.Give(trimmed)
+}
+
+// Build builds a program. Steps that do not compile are taken out, one round after
+// another: a step may fail only because another is missing now. An error is a fault
+// of this machine, and says nothing about the submission.
+func (s *Submission) Build(ctx context.Context, r Request) (*Program, error) {
+	begun := time.Now()
+	if r.Race {
+		if err := s.b.Race(); err != nil {
+			return nil, fmt.Errorf("build: %w", err)
+		}
+		if err := s.b.warm(ctx, true); err != nil {
+			return nil, err
+		}
+	}
+	w := &work{s: s, r: r, in: Sources{}, program: &Program{Base: r.Base, Steps: map[int]Step{}}}
+	w.choose()
+	err := w.rounds(ctx)
+	w.program.Seconds = time.Since(begun).Seconds()
+	return w.program, err
+}
+
+// work is one call of Build.
+type work struct {
+	s       *Submission
+	r       Request
+	in      Sources // the student's steps that have not failed
+	program *Program
+}
+
+// choose takes the steps that were handed in and may be compiled.
+func (w *work) choose() {
+	for _, step := range w.s.b.steps {
+		files := w.s.sources[step.number]
+		if len(files) == 0 {
+			w.program.Steps[step.number] = Step{Message: "nothing was handed in for this step"}
+			continue
+		}
+		if found := w.s.b.check(step, files); len(found) > 0 {
+			w.takeOut(step.number, found)
+			continue
+		}
+		w.in[step.number] = files
+	}
+}
+
+// takeOut notes that a step is not in the program.
+func (w *work) takeOut(number int, found []result.Finding) {
+	delete(w.in, number)
+	w.program.Findings = append(w.program.Findings, found...)
+	message := "it does not compile"
+	if len(found) > 0 {
+		message += ": " + place(found[0]) + found[0].Text
+	}
+	w.program.Steps[number] = Step{Message: message}
+}
+
+// place writes where a finding is.
+func place(f result.Finding) string {
+	switch {
+	case f.File == "":
+		return ""
+	case f.Line == 0:
+		return f.File + ": "
+	}
+	return fmt.Sprintf("%s:%d: ", filepath.Base(f.File), f.Line)
+}
+
+// links are the steps that the driver is to call.
+func (w *work) links() []int {
+	if w.r.Only == 0 {
+		return slices.Sorted(maps.Keys(w.in))
+	}
+	if _, ok := w.in[w.r.Only]; ok {
+		return []int{w.r.Only}
+	}
+	return nil
+}
+
+// rounds builds until nothing fails.
+func (w *work) rounds(ctx context.Context) error {
+	for {
+		links := w.links()
+		if len(links) == 0 {
+			return nil
+		}
+		path, blame, err := w.s.compile(ctx, w.r, plan{base: w.r.Base, sources: w.in, links: links})
+		if err != nil {
+			return err
+		}
+		if path != "" {
+			w.program.Path = path
+			for number := range w.in {
+				if w.r.Only == 0 || w.r.Only == number {
+					w.program.Steps[number] = Step{Built: true}
+				}
+			}
+			return nil
+		}
+		guilty := blame.steps(w.in)
+		// The go command may not say which it is: it was ended, or could not link, or a
+		// step of the reference does not compile on one of the student's. A step may be
+		// too much by itself, or with those that it stands on, or with all others.
+		for _, all := range []bool{false, true} {
+			if len(guilty) == 0 && len(links) > 1 || len(guilty) == 0 && !all {
+				if guilty, err = w.each(ctx, links, all); err != nil {
+					return err
+				}
+			}
+		}
+		if len(guilty) == 0 {
+			for _, number := range links {
+				w.takeOut(number, nil)
+				w.program.Steps[number] = Step{Message: "the steps together cannot be built: " + blame.why()}
+			}
+			return nil
+		}
+		for _, number := range slices.Sorted(maps.Keys(guilty)) {
+			if !w.standsOnOne(number, guilty) {
+				w.takeOut(number, guilty[number])
+			}
+		}
+	}
+}
+
+// standsOnOne reports whether a step imports one of those named: then it may be to
+// blame for nothing, which the next round finds out.
+func (w *work) standsOnOne(number int, guilty map[int][]result.Finding) bool {
+	for _, other := range w.s.b.imports(w.in[number]) {
+		if _, ok := guilty[other]; ok && other != number {
+			return true
+		}
+	}
+	return false
+}
+
+// each builds a program for each step, with nothing else of the student's or with all
+// of it, and returns those that fail.
+func (w *work) each(ctx context.Context, links []int, all bool) (map[int][]result.Finding, error) {
+	guilty := map[int][]result.Finding{}
+	for _, number := range links {
+		in := Sources{number: w.in[number]}
+		if all {
+			in = w.in
+		}
+		path, blame, err := w.s.compile(ctx, w.r, plan{base: w.r.Base, sources: in, links: []int{number}})
+		if err != nil {
+			return nil, err
+		}
+		if path != "" {
+			continue
+		}
+		if guilty[number] = blame.steps(in)[number]; guilty[number] == nil {
+			guilty[number] = []result.Finding{finding("", 0, 0, blame.why())}
+		}
+	}
+	return guilty, nil
+}
+
+// compile builds a tree in the box, and returns the program or whose fault it is that
+// there is none.
+func (s *Submission) compile(ctx context.Context, r Request, p plan) (string, *blame, error) {
+	s.builds++
+	tree := filepath.Join(s.dir, fmt.Sprintf("tree%d", s.builds))
+	if err := write(tree, s.b.tree(p)); err != nil {
+		return "", nil, fmt.Errorf("build: %w", err)
+	}
+	defer os.RemoveAll(tree)
+	program := filepath.Join(s.out(), fmt.Sprintf("driver%d", s.builds))
+	spec := sandbox.Spec{
+		Path: s.b.goCommand(), Args: s.b.arguments(program, driverPackage, r.Race),
+		Env: s.b.environment(s.tmp(), s.cache(), r.Race), Dir: tree,
+		ReadOnly: []string{s.b.goroot, s.b.Cache, tree}, Writable: []string{s.cache(), s.tmp(), s.out()}, Tools: true,
+		Memory: mostMemory, FileSize: mostFile, CPU: mostCPU, Wall: mostWall, Processes: mostProcesses, Output: mostOutput,
+	}
+	if r.Race {
+		spec.Memory = mostRaceMemory
+		spec.ReadOnly = append(spec.ReadOnly, "/usr", "/bin", "/lib", "/lib64", "/etc/alternatives")
+	}
+	process, err := s.b.Box.Start(ctx, spec)
+	if err != nil {
+		return "", nil, err
+	}
+	end, err := process.Wait()
+	if err != nil {
+		return "", nil, err
+	}
+	if end.Cause == sandbox.Cancelled {
+		return "", nil, ctx.Err()
+	}
+	if end.OK() {
+		return program, nil, s.take(program)
+	}
+	blame := s.b.read(end)
+	if !blame.said && end.Cause == sandbox.Exited && !blame.killed() {
+		return "", nil, fmt.Errorf("build: the go command failed: %v: %s", end, strings.TrimSpace(sandbox.Printable(string(end.Stderr))))
+	}
+	return "", blame, nil
+}
+
+// take makes sure that a program is a file, and nobody's to change.
+func (s *Submission) take(program string) error {
+	info, err := os.Lstat(program)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > mostFile {
+		return fmt.Errorf("build: the program is no file: %v", err)
+	}
+	return os.Chmod(program, 0o555)
+}
