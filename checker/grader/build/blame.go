@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"barewire/checker/grader/result"
 	"barewire/checker/grader/sandbox"
@@ -65,7 +66,7 @@ func (b *Builder) read(end sandbox.End) *blame {
 		case e.Action == "build-output" && number != 0:
 			bl.add(number, e.Output, b)
 		case e.Action == "build-output" && !strings.HasPrefix(e.Output, "#"):
-			bl.other = clip(e.Output)
+			bl.other = b.words(e.Output)
 		}
 	}
 	return bl
@@ -122,6 +123,16 @@ func (bl *blame) add(number int, output string, b *Builder) {
 
 // words makes a message one that a student can follow: with the paths that they know.
 func (b *Builder) words(text string) string {
+	for _, limit := range []struct{ says, means string }{
+		{"signal: killed", fmt.Sprintf("compiling it takes more than %v of processor time", b.CPU)},
+		{"out of memory", fmt.Sprintf("compiling it takes more than %d MiB of memory", mostMemory>>20)},
+		{"cannot allocate memory", fmt.Sprintf("compiling it takes more than %d MiB of memory", mostMemory>>20)},
+		{"file too large", fmt.Sprintf("the program is larger than %d MiB", mostFile>>20)},
+	} {
+		if strings.Contains(text, limit.says) && !strings.HasPrefix(text, "cannot use ") {
+			return limit.means
+		}
+	}
 	text = strings.ReplaceAll(text, "barewire/own/", "barewire/steps/")
 	text = strings.ReplaceAll(text, " ("+b.goroot+"/src/", " (")
 	return clip(text)
@@ -150,9 +161,20 @@ func (bl *blame) steps(in Sources) map[int][]result.Finding {
 	return guilty
 }
 
-// killed reports whether the toolchain hit a limit, in one of its processes.
-func (bl *blame) killed() bool {
-	return bytes.Contains(bl.end.Stderr, []byte("signal: killed")) || bytes.Contains(bl.end.Stderr, []byte("out of memory"))
+// fault returns why a build that failed says nothing about the submission, or nil. A
+// process that was killed without having used its time was killed by somebody else,
+// such as a machine without memory, and a build that did little for long had to wait.
+func (bl *blame) fault(limit time.Duration) error {
+	killed := bytes.Contains(bl.end.Stdout, []byte("signal: killed")) || bytes.Contains(bl.end.Stderr, []byte("signal: killed"))
+	switch {
+	case bl.end.Cause == sandbox.WallTime && bl.end.CPU < limit/2:
+		return fmt.Errorf("the machine is too busy: %v, and has used %v of processor time", bl.end, bl.end.CPU.Round(time.Millisecond))
+	case bl.end.Cause == sandbox.Exited && killed && bl.end.CPU < limit/2:
+		return fmt.Errorf("something on this machine killed the compiler, which had used %v of processor time", bl.end.CPU.Round(time.Millisecond))
+	case bl.end.Cause == sandbox.Exited && !bl.said && !killed:
+		return fmt.Errorf("the go command failed: %v: %s", bl.end, clip(string(bl.end.Stderr)))
+	}
+	return nil
 }
 
 // why says in words why there is no program.

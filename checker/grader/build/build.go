@@ -31,6 +31,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -45,20 +46,20 @@ const (
 	mostMemory     = 1 << 30
 	mostRaceMemory = 3 << 30
 	mostFile       = 64 << 20
-	mostCPU        = 30 * time.Second
-	mostWall       = 90 * time.Second
+	mostWall       = 2 * time.Minute
 	mostProcesses  = 400 // threads count
 	mostOutput     = 1 << 20
 )
 
 // A Config says where things are.
 type Config struct {
-	Root     string      // the workshop's repository: the reference and the driver
-	Go       string      // the go command; "" is that in PATH
-	Box      sandbox.Box // that builds run in
-	Dir      string      // a folder of sandbox.Private
-	Cache    string      // the warm cache's folder; "" is one of the user's
-	Parallel int         // how many packages a build compiles at once; 0 is 2
+	Root     string        // the workshop's repository: the reference and the driver
+	Go       string        // the go command; "" is that in PATH
+	Box      sandbox.Box   // that builds run in
+	Dir      string        // a folder of sandbox.Private
+	Cache    string        // the warm cache's folder; "" is one of the user's
+	CPU      time.Duration // what each process of a build may take; 0 is 30 seconds
+	Parallel int           // how many processors a build uses; 0 is 2. Several builds at once cost least with 1
 }
 
 // A Builder builds submissions. It may be used by several goroutines.
@@ -90,6 +91,9 @@ func New(ctx context.Context, config Config) (*Builder, error) {
 	b := &Builder{Config: config, warmed: map[bool]bool{}}
 	if b.Parallel == 0 {
 		b.Parallel = 2
+	}
+	if b.CPU == 0 {
+		b.CPU = 30 * time.Second
 	}
 	if err := b.findGo(ctx); err != nil {
 		return nil, err
@@ -231,7 +235,7 @@ func (b *Builder) environment(dir, cache string, race bool) []string {
 		"GOROOT=" + b.goroot, "GOCACHE=" + cache, "GOTMPDIR=" + dir, "TMPDIR=" + dir,
 		"GOPATH=" + filepath.Join(dir, "none"), "GOMODCACHE=" + filepath.Join(dir, "none"),
 		"GOFLAGS=-mod=readonly", "GOPROXY=off", "GOSUMDB=off", "GOWORK=off", "GOENV=off", "GOTOOLCHAIN=local", "GOVCS=*:off",
-		"LC_ALL=C",
+		"LC_ALL=C", "GOMAXPROCS=" + strconv.Itoa(b.Parallel),
 	}
 	if race {
 		cgo, path = "1", path+":"+filepath.Dir(b.cc)+":/usr/bin:/bin"

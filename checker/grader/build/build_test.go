@@ -317,19 +317,34 @@ func TestBuild_Bombs(t *testing.T) {
 	large := "var x = [40 << 20]byte{1}\nvar n int\n\nfunc F() int { return int(x[n]) "
 	together := with(1, "one.go", "package one\n\n"+large+"}\n")
 	together[2] = map[string][]byte{"two.go": []byte("package two\n\nimport one \"barewire/steps/01-one\"\n\n" + large + "+ one.F() }\n")}
+	nested := "package one\n\ntype t0 struct{ a, b any }\n"
+	for i := range 25 {
+		nested += fmt.Sprintf("type t%d struct{ a, b t%d }\n", i+1, i)
+	}
+	config := builder(t).Config
+	config.CPU, config.Cache = 2*time.Second, filepath.Dir(config.Cache)
+	limited, err := build.New(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
 	tests := []struct {
 		name    string
 		sources build.Sources
 		want    string
 		out     int
 	}{
+		{"a type with millions of fields", with(1, "one.go", nested+"\nvar x, y t25\n\nfunc F() int {\n\tif x == y {\n\t\treturn 1\n\t}\n\treturn 2\n}\n"), "2 101, 3 1101", 1},
 		{"an array with a gigabyte", with(1, "one.go", "package one\n\nvar x = [1 << 30]byte{1}\n\nfunc F() int { return int(x[0]) }\n"), "2 101, 3 1101", 1},
 		{"a string with a gigabyte", with(1, "one.go", doubling+"\nvar s = a26\n\nfunc F() int { return len(s) }\n"), "2 101, 3 1101", 1},
 		{"two steps that are too large together", together, "1 1, 3 1002", 2},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s := open(t, tt.sources)
+			s, err := limited.Open(tt.sources)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
 			p, err := s.Build(t.Context(), build.Request{Base: result.Own})
 			if err != nil {
 				t.Fatal(err)
@@ -342,10 +357,10 @@ func TestBuild_Bombs(t *testing.T) {
 	}
 }
 
-func TestBuild_Only(t *testing.T) {
+func TestBuild_OneStep(t *testing.T) {
 	s := open(t, honest())
 	for _, base := range []string{result.Own, result.Reference} {
-		p, err := s.Build(t.Context(), build.Request{Base: base, Only: 2})
+		p, err := s.Build(t.Context(), build.Request{Base: base, Steps: []int{2}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -356,12 +371,9 @@ func TestBuild_Only(t *testing.T) {
 	}
 }
 
-func TestBuild_Race(t *testing.T) {
-	b := builder(t)
-	if err := b.Race(); err != nil {
-		t.Skipf("not run: %v", err)
-	}
-	s := open(t, with(1, "one.go", `package one
+// races is a submission whose first step has a data race.
+func races() build.Sources {
+	return with(1, "one.go", `package one
 
 func F() int {
 	n := 0
@@ -371,21 +383,51 @@ func F() int {
 	<-done
 	return n
 }
-`))
-	p, err := s.Build(t.Context(), build.Request{Base: result.Own, Race: true})
-	if err != nil {
-		t.Fatal(err)
+`)
+}
+
+func TestBuild_InEachBox(t *testing.T) {
+	b := builder(t)
+	if err := b.Race(); err != nil {
+		t.Skipf("not run: %v", err)
 	}
-	if p.Path == "" {
-		t.Fatalf("no program: %+v", p)
-	}
-	process, err := shared.box.Start(t.Context(), sandbox.Spec{Path: p.Path, Memory: 2 << 30})
-	if err != nil {
-		t.Fatal(err)
-	}
-	end, err := process.Wait()
-	if err != nil || !strings.Contains(string(end.Stderr), "WARNING: DATA RACE") || !strings.Contains(string(end.Stderr), "steps/01-one/one.go") {
-		t.Errorf("%v, %v; want a data race to be reported:\n%s", end, err, end.Stderr)
+	repository, _ := filepath.Abs("../../..")
+	for _, name := range []string{"bubblewrap+jail", "bubblewrap", "jail", sandbox.None} {
+		t.Run(name, func(t *testing.T) {
+			box, probes, err := sandbox.Named(t.Context(), sandbox.Setup{Root: repository, Dir: b.Dir}, name)
+			if err != nil {
+				t.Skipf("not run: %v %v", err, probes)
+			}
+			config := b.Config
+			config.Box, config.Cache = box, filepath.Dir(config.Cache)
+			other, err := build.New(t.Context(), config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := other.Open(races())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			p, err := s.Build(t.Context(), build.Request{Base: result.Own})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := run(t, p); got != "1 2, 2 102, 3 1102" {
+				t.Errorf("%q: %+v", got, p)
+			}
+			if p, err = s.Build(t.Context(), build.Request{Base: result.Own, Race: true}); err != nil || p.Path == "" {
+				t.Fatalf("with the race detector: %v, %+v", err, p)
+			}
+			process, err := box.Start(t.Context(), sandbox.Spec{Path: p.Path, Memory: 2 << 30})
+			if err != nil {
+				t.Fatal(err)
+			}
+			end, err := process.Wait()
+			if err != nil || !strings.Contains(string(end.Stderr), "WARNING: DATA RACE") || !strings.Contains(string(end.Stderr), "steps/01-one/one.go") {
+				t.Errorf("%v, %v; want a data race to be reported:\n%s", end, err, end.Stderr)
+			}
+		})
 	}
 }
 
@@ -417,21 +459,5 @@ func TestBuild_Stopped(t *testing.T) {
 	defer cancel()
 	if p, err := s.Build(ctx, build.Request{Base: result.Own}); err == nil {
 		t.Errorf("a build that was stopped: %+v, want an error, for it says nothing about the submission", p)
-	}
-}
-
-func BenchmarkBuild(b *testing.B) {
-	if shared.err != nil {
-		b.Skip(shared.err)
-	}
-	for b.Loop() {
-		s, err := shared.builder.Open(honest())
-		if err != nil {
-			b.Fatal(err)
-		}
-		if _, err := s.Build(b.Context(), build.Request{Base: result.Own}); err != nil {
-			b.Fatal(err)
-		}
-		s.Close()
 	}
 }

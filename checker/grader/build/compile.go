@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"barewire/checker/grader/result"
@@ -24,9 +23,9 @@ type Submission struct {
 
 // A Request says what to build.
 type Request struct {
-	Base string // result.Own or result.Reference
-	Only int    // the driver has this step alone; 0 is all that compile
-	Race bool   // with the race detector: for feedback
+	Base  string // result.Own or result.Reference
+	Steps []int  // those that the driver is to have; nil is all. Others of the student's are compiled only where these need them
+	Race  bool   // with the race detector: for feedback
 }
 
 // A Program is what was built.
@@ -182,13 +181,13 @@ func place(f result.Finding) string {
 
 // links are the steps that the driver is to call.
 func (w *work) links() []int {
-	if w.r.Only == 0 {
-		return slices.Sorted(maps.Keys(w.in))
+	var links []int
+	for _, number := range slices.Sorted(maps.Keys(w.in)) {
+		if w.r.Steps == nil || slices.Contains(w.r.Steps, number) {
+			links = append(links, number)
+		}
 	}
-	if _, ok := w.in[w.r.Only]; ok {
-		return []int{w.r.Only}
-	}
-	return nil
+	return links
 }
 
 // rounds builds until nothing fails.
@@ -204,10 +203,8 @@ func (w *work) rounds(ctx context.Context) error {
 		}
 		if path != "" {
 			w.program.Path = path
-			for number := range w.in {
-				if w.r.Only == 0 || w.r.Only == number {
-					w.program.Steps[number] = Step{Built: true}
-				}
+			for _, number := range links {
+				w.program.Steps[number] = Step{Built: true}
 			}
 			return nil
 		}
@@ -285,7 +282,7 @@ func (s *Submission) compile(ctx context.Context, r Request, p plan) (string, *b
 		Path: s.b.goCommand(), Args: s.b.arguments(program, driverPackage, r.Race),
 		Env: s.b.environment(s.tmp(), s.cache(), r.Race), Dir: tree,
 		ReadOnly: []string{s.b.goroot, s.b.Cache, tree}, Writable: []string{s.cache(), s.tmp(), s.out()}, Tools: true,
-		Memory: mostMemory, FileSize: mostFile, CPU: mostCPU, Wall: mostWall, Processes: mostProcesses, Output: mostOutput,
+		Memory: mostMemory, FileSize: mostFile, CPU: s.b.CPU, Wall: mostWall, Processes: mostProcesses, Output: mostOutput,
 	}
 	if r.Race {
 		spec.Memory = mostRaceMemory
@@ -306,8 +303,8 @@ func (s *Submission) compile(ctx context.Context, r Request, p plan) (string, *b
 		return program, nil, s.take(program)
 	}
 	blame := s.b.read(end)
-	if !blame.said && end.Cause == sandbox.Exited && !blame.killed() {
-		return "", nil, fmt.Errorf("build: the go command failed: %v: %s", end, strings.TrimSpace(sandbox.Printable(string(end.Stderr))))
+	if err := blame.fault(s.b.CPU); err != nil {
+		return "", nil, fmt.Errorf("build: %w", err)
 	}
 	return "", blame, nil
 }

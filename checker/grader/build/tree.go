@@ -202,8 +202,9 @@ func (b *Builder) imports(files map[string][]byte) []int {
 			continue
 		}
 		for _, spec := range f.Imports {
+			p, _ := strconv.Unquote(spec.Path.Value)
 			for _, s := range b.steps {
-				if spec.Path.Value == strconv.Quote("barewire/steps/"+s.dir) || spec.Path.Value == "`barewire/steps/"+s.dir+"`" {
+				if p == "barewire/steps/"+s.dir {
 					numbers = append(numbers, s.number)
 				}
 			}
