@@ -170,7 +170,9 @@ func (b *Builder) warm(ctx context.Context, race bool) error {
 	defer os.RemoveAll(dir)
 	links := []int{}
 	for _, s := range b.steps {
-		links = append(links, s.number)
+		if b.examined(s.number) {
+			links = append(links, s.number)
+		}
 	}
 	if err := write(filepath.Join(dir, "tree"), b.tree(plan{base: result.Own, links: links})); err != nil {
 		return fmt.Errorf("build: %w", err)

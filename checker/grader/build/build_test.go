@@ -357,6 +357,51 @@ func TestBuild_Bombs(t *testing.T) {
 	}
 }
 
+// The reference, handed in, compiles with the real driver on both bases.
+func TestBuild_Course(t *testing.T) {
+	builder(t)
+	repository, _ := filepath.Abs("../../..")
+	real, err := build.New(t.Context(), build.Config{Root: repository, Box: shared.box, Dir: filepath.Dir(shared.builder.Root)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources := build.Sources{}
+	files, _ := filepath.Glob(filepath.Join(repository, "solutions", "*", "*.go"))
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var number int
+		fmt.Sscanf(filepath.Base(filepath.Dir(file)), "%02d-", &number)
+		if sources[number] == nil {
+			sources[number] = map[string][]byte{}
+		}
+		if !strings.HasSuffix(file, "_test.go") {
+			sources[number][filepath.Base(file)] = []byte(strings.ReplaceAll(string(text), "barewire/solutions/", "barewire/steps/"))
+		}
+	}
+	s, err := real.Open(sources)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, base := range []string{result.Own, result.Reference} {
+		p, err := s.Build(t.Context(), build.Request{Base: base})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Path == "" || len(p.Findings) > 0 || !p.Steps[1].Built {
+			t.Errorf("on base %s: %+v", base, p)
+		}
+		for number, step := range p.Steps {
+			if !step.Built && !strings.Contains(step.Message, "the exam has nothing") {
+				t.Errorf("on base %s, step %d: %s", base, number, step.Message)
+			}
+		}
+	}
+}
+
 func TestBuild_OneStep(t *testing.T) {
 	s := open(t, honest())
 	for _, base := range []string{result.Own, result.Reference} {

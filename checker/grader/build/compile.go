@@ -149,6 +149,9 @@ func (w *work) choose() {
 			w.program.Steps[step.number] = Step{Message: "nothing was handed in for this step"}
 			continue
 		}
+		if !w.s.b.examined(step.number) {
+			w.program.Steps[step.number] = Step{Message: "the exam has nothing for this step"}
+		}
 		if found := w.s.b.check(step, files); len(found) > 0 {
 			w.takeOut(step.number, found)
 			continue
@@ -183,7 +186,7 @@ func place(f result.Finding) string {
 func (w *work) links() []int {
 	var links []int
 	for _, number := range slices.Sorted(maps.Keys(w.in)) {
-		if w.r.Steps == nil || slices.Contains(w.r.Steps, number) {
+		if (w.r.Steps == nil || slices.Contains(w.r.Steps, number)) && w.s.b.examined(number) {
 			links = append(links, number)
 		}
 	}

@@ -83,6 +83,17 @@ func (b *Builder) ownAdapter(files map[string][]byte, s step, adapter string) {
 	}
 }
 
+// examined reports whether the driver has an adapter for a step.
+func (b *Builder) examined(number int) bool {
+	prefix := path.Join(driverDir, adapterName(number)) + "/"
+	for name := range b.driver {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
 func adapterName(number int) string { return fmt.Sprintf("step%02d", number) }
 
 func lay(files map[string][]byte, dir string, from map[string][]byte) {
