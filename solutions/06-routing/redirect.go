@@ -5,47 +5,49 @@ import (
 	"barewire/solutions/04-keep-alive"
 )
 
-// isClean says whether a path has no empty segment but the last, no "." and "..",
-// however they are written, and no backslash. Such a path is matched as it is.
+// split appends to slashes where the slashes of a path are, and where it ends. A path is
+// clean if it has no empty segment but the last, no "." and "..", however they are
+// written, and no backslash; then it is matched as it is. Encoded is one with a "%".
 //
 //starter:omit
-func isClean(path []byte) bool {
-	behind := byte(0) // what stands before c
+func split(slashes []int, path []byte) (_ []int, clean, encoded bool) {
+	clean = true
 	for i, c := range path {
-		switch {
-		case c == '\\', c == '/' && behind == '/':
-			return false
-		case behind == '/' && (c == '.' || c == '%'):
-			if seg, _, _ := cut(path[i:]); isDots(seg) {
-				return false
-			}
+		switch c {
+		case '/':
+			slashes = append(slashes, i)
+			clean = clean && (i == 0 || path[i-1] != '/')
+		case '.', '%':
+			encoded = encoded || c == '%'
+			clean = clean && (path[i-1] != '/' || !startsWithDots(path[i:]))
+		case '\\':
+			clean = false
 		}
-		behind = c
 	}
-	return true
+	return append(slashes, len(path)), clean, encoded
 }
 
-// isDots says whether a segment is one dot or two, encoded or not.
+// startsWithDots says whether the first segment is one dot or two, encoded or not.
 //
 //starter:omit
-func isDots(seg []byte) bool {
+func startsWithDots(path []byte) bool {
 	for range 2 {
 		switch {
-		case len(seg) > 0 && seg[0] == '.':
-			seg = seg[1:]
-		case len(seg) > 2 && seg[0] == '%' && seg[1] == '2' && seg[2]|0x20 == 'e':
-			seg = seg[3:]
+		case len(path) > 0 && path[0] == '.':
+			path = path[1:]
+		case len(path) > 2 && path[0] == '%' && path[1] == '2' && path[2]|0x20 == 'e':
+			path = path[3:]
 		default:
 			return false
 		}
-		if len(seg) == 0 {
+		if len(path) == 0 || path[0] == '/' {
 			return true
 		}
 	}
 	return false
 }
 
-// appendClean appends the form of a path that isClean to dst.
+// appendClean appends the clean form of a path to dst.
 //
 //starter:omit
 func appendClean(dst, path []byte) ([]byte, error) {

@@ -122,24 +122,28 @@ func (r *Router) choose(w keepalive.ResponseWriter, req *keepalive.Request) {
 		keepalive.Error(w, 400)
 		return
 	}
-	clean, asSent := path, isClean(path)
+	var room [16]int // few paths have more slashes
+	slashes, asSent, encoded := split(room[:0], path)
+	clean := path
 	if !asSent {
 		var err error
 		if clean, err = appendClean(nil, path); err != nil {
 			keepalive.Error(w, 400)
 			return
 		}
+		slashes, _, encoded = split(room[:0], clean)
 	}
-	rt, other := r.table.find(req.Host, req.Method, clean)
+	s := search{tree: &r.table.tree, method: req.Method, path: clean, encoded: encoded}
+	rt := r.table.find(req.Host, &s, slashes)
 	switch {
-	case other != nil && (rt == nil || rt.endsInRest()):
+	case s.other != nil && (rt == nil || rt.endsInRest()):
 		redirect(w, flipSlash(clean), req.Target.Query)
 	case rt == nil:
-		r.refuse(w, req, clean)
+		r.refuse(w, req, &s, slashes)
 	case !asSent:
 		redirect(w, clean, req.Target.Query)
 	default:
-		rt.setValues(req, path)
+		rt.setValues(req, path, slashes)
 		rt.handler.ServeHTTP(w, req)
 	}
 }
@@ -147,10 +151,10 @@ func (r *Router) choose(w keepalive.ResponseWriter, req *keepalive.Request) {
 // refuse answers a request that no route matches.
 //
 //starter:omit
-func (r *Router) refuse(w keepalive.ResponseWriter, req *keepalive.Request, path []byte) {
+func (r *Router) refuse(w keepalive.ResponseWriter, req *keepalive.Request, s *search, slashes []int) {
 	methods := map[string]bool{}
 	for _, n := range [2]uint32{r.table.own(req.Host), anyHost} {
-		r.table.each(n, path[1:], func(rt *route) { methods[rt.pattern.Method] = true })
+		s.each(n, slashes, func(rt *route) { methods[rt.pattern.Method] = true })
 	}
 	switch {
 	case len(methods) == 0 && r.NotFound != nil:

@@ -104,17 +104,15 @@ func (t *table) own(host []byte) uint32 {
 	return t.hosts[string(lower)]
 }
 
-// find returns the route for a request, and one that matches the path with its
-// last slash added or taken away and goes before that route.
+// find returns the route that s finds for a request to host.
 //
 //starter:omit
-func (t *table) find(host []byte, method string, path []byte) (rt, other *route) {
-	s := search{tree: &t.tree, method: method}
+func (t *table) find(host []byte, s *search, slashes []int) (rt *route) {
 	if own := t.own(host); own != 0 {
-		rt = s.find(own, path[1:])
+		rt = s.find(own, slashes)
 	}
 	if rt == nil {
-		rt = s.find(anyHost, path[1:])
+		rt = s.find(anyHost, slashes)
 	}
-	return rt, s.other
+	return rt
 }

@@ -1,8 +1,6 @@
 package router
 
 import (
-	"bytes"
-
 	"barewire/solutions/02-request-line"
 	"barewire/solutions/04-keep-alive"
 )
@@ -98,22 +96,25 @@ func (t *tree) node() uint32 {
 //starter:omit
 type search struct {
 	*tree
-	method string
+	method  string
+	path    []byte
+	encoded bool // whether path has a percent sign
 
 	// other is the first route on the way that would match if the path had a
 	// slash more at its end, or one less.
 	other *route
 }
 
-// find returns the route for what is left of a path behind a slash, or nil. What
+// find returns the route for what is left of the path, by its slashes, or nil. What
 // is more specific is tried first, and what was tried in vain is left again:
 // "/a/b/d" must not hide "/a/{x}/c" from "/a/b/c". So a walk visits at most the
 // nodes that agree with the path.
 //
 //starter:omit
-func (s *search) find(at uint32, left []byte) *route {
+func (s *search) find(at uint32, left []int) *route {
 	n := &s.nodes[at]
-	if len(left) == 0 {
+	seg := segment(s.path, left)
+	if len(seg) == 0 {
 		if rt := s.route(n.stop); rt != nil {
 			return rt
 		}
@@ -123,14 +124,13 @@ func (s *search) find(at uint32, left []byte) *route {
 		s.note(n.here)
 		return nil
 	}
-	seg, after, more := cut(left)
 	if next := s.literal(at, seg); next != 0 {
-		if rt := s.step(next, after, more); rt != nil {
+		if rt := s.step(next, left[1:]); rt != nil {
 			return rt
 		}
 	}
-	if n.single != 0 && len(seg) > 0 {
-		if rt := s.step(n.single, after, more); rt != nil {
+	if n.single != 0 {
+		if rt := s.step(n.single, left[1:]); rt != nil {
 			return rt
 		}
 	}
@@ -140,9 +140,9 @@ func (s *search) find(at uint32, left []byte) *route {
 // step goes on behind a segment that matched.
 //
 //starter:omit
-func (s *search) step(at uint32, after []byte, more bool) *route {
-	if more {
-		return s.find(at, after)
+func (s *search) step(at uint32, left []int) *route {
+	if len(left) > 1 {
+		return s.find(at, left)
 	}
 	n := &s.nodes[at]
 	if rt := s.route(n.here); rt != nil {
@@ -188,72 +188,62 @@ func (s *search) note(i uint32) {
 // itself: a slash in it was "%2F", and is no separator any more.
 //
 //starter:omit
-func (t *tree) literal(from uint32, seg []byte) uint32 {
-	if t.nodes[from].first.to == 0 || bytes.IndexByte(seg, '%') < 0 {
-		return t.child(from, seg)
+func (s *search) literal(from uint32, seg []byte) uint32 {
+	if !s.encoded {
+		return s.child(from, seg)
 	}
 	var buf [128]byte
 	decoded, err := reqline.AppendDecoded(buf[:0], seg)
 	if err != nil {
 		return 0
 	}
-	return t.child(from, decoded)
+	return s.child(from, decoded)
 }
 
-// each calls f for all routes that match a path, whatever the method.
+// each calls f for all routes that match what is left of the path, whatever the method.
 //
 //starter:omit
-func (t *tree) each(at uint32, left []byte, f func(*route)) {
+func (s *search) each(at uint32, left []int, f func(*route)) {
 	list := func(i uint32) {
-		for ; i != 0; i = t.routes[i].next {
-			f(&t.routes[i])
+		for ; i != 0; i = s.routes[i].next {
+			f(&s.routes[i])
 		}
 	}
-	n := &t.nodes[at]
+	n := &s.nodes[at]
 	list(n.rest)
-	if len(left) == 0 {
+	seg := segment(s.path, left)
+	if len(seg) == 0 {
 		list(n.stop)
 		return
 	}
-	seg, after, more := cut(left)
-	for _, next := range [2]uint32{t.literal(at, seg), n.single} {
+	for _, next := range [2]uint32{s.literal(at, seg), n.single} {
 		switch {
-		case next == 0 || len(seg) == 0:
-		case more:
-			t.each(next, after, f)
+		case next == 0:
+		case len(left) > 2:
+			s.each(next, left[1:], f)
 		default:
-			list(t.nodes[next].here)
+			list(s.nodes[next].here)
 		}
 	}
 }
 
-// cut returns the first segment of a path, what stands behind the slash that ends
-// it, and whether there is one.
+// segment returns what follows the first of the slashes of a path. Of a clean path, only
+// the last segment is empty.
 //
 //starter:omit
-func cut(path []byte) (seg, after []byte, more bool) {
-	if i := bytes.IndexByte(path, '/'); i >= 0 {
-		return path[:i], path[i+1:], true
-	}
-	return path, nil, false
-}
+func segment(path []byte, slashes []int) []byte { return path[slashes[0]+1 : slashes[1]] }
 
-// setValues gives the request what the names in the pattern stand for. The path
-// matches, so it is walked along the pattern.
+// setValues gives the request what the names in the pattern stand for.
 //
 //starter:omit
-func (rt *route) setValues(r *keepalive.Request, path []byte) {
+func (rt *route) setValues(r *keepalive.Request, path []byte, slashes []int) {
 	r.SetPathValue(matched, rt.label)
-	left := path[1:]
 	for i := range rt.named {
-		seg := &rt.named[i]
-		part, after, _ := cut(left)
-		switch seg.Kind {
+		switch seg := &rt.named[i]; seg.Kind {
 		case Rest:
-			r.SetPathValue(seg.Text, left)
+			r.SetPathValue(seg.Text, path[slashes[i]+1:])
 		case Single:
-			r.SetPathValue(seg.Text, part)
+			r.SetPathValue(seg.Text, segment(path, slashes[i:]))
 		}
-		left = after
 	}
 }
