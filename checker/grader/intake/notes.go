@@ -2,6 +2,7 @@ package intake
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -26,9 +27,13 @@ func (n *notes) add(reason, name string) {
 		}
 		n.reasons = append(n.reasons, reason)
 	}
+	name = printable(name)
+	if slices.Contains(n.names[reason], name) {
+		return // .git, once for each file in it
+	}
 	n.counts[reason]++
 	if len(n.names[reason]) < shown {
-		n.names[reason] = append(n.names[reason], printable(name))
+		n.names[reason] = append(n.names[reason], name)
 	}
 }
 

@@ -80,27 +80,8 @@ func (c *Class) Compare(ctx context.Context) (*Similar, error) {
 	similar := &Similar{class: c, at: make(map[[2]int]int)}
 	similar.equal()
 	for n := 1; n <= 10; n++ {
-		holders := c.holders(n)
-		counts := make([]int32, len(c.students))
-		for i := range c.students {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			clear(counts)
-			own := 0
-			for _, h := range c.students[i].print[n] {
-				in := holders[h]
-				if common(len(in), len(c.students)) {
-					continue
-				}
-				own++
-				for _, j := range in {
-					if int(j) > i {
-						counts[j]++
-					}
-				}
-			}
-			similar.step(n, i, own, counts, holders)
+		if err := similar.compare(ctx, n); err != nil {
+			return nil, err
 		}
 	}
 	slices.SortStableFunc(similar.Pairs, func(a, b Pair) int {
@@ -120,34 +101,45 @@ func (c *Class) Compare(ctx context.Context) (*Similar, error) {
 // common reports whether so many of a class have something that it says nothing.
 func common(have, class int) bool { return have >= 8 && 4*have >= class }
 
-// holders returns who has each hash of a step.
-func (c *Class) holders(step int) map[uint32][]int32 {
-	all := make(map[uint32][]int32)
-	for i, s := range c.students {
-		for _, h := range s.print[step] {
-			all[h] = append(all[h], int32(i))
+// compare compares one step of all.
+func (s *Similar) compare(ctx context.Context, n int) error {
+	all := s.class.students
+	holders := make(map[uint32][]int32) // who has a hash
+	for i := range all {
+		for _, h := range all[i].print[n] {
+			holders[h] = append(holders[h], int32(i))
 		}
 	}
-	return all
-}
-
-// step adds what one step of student i has in common with those after them.
-func (s *Similar) step(n, i, own int, counts []int32, holders map[uint32][]int32) {
-	all := s.class.students
-	for j, count := range counts {
-		if count < pairMarks || slices.Contains(all[i].group, all[j].id) {
-			continue
-		}
-		other := 0
-		for _, h := range all[j].print[n] {
-			if !common(len(holders[h]), len(all)) {
-				other++
+	own := make([]int, len(all))
+	for _, in := range holders {
+		if !common(len(in), len(all)) {
+			for _, i := range in {
+				own[i]++
 			}
 		}
-		if share := float64(count) / float64(min(own, other)); share >= pairPart {
-			s.add(i, j, n, share)
+	}
+	counts := make([]int32, len(all)) // what student i has in common with those after them
+	for i := range all {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		clear(counts)
+		for _, h := range all[i].print[n] {
+			if in := holders[h]; !common(len(in), len(all)) {
+				at, _ := slices.BinarySearch(in, int32(i))
+				for _, j := range in[at+1:] {
+					counts[j]++
+				}
+			}
+		}
+		for j, count := range counts {
+			share := float64(count) / float64(max(1, min(own[i], own[j])))
+			if count >= pairMarks && share >= pairPart && !slices.Contains(all[i].group, all[j].id) {
+				s.add(i, j, n, share)
+			}
 		}
 	}
+	return nil
 }
 
 // add says that a step of two students is worth a look.
