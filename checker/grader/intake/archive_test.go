@@ -33,6 +33,9 @@ func zipOf(t testing.TB, things ...thing) []byte {
 	for _, th := range things {
 		h := &zip.FileHeader{Name: th.name, Method: zip.Deflate}
 		h.SetMode(0o644 | th.kind&^hardLink)
+		if len(th.text) > 1<<16 {
+			h.Method = zip.Store
+		}
 		if th.zip != nil {
 			th.zip(h)
 		}
@@ -90,7 +93,10 @@ func tarOf(t testing.TB, things ...thing) []byte {
 func gzipOf(t testing.TB, data []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
+	w, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if _, err := w.Write(data); err != nil {
 		t.Fatal(err)
 	}

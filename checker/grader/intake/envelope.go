@@ -129,6 +129,7 @@ func (o *opener) submissions() []Submission {
 		by[h.raw] = append(by[h.raw], h)
 	}
 	var all []Submission
+	taken := make(map[string]bool)
 	for _, raw := range ids {
 		people := byPerson(by[raw])
 		for _, mine := range people {
@@ -140,6 +141,10 @@ func (o *opener) submissions() []Submission {
 				s.Notes = append(s.Notes, fmt.Sprintf("the download has %d people with the number %s: %s. Find out whose this is",
 					len(people), printable(raw), strings.Join(namesOf(people), ", ")))
 			}
+			if taken[strings.ToLower(s.ID)] { // on some systems files of both names are one
+				s.ID += "-" + short(raw+"\x00"+s.Name)
+			}
+			taken[strings.ToLower(s.ID)] = true
 			if p, ok := o.opt.Roster.Find(raw, s.Email); ok {
 				s.Name, s.Email = first(p.Name, s.Name), first(p.Email, s.Email)
 			} else if o.opt.Roster != nil {
@@ -223,7 +228,10 @@ func cleanID(raw string) string {
 		if len(id) > 100 {
 			id = strings.ToValidUTF8(id[:100], "")
 		}
-		id += fmt.Sprintf("-%x", sha256.Sum256([]byte(raw)))[:9]
+		id += "-" + short(raw)
 	}
 	return id
 }
+
+// short returns a few digits that are others for another text.
+func short(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text)))[:8] }

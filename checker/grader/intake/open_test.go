@@ -129,6 +129,8 @@ func TestOpen(t *testing.T) {
 			{name: "hw2-ann-20261103110000.zip", text: hw("other")}},
 			want:    []string{"ann LATE 2026-11-02T12:00:00Z: new", "ben 2026-11-01T11:00:00Z: b"},
 			reports: []string{"left out, its name does not match --id-regexp: hw2-ann-20261103110000.zip"}},
+		{name: "names that differ in case", opt: intake.Options{From: intake.Class}, things: []thing{{name: "Ann/" + field, text: step("A")}, {name: "ann/" + field, text: step("a")}},
+			want: []string{"Ann: A", "ann-fed03448: a"}, only: "zip"},
 		{name: "a name that could be a path", opt: intake.Options{From: intake.Class}, things: []thing{{name: "..ann/" + field, text: step("a")}, {name: "ben /" + field, text: step("b")}},
 			want: []string{"ann-6b028d2e: a", "ben-d4694cd9: b"}},
 	} {
