@@ -71,6 +71,9 @@ func (l *look) refused(name string, isCommand bool) string {
 	if slices.Contains(everywhere, name) || slices.Contains(also[n], name) || isCommand && slices.Contains(command, name) {
 		return ""
 	}
+	if slices.Contains(l.also, name) && name != "C" && name != "unsafe" && !strings.HasPrefix(name, "barewire") {
+		return ""
+	}
 	if dir, ok := strings.CutPrefix(name, "barewire/steps/"); ok {
 		return l.refusedStep(dir, isCommand)
 	}

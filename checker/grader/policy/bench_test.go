@@ -63,7 +63,7 @@ func takeIn(ctx context.Context, c *policy.Corpus, class *policy.Class, s intake
 	if err != nil || s.Err != nil {
 		return fmt.Errorf("%s: %v, %v", s.ID, err, s.Err)
 	}
-	if found, err := policy.Check(s.Steps); err != nil || len(found) > 0 {
+	if found, err := policy.Check(s.Steps, nil); err != nil || len(found) > 0 {
 		return fmt.Errorf("%s: %v, %v", s.ID, found, err)
 	}
 	p := policy.NewPrint(s.Steps)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -41,7 +42,7 @@ func step(t testing.TB, n int, pairs ...string) map[int][]intake.File {
 // check returns the findings, one a line.
 func check(t testing.TB, steps map[int][]intake.File) string {
 	t.Helper()
-	found, err := policy.Check(steps)
+	found, err := policy.Check(steps, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,6 +192,21 @@ func TestCheck_buildTags(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestCheck_also(t *testing.T) {
+	steps := step(t, 2, "a.go", "package reqline\n\nimport (\n\t\"C\"\n\t\"unsafe\"\n\t\"net\"\n\t\"os\"\n\t\"barewire/solutions/02-request-line\"\n)\n")
+	found, err := policy.Check(steps, map[int][]string{2: {"C", "unsafe", "net", "barewire/solutions/02-request-line"}, 3: {"os"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []int
+	for _, f := range found[2] {
+		lines = append(lines, f.Line)
+	}
+	if want := []int{4, 5, 7, 8}; !slices.Equal(lines, want) {
+		t.Errorf("lines %v are refused, want %v: all but net, which is allowed", lines, want)
 	}
 }
 

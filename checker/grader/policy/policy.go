@@ -41,7 +41,10 @@ var theCourse = sync.OnceValues(course.Load)
 // Check returns what is wrong with the steps of a submission, by step. A step that is
 // not in the answer may be built. What is of kind policy is not allowed; what is of kind
 // build would not compile.
-func Check(steps map[int][]intake.File) (map[int][]result.Finding, error) {
+//
+// Also lists packages that the instructor allows beyond those of the course, by step. C,
+// unsafe, the reference and the checker cannot be allowed.
+func Check(steps map[int][]intake.File, also map[int][]string) (map[int][]result.Finding, error) {
 	c, err := theCourse()
 	if err != nil {
 		return nil, fmt.Errorf("policy: %w", err)
@@ -52,7 +55,7 @@ func Check(steps map[int][]intake.File) (map[int][]result.Finding, error) {
 		if i < 0 {
 			return nil, fmt.Errorf("policy: the course has no step %d", n)
 		}
-		l := &look{course: c, step: c.Steps[i]}
+		l := &look{course: c, step: c.Steps[i], also: also[n]}
 		l.files(steps[n])
 		if len(l.found) > mostFindings {
 			more := len(l.found) - mostFindings
@@ -70,6 +73,7 @@ func Check(steps map[int][]intake.File) (map[int][]result.Finding, error) {
 type look struct {
 	course *course.Course
 	step   course.Step
+	also   []string // packages that the instructor allows
 	found  []result.Finding
 
 	file intake.File // the one that is looked at
