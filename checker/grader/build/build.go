@@ -58,6 +58,7 @@ type Config struct {
 	Box      sandbox.Box   // that builds run in
 	Dir      string        // a folder of sandbox.Private
 	Cache    string        // the warm cache's folder; "" is one of the user's
+	Report   func(string)  // is told of what takes long; nil for nobody
 	CPU      time.Duration // what each process of a build may take; 0 is 30 seconds
 	Parallel int           // how many processors a build uses; 0 is 2. Several builds at once cost least with 1
 }
@@ -159,6 +160,9 @@ func (b *Builder) warm(ctx context.Context, race bool) error {
 	defer b.warming.Unlock()
 	if b.warmed[race] {
 		return nil
+	}
+	if _, err := os.Stat(b.Cache); err != nil && b.Report != nil {
+		b.Report("compiling the standard library and the reference for " + b.Cache + ", which takes a minute; only the first time")
 	}
 	if err := os.MkdirAll(b.Cache, 0o755); err != nil {
 		return fmt.Errorf("build: the warm cache: %w", err)

@@ -18,6 +18,19 @@ type Probe struct {
 	Install string // how to get it, if it is missing
 }
 
+// String is what "checker doctor" prints about a way: a line, and one more if something
+// can be done.
+func (p Probe) String() string {
+	text := "no   " + p.Name + ": " + p.Why
+	if p.OK {
+		text = "yes  " + p.Name + ": " + p.Why
+	}
+	if p.Install != "" {
+		text += "\n     " + p.Install
+	}
+	return text
+}
+
 // A Setup says where things are.
 type Setup struct {
 	Root string // the workshop's repository, whose command launch is built
@@ -105,10 +118,7 @@ func refusal(probes []Probe) error {
 	}
 	var b strings.Builder
 	for _, p := range probes {
-		fmt.Fprintf(&b, "\n  %s: %s", p.Name, p.Why)
-		if p.Install != "" {
-			fmt.Fprintf(&b, "\n    %s", p.Install)
-		}
+		fmt.Fprintf(&b, "\n%v", p)
 	}
 	return fmt.Errorf("%w:%s", ErrRefused, b.String())
 }

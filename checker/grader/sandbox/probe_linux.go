@@ -41,7 +41,7 @@ func (b *box) probe(ctx context.Context, dir string) Probe {
 	p := Probe{Name: b.name}
 	if b.bwrap == missing {
 		p.Why = "bubblewrap is not installed"
-		p.Install = "apt-get install bubblewrap (Debian, Ubuntu); dnf install bubblewrap (Fedora); apk add bubblewrap (Alpine)"
+		p.Install = "install it: apt-get install bubblewrap (Debian, Ubuntu); dnf install bubblewrap (Fedora); apk add bubblewrap (Alpine)"
 		return p
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
@@ -62,14 +62,14 @@ func (b *box) probe(ctx context.Context, dir string) Probe {
 		}
 		held += n
 	}
-	p.OK, p.Why = true, fmt.Sprintf("%d attempts to get out were held", held)
+	p.OK, p.Why = true, fmt.Sprintf("it holds: %d attempts to get out have failed", held)
 	return p
 }
 
 // remedy says what may let bubblewrap make its namespaces.
 func (b *box) remedy() string {
 	if b.bwrap == "" {
-		return "it takes Linux 5.13 or later with Landlock among its security modules, and a container that does not block it"
+		return "what it takes: Linux 5.13 or later with Landlock among its security modules, and a container that does not block it"
 	}
 	for _, s := range []struct{ file, value, remedy string }{
 		{"kernel/apparmor_restrict_unprivileged_userns", "1", "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or an AppArmor profile for bwrap that has userns"},
@@ -77,7 +77,7 @@ func (b *box) remedy() string {
 		{"user/max_user_namespaces", "0", "sysctl -w user.max_user_namespaces=10000"},
 	} {
 		if got, err := os.ReadFile("/proc/sys/" + s.file); err == nil && strings.TrimSpace(string(got)) == s.value {
-			return s.remedy
+			return "allow it: " + s.remedy
 		}
 	}
 	return "in a container, the jail is what there is; otherwise the kernel has to allow user namespaces"

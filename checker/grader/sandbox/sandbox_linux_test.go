@@ -132,6 +132,40 @@ func TestBest_RefusesWithWhatToInstall(t *testing.T) {
 	}
 }
 
+// Where bubblewrap is there and cannot run, as in most containers, the jail is enough.
+func TestBest_FallsBack(t *testing.T) {
+	best, _, err := sandbox.Best(t.Context(), shared.setup) // the launcher is built now
+	if err != nil {
+		t.Skipf("not run: %v", err)
+	}
+	if _, _, err := sandbox.Named(t.Context(), shared.setup, "jail"); err != nil {
+		t.Skipf("not run: %v", err)
+	}
+	bin := t.TempDir()
+	fake := "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n"
+	if err := os.WriteFile(filepath.Join(bin, "bwrap"), []byte(fake), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{bin, filepath.Dir(bin)} { // as root, the fake cannot even be read
+		if err := os.Chmod(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", bin)
+	box, probes, err := sandbox.Best(t.Context(), shared.setup)
+	if err != nil || box.Name() != "jail" || box.Network() || best.Name() == "jail" && len(probes) == 1 {
+		t.Fatalf("chosen %v (%v), want the jail", box, err)
+	}
+	for _, p := range probes[:len(probes)-1] {
+		if text := p.String(); p.OK || !strings.Contains(text, "No permissions to create new namespace") || !strings.HasPrefix(text, "no   bubblewrap") || p.Install == "" {
+			t.Errorf("probe %q, want what bubblewrap said and what to do", text)
+		}
+	}
+	if text := probes[len(probes)-1].String(); !strings.HasPrefix(text, "yes  jail: it holds: ") {
+		t.Errorf("probe %q", text)
+	}
+}
+
 // A probe that cannot fail proves nothing.
 func TestProbe_FindsThatNothingHolds(t *testing.T) {
 	box, _, err := sandbox.Named(t.Context(), shared.setup, sandbox.None)
