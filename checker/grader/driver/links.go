@@ -6,6 +6,8 @@ import (
 	"barewire/checker/grader/driver/step03"
 	"barewire/checker/grader/driver/step04"
 	"barewire/checker/grader/driver/step05"
+	"barewire/checker/grader/driver/step06"
+	"barewire/checker/grader/driver/step07"
 )
 
 // links are the Register functions of the steps that compile. The build writes
@@ -16,4 +18,6 @@ var links = []func(){
 	step03.Register,
 	step04.Register,
 	step05.Register,
+	step06.Register,
+	step07.Register,
 }

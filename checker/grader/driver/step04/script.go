@@ -91,7 +91,7 @@ func (s Scripts) Handler(session *wire.Session) keepalive.Handler {
 			return
 		}
 		for _, a := range actions {
-			done, goOn := a.do(session, w, r)
+			done, goOn := a.Run(session, w, r)
 			if done != nil {
 				h.Done = append(h.Done, *done)
 			}
@@ -128,8 +128,9 @@ func seen(r *keepalive.Request) *Handled {
 // marked is a Body that a handler has put in.
 type marked struct{ io.Reader }
 
-// do does one thing. The handler ends if it returns false.
-func (a Action) do(session *wire.Session, w keepalive.ResponseWriter, r *keepalive.Request) (*Done, bool) {
+// Run does one thing. The handler ends if it returns false. The session may be nil for
+// actions that do not talk to the exam.
+func (a Action) Run(session *wire.Session, w keepalive.ResponseWriter, r *keepalive.Request) (*Done, bool) {
 	switch a.Do {
 	case "set":
 		w.Header().Set(a.Name, string(a.Value))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"net/netip"
 	"time"
 
 	message "barewire/solutions/03-headers-bodies"
@@ -104,4 +105,9 @@ type logWriter struct{ s *wire.Session }
 func (w logWriter) Write(line []byte) (int, error) {
 	w.s.Emit("log", wire.Clip(string(line)))
 	return len(line), nil
+}
+
+// Addr is an address of a client.
+func Addr(text string) net.Addr {
+	return net.TCPAddrFromAddrPort(netip.MustParseAddrPort(text))
 }
