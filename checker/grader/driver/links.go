@@ -8,6 +8,7 @@ import (
 	"barewire/checker/grader/driver/step05"
 	"barewire/checker/grader/driver/step06"
 	"barewire/checker/grader/driver/step07"
+	"barewire/checker/grader/driver/step08"
 )
 
 // links are the Register functions of the steps that compile. The build writes
@@ -20,4 +21,5 @@ var links = []func(){
 	step05.Register,
 	step06.Register,
 	step07.Register,
+	step08.Register,
 }
