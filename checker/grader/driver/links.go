@@ -9,6 +9,7 @@ import (
 	"barewire/checker/grader/driver/step06"
 	"barewire/checker/grader/driver/step07"
 	"barewire/checker/grader/driver/step08"
+	"barewire/checker/grader/driver/step09"
 )
 
 // links are the Register functions of the steps that compile. The build writes
@@ -22,4 +23,5 @@ var links = []func(){
 	step06.Register,
 	step07.Register,
 	step08.Register,
+	step09.Register,
 }

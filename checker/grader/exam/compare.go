@@ -114,6 +114,14 @@ func differ(want, got reflect.Value, path string, off [2]int) string {
 			return path + " is not the right one"
 		}
 		return ""
+	case reflect.Pointer:
+		if want.IsNil() != got.IsNil() {
+			return fmt.Sprintf("%s: want %s, got %s", path, absent(want), absent(got))
+		}
+		if want.IsNil() {
+			return ""
+		}
+		return differ(want.Elem(), got.Elem(), path, off)
 	}
 	if !want.Equal(got) {
 		return fmt.Sprintf("%s: want %v, got %v", path, want.Interface(), got.Interface())

@@ -148,6 +148,9 @@ func (w *writer) response() Response {
 	out.Content, out.Gzip = w.plain()
 	if out.Status >= 400 { // texts of errors are nobody's business
 		out.Content = nil
+		out.Fields = slices.DeleteFunc(out.Fields, func(f string) bool {
+			return strings.HasPrefix(f, "content-type:") || strings.HasPrefix(f, "content-length:") || strings.HasPrefix(f, "x-content-type-options:")
+		})
 	}
 	return out
 }
