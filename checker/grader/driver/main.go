@@ -16,6 +16,10 @@
 // beside go.mod, the steps and, where solutions/10-production-server lies, nothing:
 // driver and wire import the standard library only.
 //
+// Steps 9 and 10 make temporary files: the box needs a small file system to write on at
+// TMPDIR, or at /tmp (16 MiB are enough). Step 10 talks TCP with itself on the loopback of
+// the box where it may, and goes without where it may not.
+//
 // A step is examined if `go build barewire/checker/grader/driver/stepNN` succeeds:
 // the student's package compiles, and has what the starter has. The build then
 // writes links.go anew, with the Register functions of these packages alone, and

@@ -160,9 +160,7 @@ func checkChanging(x *X) {
 	for range 3 {
 		n := x.Between(1000, 200_000)
 		s := step09.Site{Files: []step09.File{file("grows.txt", x.String(alnum, n)), file("shrinks.txt", x.String(alnum, n)), file("stays.txt", x.String(alnum, n))}}
-		for _, r := range []step09.Request{{Head: []byte(get("/stays.txt"))}, {Head: []byte(get("/grows.txt")), Change: "grow grows.txt"}, {Head: []byte(get("/grows.txt", "Range: bytes=-10")), Change: "grow grows.txt"}, {Head: []byte(get("/shrinks.txt")), Change: "shrink shrinks.txt"}} {
-			s.Requests = append(s.Requests, r)
-		}
+		s.Requests = []step09.Request{{Head: []byte(get("/stays.txt"))}, {Head: []byte(get("/grows.txt")), Change: "grow grows.txt"}, {Head: []byte(get("/grows.txt", "Range: bytes=-10")), Change: "grow grows.txt"}, {Head: []byte(get("/shrinks.txt")), Change: "shrink shrinks.txt"}}
 		cases = append(cases, Case[step09.Site]{Class: "files that change while they are sent", Arg: s})
 	}
 	CompareOr(x, "static.Files", step09.Serve, cases, func(c Case[step09.Site], want, got step09.Served) bool {
