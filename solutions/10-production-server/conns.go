@@ -263,10 +263,14 @@ func (t *Conns) dropIdle() {
 	}
 }
 
-// drop closes an idle connection, unless it has just got a request.
+// drop closes an idle connection, unless it has just got a request, or has one that
+// who waits for it has not come to.
 //
 //starter:omit
 func (t *Conns) drop(w waiting) {
+	if c, ok := w.k.nc.(interface{ asked() bool }); ok && c.asked() {
+		return
+	}
 	if w.k.idle.CompareAndSwap(w.since, dropped) {
 		w.k.close()
 		t.mu.Lock()

@@ -201,6 +201,15 @@ func (c *fdConn) pending() bool {
 	return n > 0
 }
 
+// asked is pending for anybody who does not hold the lock of the lot.
+func (c *fdConn) asked() bool {
+	n, _ := c.call(func(fd int, p []byte) (int, error) {
+		n, _, err := syscall.Recvfrom(fd, p, syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		return n, err
+	}, make([]byte, 1))
+	return n > 0
+}
+
 // unset takes bits off the state.
 func (c *fdConn) unset(bits uint32) { c.state.And(^bits) }
 

@@ -257,6 +257,24 @@ func TestLot_Dropped(t *testing.T) {
 	}
 }
 
+// TestLot_NotDropped: no room is made by closing a connection whose request has arrived,
+// though the watcher is late.
+func TestLot_NotDropped(t *testing.T) {
+	s, l, addr := inside(t, Config{})
+	nc := connect(t, addr)
+	c := parkedOnes(t, l, 1)[0]
+	// A watcher that is very late.
+	l.control(syscall.EPOLL_CTL_DEL, c.fd, &syscall.EpollEvent{})
+	answered := make(chan error, 1)
+	go func() { answered <- hello(nc) }()
+	until(t, "the request is in the kernel", c.pending)
+	s.conns.drop(waiting{c.owner.track, c.owner.idle.Load()})
+	l.control(syscall.EPOLL_CTL_ADD, c.fd, &syscall.EpollEvent{Events: syscall.EPOLLIN | syscall.EPOLLRDHUP | 1<<31, Fd: int32(c.fd)})
+	if err := <-answered; err != nil {
+		t.Errorf("the request that had arrived: %v", err)
+	}
+}
+
 // TestLot_FarAhead: times that are longer than anybody lives are no deadlines in the past.
 func TestLot_FarAhead(t *testing.T) {
 	for _, d := range []time.Duration{1<<62 - 1, 1<<63 - 1} {

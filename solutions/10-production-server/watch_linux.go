@@ -130,10 +130,11 @@ type shift struct {
 const batchTime = 2 * time.Millisecond
 
 // For how long runners serve all connections when somebody has taken too long, and not
-// for the first time among so many: twice as long each time, for most handlers are either
-// quick or not.
+// for the first time among so many batches: twice as long each time, for most handlers are
+// either quick or not. That it happens now and then says nothing about handlers: the
+// system has let another program run.
 const (
-	rare       = 1000
+	rare       = 16
 	minCaution = 5 * time.Millisecond
 	maxCaution = time.Second
 )
