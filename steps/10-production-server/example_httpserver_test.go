@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	keepalive "barewire/steps/04-keep-alive"
@@ -267,9 +268,10 @@ func Example_httpserverETag() {
 		fmt.Println(err)
 		return
 	}
-	price := 12
+	var price atomic.Int64 // requests are handled by other goroutines
+	price.Store(12)
 	srv.HandleFunc("GET /price", func(w keepalive.ResponseWriter, r *keepalive.Request) {
-		text := fmt.Sprintf(`{"price":%d}`, price)
+		text := fmt.Sprintf(`{"price":%d}`, price.Load())
 		tag := fmt.Sprintf(`"%x"`, sha256.Sum256([]byte(text)))
 		w.Header().Set("ETag", tag)
 		w.Header().Set("Cache-Control", "private, max-age=60")
@@ -285,7 +287,7 @@ func Example_httpserverETag() {
 	first := curl(addr, "GET /price")
 	first.show("Cache-Control")
 	curl(addr, "GET /price", "If-None-Match: "+first.field("ETag")).show()
-	price = 13
+	price.Store(13)
 	curl(addr, "GET /price", "If-None-Match: "+first.field("ETag")).show()
 	// Output:
 	// 200 OK

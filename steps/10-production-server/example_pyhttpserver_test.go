@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	message "barewire/steps/03-headers-bodies"
@@ -109,11 +110,13 @@ func Example_pySlidingWindow() {
 		fmt.Println(err)
 		return
 	}
-	now := time.Now()
+	begin := time.Now()
+	var turned atomic.Int64 // by how much; requests are handled by other goroutines
+	turn := func(d time.Duration) { turned.Add(int64(d)) }
 	limit := &ratelimit.Limiter[string]{
 		Policy:  ratelimit.Policy{Name: "search", Quota: 3, Window: 10 * time.Second},
 		Sliding: true,
-		Now:     func() time.Time { return now },
+		Now:     func() time.Time { return begin.Add(time.Duration(turned.Load())) },
 	}
 	key := func(r *keepalive.Request) (string, bool) { return r.Header.Get("X-API-Key"), true }
 	srv.HandleFunc("GET /search", func(w keepalive.ResponseWriter, r *keepalive.Request) {
@@ -124,10 +127,10 @@ func Example_pySlidingWindow() {
 	defer stop()
 	for range 4 {
 		curl(addr, "GET /search", "X-API-Key: alice").show("RateLimit", "Retry-After")
-		now = now.Add(time.Second)
+		turn(time.Second)
 	}
 	curl(addr, "GET /search", "X-API-Key: bob").show()
-	now = now.Add(6 * time.Second) // the first of them is ten seconds old
+	turn(6 * time.Second) // the first of them is ten seconds old
 	curl(addr, "GET /search", "X-API-Key: alice").show()
 	// Output:
 	// 200 OK

@@ -55,8 +55,8 @@ func problems(step string, p *gotest.Package) (all []string) {
 	if p.Timeout != nil {
 		all = append(all, fmt.Sprintf("%s: a test hangs: %s", step, strings.Join(p.Timeout.Tests, ", ")))
 	}
-	if len(p.Races) > 0 {
-		all = append(all, fmt.Sprintf("%s: %d data race(s)", step, len(p.Races)))
+	for _, race := range p.Races {
+		all = append(all, fmt.Sprintf("%s: a data race in %s: %s", step, race.Test, accesses(race)))
 	}
 	if len(p.Missing) > 0 {
 		all = append(all, fmt.Sprintf("%s: these tests did not run: %s", step, strings.Join(p.Missing, ", ")))
@@ -65,6 +65,19 @@ func problems(step string, p *gotest.Package) (all []string) {
 		all = append(all, fmt.Sprintf("%s: no test ran at all", step))
 	}
 	return all
+}
+
+// accesses names the two sides of a race, each with the calls that led to it.
+func accesses(race gotest.Race) string {
+	var sides []string
+	for _, a := range race.Accesses {
+		side := strings.ToLower(a.What)
+		for _, f := range a.Stack[:min(len(a.Stack), 6)] {
+			side += fmt.Sprintf(" < %s:%d", f.File, f.Line)
+		}
+		sides = append(sides, side)
+	}
+	return strings.Join(sides, " and ")
 }
 
 // checkGreen runs the steps' tests on the solutions. Each of them must pass by its
@@ -81,7 +94,7 @@ func checkGreen(ctx context.Context, g *gate) *verdict {
 	if missing != "" {
 		v.notRun = append(v.notRun, missing)
 	}
-	run := gotest.Run{Dir: g.root, Args: append(race, "-vet=off", "-count=1", "-shuffle=on", "-timeout=120s"), Env: []string{quickExit}}
+	run := gotest.Run{Dir: g.root, Args: append(race, "-vet=off", "-count=1", "-shuffle=on", "-timeout=300s"), Env: []string{quickExit}}
 	for _, step := range steps {
 		run.Packages = append(run.Packages, "./solutions/"+step)
 	}
