@@ -1,7 +1,7 @@
 # Every target is one go command, so that those without make can type it;
 # "make help" lists both forms.
 
-.PHONY: help test watch hint progress run load bench solution reset bisect starters conformance fuzz check
+.PHONY: help test watch hint progress run load bench solution reset bisect grade regrade merge convert doctor starters conformance fuzz check
 
 help:
 	@go tool checker help
@@ -35,6 +35,21 @@ reset:
 
 bisect:
 	@go tool checker bisect $(STEP)
+
+grade:
+	@go tool checker grade $(if $(OUT),-o '$(OUT)') $(if $(RUBRIC),-rubric '$(RUBRIC)') $(if $(ROSTER),-roster '$(ROSTER)') $(if $(JOBS),-jobs $(JOBS)) $(FLAGS) $(SUBMISSIONS)
+
+regrade:
+	@go tool checker regrade $(if $(OUT),-o '$(OUT)') $(if $(RUBRIC),-rubric '$(RUBRIC)') $(if $(ROSTER),-roster '$(ROSTER)') $(if $(JOBS),-jobs $(JOBS)) $(FLAGS) $(SUBMISSIONS)
+
+merge:
+	@go tool checker merge $(if $(OUT),-o '$(OUT)') $(FLAGS) $(LOGS)
+
+convert:
+	@go tool checker convert $(if $(TO),-to $(TO)) $(if $(FILE),-o '$(FILE)') $(FLAGS) $(OUT)
+
+doctor:
+	@go tool checker doctor
 
 starters:
 	@go tool checker starters

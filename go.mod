@@ -4,6 +4,7 @@ go 1.26
 
 tool (
 	barewire/checker
+	barewire/checker/grader
 	barewire/checker/traffic
 	gotest.tools/gotestsum
 )

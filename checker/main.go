@@ -3,13 +3,14 @@
 // its commands; the Makefile calls it.
 //
 // This file only chooses; each command is a function of a package in internal, or
-// one of barewire/checker/traffic.
+// one of barewire/checker/traffic or barewire/checker/grader.
 package main
 
 import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"barewire/checker/internal/compare"
@@ -34,7 +35,7 @@ type command struct {
 // A form is one way to type a command: with make, and without.
 type form struct{ withMake, without string }
 
-// forLearners and forMaintainers are the commands, in the order of help.
+// forLearners, forInstructors and forMaintainers are the commands, in the order of help.
 var (
 	forLearners = []command{
 		{"test", "run the tests of a step; without a step, of the one you are on", []form{
@@ -73,6 +74,16 @@ var (
 		{"reset", "begin a step anew; what you wrote is kept", []form{{"reset STEP=3", "reset 3"}}, compare.Reset},
 		{"bisect", "which of your earlier steps makes this one red", []form{{"bisect STEP=4", "bisect 4"}}, learner.Bisect},
 	}
+	forInstructors = []command{
+		{"grade", "marks for one submission or a whole class, in a sandbox", []form{
+			{"grade SUBMISSIONS=class.zip", "grade class.zip"},
+			{"grade OUT=DIR SUBMISSIONS=...", "grade -o DIR ..."},
+		}, grader("grade")},
+		{"regrade", "again, with the same inputs: what has changed?", []form{{"regrade OUT=DIR SUBMISSIONS=..", "regrade -o DIR ..."}}, grader("regrade")},
+		{"merge", "the parts of a class that several machines graded", []form{{"merge LOGS='...' OUT=DIR", "merge -o DIR FILE..."}}, grader("merge")},
+		{"convert", "results for Canvas, Moodle, Gradescope, JUnit and others", []form{{"convert OUT=DIR TO=junit", "convert -to junit DIR"}}, grader("convert")},
+		{"doctor", "which sandbox this machine has", []form{{"doctor", "doctor"}}, grader("doctor")},
+	}
 	forMaintainers = []command{
 		{"conformance", "several hundred odd requests, and what servers answer", []form{
 			{"conformance", "conformance"},
@@ -104,6 +115,16 @@ func traffic(name string) func(context.Context, *workshop.Workshop, []string) in
 	}
 }
 
+// grader is a command of barewire/checker/grader.
+func grader(name string) func(context.Context, *workshop.Workshop, []string) int {
+	return func(ctx context.Context, w *workshop.Workshop, args []string) int {
+		return w.Call(ctx, "barewire/checker/grader", append([]string{name}, args...)...)
+	}
+}
+
+// commands are all of them.
+func commands() []command { return slices.Concat(forLearners, forInstructors, forMaintainers) }
+
 func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
@@ -114,7 +135,7 @@ func run(args []string) int {
 		help(w)
 		return workshop.Green
 	}
-	for _, c := range append(forLearners, forMaintainers...) {
+	for _, c := range commands() {
 		if c.name == args[0] {
 			return start(ctx, w, c, args[1:])
 		}
@@ -134,7 +155,7 @@ func start(ctx context.Context, w *workshop.Workshop, c command, args []string) 
 // names lists the commands in a sentence.
 func names() string {
 	var all []string
-	for _, c := range append(forLearners, forMaintainers...) {
+	for _, c := range commands() {
 		all = append(all, c.name)
 	}
 	return show.List(append(all, "help"))
@@ -152,6 +173,8 @@ func help(w *workshop.Workshop) {
 		}
 	}
 	table(forLearners)
+	w.Lines("", "For instructors (README.md):", "")
+	table(forInstructors)
 	w.Lines("", "For maintainers (checker/README.md):", "")
 	table(forMaintainers)
 	w.Lines("")

@@ -28,7 +28,7 @@ func TestMakefile(t *testing.T) {
 			t.Errorf("make %s is %q%q, not one line that calls the command of the same name", m[1], m[2], m[3])
 		}
 	}
-	for _, c := range append(forLearners, forMaintainers...) {
+	for _, c := range commands() {
 		if len(c.forms) > 0 && c.forms[0].withMake != "" && !targets[c.name] {
 			t.Errorf("the Makefile has no target %s", c.name)
 		}
@@ -44,7 +44,7 @@ func TestHelp(t *testing.T) {
 	var b bytes.Buffer
 	help(&workshop.Workshop{Out: &b})
 	fixture.Narrow(t, b.String())
-	for _, c := range append(forLearners, forMaintainers...) {
+	for _, c := range commands() {
 		if !strings.Contains(b.String(), "\n  "+c.name+" ") {
 			t.Errorf("help says nothing about %s", c.name)
 		}

@@ -1,0 +1,227 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"time"
+
+	"barewire/checker/grader/build"
+	"barewire/checker/grader/exam"
+	"barewire/checker/grader/intake"
+	"barewire/checker/grader/policy"
+	"barewire/checker/grader/result"
+)
+
+// An Examination is all that was found out about a submission, before there are marks.
+// It depends on the submission's files, the checker and the seed alone.
+type Examination struct {
+	Status   result.Status // graded or refused
+	Message  string
+	Steps    []result.Step  // without marks
+	Checks   []result.Check // without marks; no reason has the input, and every detail does
+	Findings []result.Finding
+	Notes    []string
+	Seconds  float64
+}
+
+// examine builds and examines a submission. An error is a fault of this machine.
+func (g *Grader) examine(ctx context.Context, steps map[int][]intake.File) (*Examination, error) {
+	begun := time.Now()
+	x := &examining{Grader: g, Examination: &Examination{Status: result.Graded}, messages: map[int]string{}}
+	defer func() { x.Seconds = time.Since(begun).Seconds() }()
+	if err := x.choose(steps); err != nil || x.Status == result.Refused {
+		return x.Examination, err
+	}
+	var err error
+	if x.builds, err = g.open(x.sources); err != nil {
+		return nil, err
+	}
+	defer x.builds.Close()
+	if err := x.bases(ctx); err != nil {
+		return nil, err
+	}
+	for _, n := range g.steps {
+		step := result.Step{Number: n, Message: x.messages[n]}
+		for _, p := range x.programs {
+			step.Built = step.Built || p.Steps[n].Built
+		}
+		x.Steps = append(x.Steps, step)
+	}
+	if g.Corpus != nil {
+		x.Findings = append(x.Findings, g.Corpus.Review(policy.NewPrint(steps))...)
+	}
+	if g.Race {
+		if err := x.race(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return x.Examination, nil
+}
+
+// examining is a submission that is being examined.
+type examining struct {
+	*Grader
+	*Examination
+	sources  build.Sources
+	builds   builds
+	programs []*build.Program
+	messages map[int]string // about steps
+}
+
+// choose takes the steps that policy allows.
+func (x *examining) choose(steps map[int][]intake.File) error {
+	found, err := x.check(steps)
+	if err != nil {
+		return err
+	}
+	x.sources = make(build.Sources)
+	allowed := len(steps) == 0
+	for _, n := range slices.Sorted(maps.Keys(steps)) {
+		if len(found[n]) > 0 {
+			x.Findings = append(x.Findings, found[n]...)
+			x.messages[n] = "not built: " + said(found[n][0])
+			allowed = allowed || !slices.ContainsFunc(found[n], func(f result.Finding) bool { return f.Kind == result.Policy })
+			continue
+		}
+		allowed = true
+		x.sources[n] = make(map[string][]byte)
+		for _, f := range steps[n] {
+			x.sources[n][f.Name] = f.Content
+		}
+	}
+	if !allowed {
+		x.Status, x.Message = result.Refused, "no step may be built: "+said(x.Findings[0])
+	}
+	return nil
+}
+
+// said is a finding in a line.
+func said(f result.Finding) string {
+	switch {
+	case f.File == "":
+		return f.Text
+	case f.Line == 0:
+		return f.File + ": " + f.Text
+	}
+	return fmt.Sprintf("%s:%d: %s", path.Base(f.File), f.Line, f.Text)
+}
+
+// bases examines every step on the student's earlier steps, and then those on the
+// reference's that may do better there.
+func (x *examining) bases(ctx context.Context) error {
+	own, err := x.base(ctx, result.Own, x.steps)
+	if err != nil {
+		return err
+	}
+	var again []int
+	for _, n := range x.steps {
+		whole := !slices.ContainsFunc(x.Checks, func(c result.Check) bool { return c.Step == n && c.Outcome != result.Passed })
+		if !whole && len(x.sources[n]) > 0 && x.standsOnOwn(n, own) {
+			again = append(again, n)
+		}
+	}
+	if len(again) == 0 {
+		return nil
+	}
+	_, err = x.base(ctx, result.Reference, again)
+	return err
+}
+
+// standsOnOwn reports whether a step stands on code of the student's in the program.
+func (x *examining) standsOnOwn(n int, own *build.Program) bool {
+	return slices.ContainsFunc(x.below(n, x.sources), func(d int) bool {
+		return own.Steps[d].Built && !x.same(d, x.sources[d])
+	})
+}
+
+// base builds the program on a base and examines steps of it.
+func (x *examining) base(ctx context.Context, base string, steps []int) (*build.Program, error) {
+	p, err := x.builds.Build(ctx, build.Request{Base: base, Steps: steps})
+	if err != nil {
+		return nil, err
+	}
+	x.programs = append(x.programs, p)
+	for _, f := range p.Findings {
+		if !slices.Contains(x.Findings, f) {
+			x.Findings = append(x.Findings, f)
+		}
+	}
+	for n, step := range p.Steps {
+		if x.messages[n] == "" && !step.Built {
+			x.messages[n] = step.Message
+		}
+	}
+	checks, err := x.ask(ctx, base, steps, func(int) *build.Program { return p })
+	if err != nil {
+		return nil, err
+	}
+	// A package that ends or holds the program before main takes all others with it. So
+	// those of whom nothing was heard get a program of their own.
+	single := make(map[int]*build.Program)
+	for _, n := range steps {
+		if len(steps) == 1 || !p.Steps[n].Built || !silent(checks, n) {
+			continue
+		}
+		if single[n], err = x.builds.Build(ctx, build.Request{Base: base, Steps: []int{n}}); err != nil {
+			return nil, err
+		}
+	}
+	if len(single) > 0 {
+		alone, err := x.ask(ctx, base, slices.Sorted(maps.Keys(single)), func(n int) *build.Program { return single[n] })
+		if err != nil {
+			return nil, err
+		}
+		checks = slices.DeleteFunc(checks, func(c result.Check) bool { return single[c.Step] != nil })
+		checks = append(checks, alone...)
+		for n := range single {
+			if x.messages[n] == "" && silent(alone, n) {
+				i := slices.IndexFunc(alone, func(c result.Check) bool { return c.Step == n })
+				x.messages[n] = alone[i].Reason
+			}
+		}
+	}
+	slices.SortStableFunc(checks, func(a, b result.Check) int { return a.Step - b.Step })
+	x.Checks = append(x.Checks, checks...)
+	return p, nil
+}
+
+// silent reports whether no check of the step was reached.
+func silent(checks []result.Check, step int) bool {
+	return !slices.ContainsFunc(checks, func(c result.Check) bool { return c.Step == step && c.Outcome != result.NotReached })
+}
+
+// ask runs the exam of some steps, each in the program that is given for it.
+func (x *examining) ask(ctx context.Context, base string, steps []int, program func(int) *build.Program) ([]result.Check, error) {
+	results, err := x.exam(ctx, exam.Config{
+		Seed: x.Seed, Steps: steps, Base: base,
+		Hidden: func(string) bool { return true }, // see [Grader.mark]
+		Start: func(ctx context.Context, step int, _ string) (exam.Process, error) {
+			p := program(step)
+			if s := p.Steps[step]; !s.Built {
+				message := s.Message
+				if m := x.messages[step]; m != "" {
+					message = m // what policy says, rather than that there is nothing
+				}
+				return nil, &exam.Unbuilt{Message: message}
+			}
+			return x.start(ctx, p)
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	var checks []result.Check
+	for _, r := range results {
+		c := r.Check
+		c.Detail = r.Detail
+		checks = append(checks, c)
+	}
+	if len(checks) == 0 {
+		return nil, errors.New("run: the exam has no checks")
+	}
+	return checks, nil
+}
