@@ -51,6 +51,9 @@ const (
 	mostOutput     = 1 << 20
 )
 
+// RaceMemory is what a program with the race detector gets, as [sandbox.Spec] has it.
+const RaceMemory = 2 << 30
+
 // A Config says where things are.
 type Config struct {
 	Root     string        // the workshop's repository: the reference and the driver
@@ -97,6 +100,9 @@ func New(ctx context.Context, config Config) (*Builder, error) {
 		b.CPU = 30 * time.Second
 	}
 	if err := b.findGo(ctx); err != nil {
+		return nil, err
+	}
+	if err := sandbox.Reachable(b.goroot); err != nil {
 		return nil, err
 	}
 	if err := b.load(); err != nil {
@@ -166,6 +172,9 @@ func (b *Builder) warm(ctx context.Context, race bool) error {
 	}
 	if err := os.MkdirAll(b.Cache, 0o755); err != nil {
 		return fmt.Errorf("build: the warm cache: %w", err)
+	}
+	if err := sandbox.Reachable(b.Cache); err != nil {
+		return err
 	}
 	dir, err := os.MkdirTemp(b.Dir, "warm-")
 	if err != nil {

@@ -464,7 +464,7 @@ func TestBuild_InEachBox(t *testing.T) {
 			if p, err = s.Build(t.Context(), build.Request{Base: result.Own, Race: true}); err != nil || p.Path == "" {
 				t.Fatalf("with the race detector: %v, %+v", err, p)
 			}
-			process, err := box.Start(t.Context(), sandbox.Spec{Path: p.Path, Memory: 2 << 30})
+			process, err := box.Start(t.Context(), sandbox.Spec{Path: p.Path, Memory: build.RaceMemory})
 			if err != nil {
 				t.Fatal(err)
 			}

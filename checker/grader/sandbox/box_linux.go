@@ -6,8 +6,11 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // box is each of the ways: with bubblewrap or without, with the jail or without.
@@ -86,11 +89,12 @@ func (b *box) launch(spec Spec) []string {
 	limit("memlock", 0)
 	limit("msgqueue", 0)
 	if b.bwrap != "" {
-		// They are counted for each user and user namespace. In the jail they would be
-		// those of the instructor's; there, seccomp allows no process and the Go
-		// runtime no more than 10,000 threads.
-		limit("nproc", int64(spec.Processes))
 		args = append(args, "alone")
+	}
+	if b.bwrap != "" && countsByNamespace() {
+		// Elsewhere it would be all of the user's processes that are counted. There,
+		// seccomp allows no process and the Go runtime no more than 10,000 threads.
+		limit("nproc", int64(spec.Processes))
 	}
 	if spec.TCP {
 		args = append(args, "tcp")
@@ -121,6 +125,18 @@ func (b *box) launch(spec Spec) []string {
 	return args
 }
 
+// countsByNamespace reports whether the kernel counts processes for each user
+// namespace, as it has since Linux 5.14.
+var countsByNamespace = sync.OnceValue(func() bool {
+	var name unix.Utsname
+	if unix.Uname(&name) != nil {
+		return false
+	}
+	var major, minor int
+	n, _ := fmt.Sscanf(unix.ByteSliceToString(name.Release[:]), "%d.%d", &major, &minor)
+	return n == 2 && (major > 5 || major == 5 && minor >= 14)
+})
+
 // below reports whether a path is in one of the folders.
 func below(path string, folders []string) bool {
 	for _, folder := range folders {
@@ -129,6 +145,12 @@ func below(path string, folders []string) bool {
 		}
 	}
 	return false
+}
+
+// ours reports whether a file is of who programs run as.
+func ours(info os.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && stat.Uid == User
 }
 
 // attributes are how the first process is started: as nobody, in a group of its own,

@@ -126,6 +126,9 @@ func refusal(probes []Probe) error {
 // buildLauncher builds the command launch, which is in every box and so may not need
 // anything beside itself: the checker itself may be linked with the system's libraries.
 func buildLauncher(ctx context.Context, setup Setup) (string, error) {
+	if err := Reachable(setup.Dir); err != nil {
+		return "", err
+	}
 	name := filepath.Join(setup.Dir, "launch")
 	if _, err := os.Stat(name); err == nil {
 		return name, nil

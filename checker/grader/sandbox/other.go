@@ -34,6 +34,8 @@ func (p *Process) Close() (End, error)             { p.stop(Ended); return p.Wai
 func (p *Process) Usage() (Usage, error)           { return Usage{}, errNoUsage }
 func (d *drain) close()                            { <-d.done }
 
+func ours(os.FileInfo) bool { return true }
+
 var errNoUsage = errors.New("sandbox: what a program holds is not known on " + runtime.GOOS)
 
 // A Process is a program that runs with all that its user may do: only for code that

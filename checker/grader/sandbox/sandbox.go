@@ -21,7 +21,9 @@ package sandbox
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -125,6 +127,27 @@ func Private(parent string) (dir string, err error) {
 		return "", err
 	}
 	return dir, Give(dir)
+}
+
+// Reachable returns an error that says what to do if programs, which run as [User]
+// where the checker is root, cannot get to a folder: one of root's own is closed to
+// them.
+func Reachable(dir string) error {
+	if os.Getuid() != 0 {
+		return nil
+	}
+	for at := filepath.Clean(dir); ; at = filepath.Dir(at) {
+		info, err := os.Stat(at)
+		if err != nil {
+			return err
+		}
+		if info.Mode()&0o001 == 0 && !ours(info) {
+			return fmt.Errorf("sandbox: the checker runs as root, and what it runs does so as user %d, who cannot get through %s to %s: do not run it as root, or move that to a folder that is open to all", User, at, dir)
+		}
+		if at == filepath.Dir(at) {
+			return nil
+		}
+	}
 }
 
 // Give makes a file or folder the property of who programs run as.

@@ -580,6 +580,27 @@ func TestChecker_TakesItsBoxesAlong(t *testing.T) {
 	})
 }
 
+// Root's home is closed to those that programs run as.
+func TestReachable(t *testing.T) {
+	if os.Getuid() != 0 {
+		return // what the checker can reach, so can they
+	}
+	closed := filepath.Join(t.TempDir(), "root")
+	inside := filepath.Join(closed, "sdk", "go")
+	if err := os.MkdirAll(inside, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(closed, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := sandbox.Reachable(inside); err == nil || !strings.Contains(err.Error(), "through "+closed+" to "+inside) {
+		t.Errorf("error %v, want one that names %s", err, closed)
+	}
+	if err := sandbox.Reachable(shared.setup.Dir); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestPrintable(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain\ttext\n":       "plain\ttext\n",
