@@ -3,7 +3,10 @@ package sandbox
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -32,6 +35,17 @@ func (b *box) Start(ctx context.Context, spec Spec) (*Process, error) {
 	if spec.Listen && !b.Network() && !b.Trusted() {
 		return nil, ErrNoNetwork
 	}
+	if spec.Scratch > 0 {
+		dir := scratch
+		if b.bwrap == "" {
+			var err error
+			if dir, err = Private(filepath.Dir(b.launcher)); err != nil {
+				return nil, fmt.Errorf("sandbox: %w", err)
+			}
+			spec.scratch, spec.Writable = dir, append(slices.Clone(spec.Writable), dir)
+		}
+		spec.Env = append(slices.Clone(spec.Env), "TMPDIR="+dir)
+	}
 	program := spec.Path
 	if b.bwrap != "" && !below(spec.Path, spec.ReadOnly) {
 		program = "/program"
@@ -44,7 +58,46 @@ func (b *box) Start(ctx context.Context, spec Spec) (*Process, error) {
 	}
 	args = append(append(args, "run"), b.launch(spec)...)
 	args = append(append(args, "--", program), spec.Args...)
-	return start(ctx, spec, args, !b.Trusted())
+	p, err := start(ctx, spec, args, !b.Trusted())
+	switch {
+	case spec.scratch == "":
+	case err != nil:
+		os.RemoveAll(spec.scratch)
+	default:
+		go p.watch()
+	}
+	return p, err
+}
+
+// scratch is where the file system of [Spec.Scratch] is in a box of bubblewrap.
+const scratch = "/tmp"
+
+// watch ends the program if it has written too much to a folder of the host's: without
+// a file system of its own, nothing else limits it.
+func (p *Process) watch() {
+	ticker := time.NewTicker(200 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-p.done:
+			return
+		case <-ticker.C:
+		}
+		sum := int64(0)
+		filepath.WalkDir(p.spec.scratch, func(_ string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return nil // it is gone by now
+			}
+			sum += 4 << 10 // an empty file takes room as well
+			if info, err := d.Info(); err == nil && info.Mode().IsRegular() {
+				sum += info.Size()
+			}
+			return nil
+		})
+		if sum > p.spec.Scratch+p.spec.Scratch/4 {
+			p.stop(Disk)
+		}
+	}
 }
 
 // devices are those that the go toolchain has. A whole /dev would be a place to write.
@@ -73,6 +126,9 @@ func (b *box) wrap(spec Spec, program string) []string {
 		for _, device := range devices {
 			args = append(args, "--dev-bind-try", device, device)
 		}
+	}
+	if spec.Scratch > 0 {
+		args = append(args, "--size", strconv.FormatInt(spec.Scratch, 10), "--tmpfs", scratch)
 	}
 	return append(args, "--remount-ro", "/", "--")
 }
@@ -112,6 +168,9 @@ func (b *box) launch(spec Spec) []string {
 		}
 		for _, path := range spec.Writable {
 			args = append(args, "rw="+path)
+		}
+		if spec.Scratch > 0 && b.bwrap != "" {
+			args = append(args, "rw="+scratch)
 		}
 		if spec.Tools {
 			for _, device := range devices {

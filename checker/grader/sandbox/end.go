@@ -19,6 +19,7 @@ const (
 	WallTime               // Spec.Wall was over
 	Memory                 // it was refused more than Spec.Memory
 	Overflow               // it wrote more output than anybody reads
+	Disk                   // it wrote more than Spec.Scratch
 	Cancelled              // the context of Start ended
 )
 
@@ -58,6 +59,8 @@ func (e End) String() string {
 		return fmt.Sprintf("it needed more than %d MiB of memory", e.limits.Memory>>20)
 	case Overflow:
 		return fmt.Sprintf("it wrote more than %d MiB of output", mostDrained>>20)
+	case Disk:
+		return fmt.Sprintf("it wrote more than %d MiB of files", e.limits.Scratch>>20)
 	case Cancelled:
 		return "the checker was stopped"
 	}

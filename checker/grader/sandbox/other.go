@@ -55,6 +55,15 @@ type Process struct {
 // Start starts a program. Limits hold for time and output only.
 func (b *box) Start(ctx context.Context, spec Spec) (*Process, error) {
 	spec = spec.withDefaults()
+	clean := func() {}
+	if spec.Scratch > 0 {
+		dir, err := Private("")
+		if err != nil {
+			return nil, fmt.Errorf("sandbox: %w", err)
+		}
+		spec.Env = append(append([]string{}, spec.Env...), "TMPDIR="+dir)
+		clean = func() { os.RemoveAll(dir) }
+	}
 	p := &Process{spec: spec, done: make(chan struct{})}
 	p.cmd = exec.Command(spec.Path, spec.Args...)
 	p.cmd.Dir, p.cmd.Env, p.cmd.ExtraFiles = spec.Dir, append([]string{}, spec.Env...), spec.Files
@@ -86,6 +95,7 @@ func (b *box) Start(ctx context.Context, spec Spec) (*Process, error) {
 	p.cmd.Stdout, p.cmd.Stderr = outWrite, errWrite
 	begun := time.Now()
 	if err := p.cmd.Start(); err != nil {
+		clean()
 		outRead.Close()
 		errRead.Close()
 		return nil, fmt.Errorf("sandbox: %w", err)
@@ -96,6 +106,7 @@ func (b *box) Start(ctx context.Context, spec Spec) (*Process, error) {
 	wall := time.AfterFunc(spec.Wall, func() { p.stop(WallTime) })
 	go func() {
 		p.cmd.Wait()
+		clean()
 		stop()
 		wall.Stop()
 		p.finish(time.Since(begun), out, errs)

@@ -290,6 +290,9 @@ func (p *Process) wait() {
 	p.control.Close()
 	p.out.pipe.Close()
 	p.err.pipe.Close()
+	if p.spec.scratch != "" {
+		os.RemoveAll(p.spec.scratch)
+	}
 	if err != nil {
 		p.failed(fmt.Errorf("sandbox: %w", err))
 	}

@@ -59,6 +59,10 @@ type Spec struct {
 	// are in the box by the same names. What is missing is left out.
 	ReadOnly, Writable []string
 
+	// Scratch is how many bytes the program may write to a folder of its own, whose
+	// name is in TMPDIR. It is gone when the program is. 0 is no such folder.
+	Scratch int64
+
 	// Tools is for the go toolchain, never for a submission: it may start processes.
 	Tools bool
 
@@ -76,6 +80,8 @@ type Spec struct {
 	Processes   int           // processes and threads
 	Descriptors int           // open files
 	Output      int64         // bytes that are kept of its output, and of its errors
+
+	scratch string // a folder of the host's for Scratch
 }
 
 // withDefaults fills in what is missing.

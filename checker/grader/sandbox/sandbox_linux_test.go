@@ -366,6 +366,30 @@ func TestLimits_StayLimits(t *testing.T) {
 	})
 }
 
+// TestScratch: a program may write to a folder of its own, so much and no more, and
+// nothing of it is left.
+func TestScratch(t *testing.T) {
+	each(t, func(t *testing.T, box sandbox.Box) {
+		spec := sandbox.Spec{Scratch: 4 << 20}
+		if end := run(t, box, spec, "keep"); string(end.Stdout) != "\"text\" <nil> <nil>\n" {
+			t.Errorf("%v, and it says\n%s%s", end, end.Stdout, end.Stderr)
+		}
+		end := run(t, box, spec, "fill")
+		if full := strings.Contains(string(end.Stdout), "no space left"); box.Network() && !full || !box.Network() && end.Cause != sandbox.Disk {
+			t.Errorf("%v, and it says\n%s", end, end.Stdout)
+		}
+		if end := run(t, box, sandbox.Spec{}, "keep"); strings.Contains(string(end.Stdout), "worked") || strings.Contains(string(end.Stdout), "<nil> <nil>") {
+			t.Errorf("without a folder of its own it says\n%s", end.Stdout)
+		}
+	})
+	t.Cleanup(func() {
+		left, err := filepath.Glob(filepath.Join(shared.setup.Dir, "barewire-grade-*"))
+		if err != nil || len(left) > 0 {
+			t.Errorf("left is %q, %v", left, err)
+		}
+	})
+}
+
 func TestThreads_AreLimited(t *testing.T) {
 	each(t, func(t *testing.T, box sandbox.Box) {
 		if !box.Network() {

@@ -136,7 +136,7 @@ func runRules(pid, program int) []rule {
 		unix.SYS_READV, unix.SYS_WRITEV, unix.SYS_PREAD64, unix.SYS_PWRITE64, unix.SYS_PREADV, unix.SYS_PWRITEV,
 		unix.SYS_LSEEK, unix.SYS_FSTAT, unix.SYS_NEWFSTATAT, unix.SYS_STATX, unix.SYS_GETDENTS64, unix.SYS_READLINKAT,
 		unix.SYS_OPENAT, unix.SYS_FACCESSAT, unix.SYS_GETCWD, unix.SYS_FTRUNCATE, unix.SYS_FSYNC, unix.SYS_FDATASYNC, unix.SYS_FLOCK,
-		unix.SYS_MKDIRAT, unix.SYS_UNLINKAT, unix.SYS_RENAMEAT2, unix.SYS_FSTATFS,
+		unix.SYS_MKDIRAT, unix.SYS_UNLINKAT, unix.SYS_RENAMEAT2, unix.SYS_SYMLINKAT, unix.SYS_FSTATFS,
 		unix.SYS_DUP, unix.SYS_DUP3, unix.SYS_PIPE2, unix.SYS_SPLICE, unix.SYS_TEE, unix.SYS_SENDFILE, unix.SYS_COPY_FILE_RANGE,
 		unix.SYS_ACCEPT, unix.SYS_SHUTDOWN, unix.SYS_GETSOCKNAME, unix.SYS_GETPEERNAME, unix.SYS_GETSOCKOPT,
 		unix.SYS_RECVFROM, unix.SYS_RECVMSG,
@@ -160,6 +160,10 @@ func runRules(pid, program int) []rule {
 		// what was built.
 		rule{unix.SYS_MMAP, []cond{masked(2, unix.PROT_EXEC, 0), masked(3, unix.MAP_SHARED, 0)}},
 		rule{unix.SYS_MPROTECT, []cond{masked(2, unix.PROT_EXEC, 0)}},
+		// In its folder: pipes, but no devices; times of open files only, as Landlock does not
+		// look after times.
+		rule{unix.SYS_MKNODAT, []cond{masked(2, unix.S_IFMT, unix.S_IFIFO)}},
+		rule{unix.SYS_UTIMENSAT, null(1)},
 		// F_SETOWN would send signals.
 		rule{unix.SYS_FCNTL, []cond{atMost(1, unix.F_SETFL)}},
 		rule{unix.SYS_FCNTL, []cond{is(1, unix.F_DUPFD_CLOEXEC)}},

@@ -55,6 +55,8 @@ var acts = map[string]func(string){
 	"much":  func(string) { os.Stdout.WriteString(strings.Repeat("x", 100_000)) },
 	"abort": func(string) { unix.Tgkill(os.Getpid(), unix.Gettid(), unix.SIGKILL); time.Sleep(time.Hour) },
 
+	"keep":     keep,
+	"fill":     fill,
 	"see":      see,
 	"escape":   escape,
 	"hide":     hide,
@@ -294,4 +296,44 @@ func leak(string) {
 	}
 	hold = append(hold, b)
 	time.Sleep(time.Hour)
+}
+
+// keep uses its folder as an honest program does, and tries to leave something elsewhere.
+func keep(string) {
+	dir, err := os.MkdirTemp("", "site")
+	if err == nil {
+		err = os.WriteFile(dir+"/a", []byte("text"), 0o666)
+	}
+	if err == nil {
+		err = os.Rename(dir+"/a", dir+"/b")
+	}
+	if err == nil {
+		err = os.Symlink("b", dir+"/c")
+	}
+	if err == nil {
+		err = unix.Mkfifo(dir+"/d", 0o600)
+	}
+	text, err2 := os.ReadFile(dir + "/c")
+	fmt.Printf("%q %v %v\n", text, err, err2)
+	for _, name := range []string{"/", "/etc/hostname", dir} {
+		if err := os.Chtimes(name, time.Now(), time.Now()); err == nil && name != dir {
+			fmt.Println("worked: the times of", name)
+		}
+	}
+	for _, name := range []string{"/", "/var/tmp/", "/dev/shm/", dir + "/../../"} {
+		if err := os.WriteFile(name+"left-behind", nil, 0o666); err == nil {
+			fmt.Println("worked: a file in", name)
+		}
+	}
+}
+
+// fill writes files until it may not.
+func fill(string) {
+	b := make([]byte, 1<<20)
+	for n := 0; ; n++ {
+		if err := os.WriteFile(os.TempDir()+"/"+strconv.Itoa(n), b, 0o666); err != nil {
+			fmt.Println(n, err)
+			return
+		}
+	}
 }
