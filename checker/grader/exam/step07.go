@@ -342,7 +342,7 @@ func checkCompress(x *X) {
 		cases = append(cases, scene(class, compress, asked(head, actions...)))
 	}
 	const min = middleware.MinCompress
-	text := strings.Repeat(x.Word()+" ", 600)
+	text := strings.Repeat(x.Word()+" ", 700)
 	for range 4 {
 		long := act("write", text[:x.Between(min, 2500)])
 		plain := act("set", "Content-Type", Pick(x.Rand, "text/plain", "Text/HTML; charset=utf-8", "application/json", "application/problem+json", "image/svg+xml", "application/javascript", "application/wasm", "application/xml;a=b"))
