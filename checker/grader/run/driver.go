@@ -21,6 +21,7 @@ const (
 	driverWall   = 3 * time.Minute
 	driverCPU    = time.Minute
 	driverMemory = 384 << 20
+	driverFiles  = 16 << 20 // bytes, of all: steps 9 and 10 serve files
 )
 
 // sockets counts them, for their names.
@@ -28,7 +29,7 @@ var sockets atomic.Int64
 
 // startDriver starts a program in the box, with a unix socket that it listens on.
 func (g *Grader) startDriver(ctx context.Context, p *build.Program) (exam.Process, error) {
-	return g.startIn(ctx, sandbox.Spec{Path: p.Path, Memory: driverMemory, CPU: driverCPU, Wall: driverWall})
+	return g.startIn(ctx, sandbox.Spec{Path: p.Path, Memory: driverMemory, CPU: driverCPU, Wall: driverWall, Scratch: driverFiles, FileSize: driverFiles})
 }
 
 func (g *Grader) startIn(ctx context.Context, spec sandbox.Spec) (*driver, error) {
