@@ -10,6 +10,7 @@ import (
 	"barewire/checker/grader/driver/step07"
 	"barewire/checker/grader/driver/step08"
 	"barewire/checker/grader/driver/step09"
+	"barewire/checker/grader/driver/step10"
 )
 
 // links are the Register functions of the steps that compile. The build writes
@@ -24,4 +25,5 @@ var links = []func(){
 	step07.Register,
 	step08.Register,
 	step09.Register,
+	step10.Register,
 }

@@ -12,12 +12,13 @@ import (
 	"barewire/checker/grader/driver/step03"
 	"barewire/checker/grader/driver/step04"
 	"barewire/checker/grader/driver/step05"
+	"barewire/checker/grader/driver/step10"
 	"barewire/checker/grader/driver/wire"
 )
 
 // register makes the reference callable in this process, as a driver is in another.
 var register = sync.OnceFunc(func() {
-	for _, f := range []func(){step01.Register, step02.Register, step03.Register, step04.Register, step05.Register} {
+	for _, f := range []func(){step01.Register, step02.Register, step03.Register, step04.Register, step05.Register, step10.Register} {
 		f()
 	}
 })
