@@ -11,6 +11,12 @@ import (
 	"barewire/checker/grader/driver/step10"
 )
 
+// story is a check whose stories happen on a clock of their own. A wrong program may go
+// on for ever in there, so each has its driver.
+func story(id, title, why string, run func(x *X)) Check {
+	return Check{ID: id, Title: title, Why: why, Alone: true, run: run}
+}
+
 func init() {
 	steps[9] = []Check{
 		{ID: "10.1/faults", Title: "Validate names every field that is wrong, and no other",
@@ -23,6 +29,25 @@ func init() {
 			Why: "an address that was made up would be logged, and limited, as if it were one", run: checkProxyOthers},
 		{ID: "10.2/cut-off", Title: "a header that is cut off is told from one that is wrong, and the reader's own errors from both",
 			Why: "a connection that is opened and closed is no attack", run: checkProxyCut},
+		story("10.4/figures", "connections are counted: open, idle, accepted", "an operator who does not know how many are open cannot choose a bound", checkConnFigures),
+		story("10.4/bound", "when Max are open, the one that has been idle for longest makes room, and otherwise the new one waits",
+			"a bound that gives way is none, and a request that was accepted is answered", checkConnBound),
+		story("10.4/one-client", "no client has more than MaxPerClient, and nobody else pays for it",
+			"who has so many open has enough; a network of IPv6 is one client, a proxy is many", checkOneClient),
+		story("10.4/young", "one that has just come, or has just been answered, is left alone",
+			"its request is on its way, and its client will not open another connection for it (RFC 9112 §9.3.1)", checkYoung),
+		story("10.4/shut", "Accept does not wait for room when nothing is accepted any more, and takes nobody it has no room for",
+			"a server that shuts down while it is full would never end; and who waits can still be served by the next process", checkShut),
+		story("10.5/slow", "a client that sends slower than MinRate, on the average and after Grace, is cut off, and no other",
+			"one byte a second holds a connection for ever with almost nothing", checkSlow),
+		story("10.6/workers", "requests are handled by the pool, or refused with a 503 that costs no connection",
+			"a client that learns now that it should come back need not wait for nothing (RFC 9110 §15.6.4)", checkWorkersStory),
+		story("10.6/content", "a worker belongs to a request whose content is here, or most of it",
+			"a form that is sent one byte a second is not worth waiting for", checkWorkersContent),
+		story("10.6/blocking", "Blocking runs a part of a handler on the pool, or answers with 503",
+			"a database takes so many questions at once; the others are better refused", checkBlocking),
+		story("10.6/panics", "a handler that panics on a worker does so where a handler's panic always does",
+			"the connection of step 4 looks for panics on the goroutine that called", checkWorkerPanics),
 		{ID: "10.7/requests", Title: "requests are counted by method and status, with their content and how long they took",
 			Why: "how many went wrong, which, and since when", run: checkMetricRequests},
 		{ID: "10.7/others", Title: "workers, connections, the log and requests in progress are among the figures",

@@ -24,6 +24,8 @@ func Register() {
 	wire.Handle("server.ReadProxy", ReadProxy)
 	wire.Handle("server.Health", Health)
 	wire.Handle("server.Metrics", Metrics)
+	wire.Handle("server.Conns", Conns)
+	wire.Handle("server.Workers", Workers)
 }
 
 // A sheet is a ResponseWriter that keeps what is written.
