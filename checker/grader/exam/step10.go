@@ -17,6 +17,13 @@ func story(id, title, why string, run func(x *X)) Check {
 	return Check{ID: id, Title: title, Why: why, Alone: true, run: run}
 }
 
+// assembled is a story of a whole server.
+func assembled(id, title, why string, run func(x *X)) Check {
+	c := story(id, title, why, run)
+	c.Needs = []string{"10.9/answers"}
+	return c
+}
+
 func init() {
 	steps[9] = []Check{
 		{ID: "10.1/faults", Title: "Validate names every field that is wrong, and no other",
@@ -54,6 +61,20 @@ func init() {
 			Why: "a queue that fills up is seen before anybody is refused", run: checkMetricOthers},
 		{ID: "10.8/health", Title: "alive, ready and healthy are three answers, which no cache keeps",
 			Why: "who is not alive is started anew, who is not ready gets no requests (RFC 9111 §5.2.2.5)", run: checkHealth},
+		{ID: "10.9/new", Title: "New says what is wrong with a Config or its certificate, and takes one that is right",
+			Why: "what is wrong is said before anything listens", run: checkNew},
+		story("10.9/answers", "a server answers a request", "all of the course at work", checkServed),
+		assembled("10.9/chain", "Handler has its parts in their order, as the Config wants them", "what is refused must be counted, and what costs comes last", checkChain),
+		assembled("10.9/serve", "the bounds of the Config are kept for every connection, and clients are who a trusted proxy says",
+			"a bound that is not handed on is none", checkServe),
+		assembled("10.9/proxy", "where there are PROXY headers, nobody is served without one", "anybody can write one, and silence must not hold anything up", checkServeProxy),
+		assembled("10.9/shutdown", "a shutdown loses no request, and says what it had no time for", "what was accepted is answered (RFC 9112 §9.3.1)", checkShutdown),
+		assembled("10.9/admin", "operators are answered when everything is full, and until the end", "an operator who cannot look at a full server restarts it", checkAdmin),
+		assembled("10.9/refused", "what the connection refuses is counted and logged like everything else", "a scanner sends hundreds of these, and somebody should see it", checkRefusals),
+		assembled("10.10/run", "RunOn serves until its context is done, and then shuts down in its time",
+			"whoever started the program kills it soon after", checkRunOn),
+		assembled("10.10/fails", "a listener that fails ends RunOn, and one that cannot be had ends Run",
+			"a program that goes on without a listener serves nobody and looks alive", checkRunFails),
 	}
 }
 

@@ -237,20 +237,17 @@ func checkShut(x *X) {
 	for range 3 {
 		t := &teller{x: x}
 		most := x.Between(1, 3)
-		for range most {
-			t.send(t.comes(step10.Move{}, time.Second), half, t.while())
+		come := func() { // and never be idle: Accept may take the next one then
+			t.send(t.comes(step10.Move{}, 0), half, t.while())
 		}
-		for range x.Between(1, 2) {
-			t.comes(step10.Move{}, t.while())
+		for range most + x.Between(1, 2) {
+			come()
 		}
 		t.look()
-		t.leave(x.IntN(most), t.while()) // one who waits gets the place, if nobody else
+		t.leave(x.IntN(most), t.while()) // one who waits gets the place
 		t.look()
 		for range 2 {
-			t.comes(step10.Move{}, t.while())
-		}
-		for who := range t.come {
-			t.send(who, half, t.while())
+			come()
 		}
 		t.move(step10.Move{Do: "shut"}, time.Minute)
 		t.look()

@@ -73,13 +73,7 @@ type Fault struct {
 func Faults(c Config) []Fault { return faults(c.server().Validate()) }
 
 // Validate returns their fields.
-func Validate(c Config) []wire.Err {
-	fields := []wire.Err{}
-	for _, f := range Faults(c) {
-		fields = append(fields, wire.Err{Kind: f.Field})
-	}
-	return fields
-}
+func Validate(c Config) []wire.Err { return fieldsOf(Faults(c)) }
 
 func faults(err error) []Fault {
 	all := []Fault{}

@@ -38,6 +38,8 @@ type Move struct {
 	From, Told string
 	Taken      bool
 	Data       []byte
+	Admin      bool          // it is a client of the other listener
+	Within     time.Duration // of stop
 	Then       time.Duration // passes behind it
 }
 

@@ -26,6 +26,9 @@ func Register() {
 	wire.Handle("server.Metrics", Metrics)
 	wire.Handle("server.Conns", Conns)
 	wire.Handle("server.Workers", Workers)
+	wire.Handle("server.New", New)
+	wire.Handle("server.Run", RunTaken)
+	wire.Handle("server.Server", Serve)
 }
 
 // A sheet is a ResponseWriter that keeps what is written.

@@ -44,6 +44,7 @@ type Word struct {
 	RetryAfter bool
 	Content    []byte // of a 200
 	Cut        bool   // before its end
+	Fields     []string
 	At         time.Duration
 }
 
@@ -85,7 +86,7 @@ func (a Shift) happen() Worked {
 		h = server.Workers(p, a.Wait)(h)
 	}
 	out := Worked{Heard: [][]Word{}, Looks: []Work{}}
-	callers := callers{serve: func(nc net.Conn) {
+	callers := callers{word: plainWord, serve: func(nc net.Conn) {
 		(&keepalive.Server{Handler: h, ErrorLog: quiet}).ServeConn(context.Background(), nc)
 	}}
 	callers.tell(a.Moves, func() {
@@ -129,14 +130,23 @@ func work(w keepalive.ResponseWriter, r *keepalive.Request) {
 
 // callers are clients in a bubble. Each is there as soon as it says something.
 type callers struct {
-	serve func(nc net.Conn)   // has a connection served, and returns when it has ended
-	call  func(from net.Conn) // hands it to somebody else instead
+	serve func(nc net.Conn) // has a connection served, in a goroutine of its own
+	word  func(res *http.Response, content []byte) Word
 
 	begun   time.Time
 	all     []*visitor
 	mu      sync.Mutex
 	heard   [][]Word
 	readers sync.WaitGroup
+}
+
+// plainWord is what matters of a response of step 4.
+func plainWord(res *http.Response, content []byte) Word {
+	word := Word{Status: res.StatusCode, RetryAfter: res.Header.Get("Retry-After") != ""}
+	if res.StatusCode == 200 {
+		word.Content = content
+	}
+	return word
 }
 
 // tell has moves happen: "come", "send", "leave" and "look".
@@ -189,22 +199,15 @@ func (c *callers) come(m Move) {
 				_, _ = io.Copy(io.Discard, ours)
 				return
 			}
-			word := Word{Status: res.StatusCode, RetryAfter: res.Header.Get("Retry-After") != ""}
 			content, err := io.ReadAll(res.Body)
+			word := c.word(res, content)
 			word.Cut = err != nil
-			if res.StatusCode == 200 {
-				word.Content = content
-			}
 			word.At = time.Since(c.begun).Round(time.Millisecond)
 			c.mu.Lock()
 			c.heard[i] = append(c.heard[i], word)
 			c.mu.Unlock()
 		}
 	})
-	if c.call != nil {
-		c.call(theirs)
-		return
-	}
 	go c.serve(theirs)
 }
 
