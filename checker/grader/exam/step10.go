@@ -64,7 +64,7 @@ func init() {
 		{ID: "10.9/new", Title: "New says what is wrong with a Config or its certificate, and takes one that is right",
 			Why: "what is wrong is said before anything listens", run: checkNew},
 		story("10.9/answers", "a server answers a request", "all of the course at work", checkServed),
-		assembled("10.9/chain", "Handler has its parts in their order, as the Config wants them", "what is refused must be counted, and what costs comes last", checkChain),
+		assembled("10.9/chain", "Handler has its parts in their order, as the Config wants them", "what is refused must be counted, and what costs comes last", checkServerChain),
 		assembled("10.9/serve", "the bounds of the Config are kept for every connection, and clients are who a trusted proxy says",
 			"a bound that is not handed on is none", checkServe),
 		assembled("10.9/proxy", "where there are PROXY headers, nobody is served without one", "anybody can write one, and silence must not hold anything up", checkServeProxy),

@@ -100,7 +100,7 @@ func checkNew(x *X) {
 	Compare(x, "server.New", step10.New, cases)
 }
 
-func checkChain(x *X) {
+func checkServerChain(x *X) {
 	var cases []Case[step10.Scene]
 	host, other, id := x.host(), "198.51.100.1", x.Word()
 	add := func(class string, a step10.Scene, requests ...string) {
