@@ -164,7 +164,7 @@ func (h *house) read(conn server.Conn) error {
 			conn.SetBusy(false)
 		}
 	}
-	return errors.New("Read returns nothing, again and again")
+	return errors.New("reading returns nothing, again and again")
 }
 
 // nameOf says in a word which error it is.
