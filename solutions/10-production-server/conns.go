@@ -268,7 +268,7 @@ func (t *Conns) dropIdle() {
 //
 //starter:omit
 func (t *Conns) drop(w waiting) {
-	if c, ok := w.k.nc.(interface{ asked() bool }); ok && c.asked() {
+	if asked(w.k.nc) {
 		return
 	}
 	if w.k.idle.CompareAndSwap(w.since, dropped) {
