@@ -12,9 +12,10 @@ import (
 )
 
 // story is a check whose stories happen on a clock of their own. A wrong program may go
-// on for ever in there, so each has its driver.
+// on for ever in there, so each has its driver; and a machine that is very busy may take so
+// long that it looks like that, so each may be tried again.
 func story(id, title, why string, run func(x *X)) Check {
-	return Check{ID: id, Title: title, Why: why, Alone: true, run: run}
+	return Check{ID: id, Title: title, Why: why, Live: true, Alone: true, run: run}
 }
 
 // assembled is a story of a whole server.
@@ -36,6 +37,8 @@ func init() {
 			Why: "an address that was made up would be logged, and limited, as if it were one", run: checkProxyOthers},
 		{ID: "10.2/cut-off", Title: "a header that is cut off is told from one that is wrong, and the reader's own errors from both",
 			Why: "a connection that is opened and closed is no attack", run: checkProxyCut},
+		story("10.3/renewed", "a certificate is read again when its files have changed, and one that does not work is logged and passed over",
+			"certificates live for weeks, servers for months", checkCertificate),
 		story("10.4/figures", "connections are counted: open, idle, accepted", "an operator who does not know how many are open cannot choose a bound", checkConnFigures),
 		story("10.4/bound", "when Max are open, the one that has been idle for longest makes room, and otherwise the new one waits",
 			"a bound that gives way is none, and a request that was accepted is answered", checkConnBound),
@@ -71,6 +74,10 @@ func init() {
 		assembled("10.9/shutdown", "a shutdown loses no request, and says what it had no time for", "what was accepted is answered (RFC 9112 §9.3.1)", checkShutdown),
 		assembled("10.9/admin", "operators are answered when everything is full, and until the end", "an operator who cannot look at a full server restarts it", checkAdmin),
 		assembled("10.9/refused", "what the connection refuses is counted and logged like everything else", "a scanner sends hundreds of these, and somebody should see it", checkRefusals),
+		assembled("10.9/tls", "with a certificate the server speaks TLS, and whoever speaks HTTP instead is told so",
+			"a connection that ends without a word is a riddle to whoever has forgotten the s in https", checkTLS),
+		assembled("10.9/load", "many clients at once are all answered, slow ones beside them or not, and nothing of them is left",
+			"a leak of one goroutine a connection stops a server in a day", checkLoad),
 		assembled("10.10/run", "RunOn serves until its context is done, and then shuts down in its time",
 			"whoever started the program kills it soon after", checkRunOn),
 		assembled("10.10/fails", "a listener that fails ends RunOn, and one that cannot be had ends Run",

@@ -40,6 +40,7 @@ type Move struct {
 	Data       []byte
 	Admin      bool          // it is a client of the other listener
 	Within     time.Duration // of stop
+	TLS        bool          // it speaks TLS
 	Then       time.Duration // passes behind it
 }
 

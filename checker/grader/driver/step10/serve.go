@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -31,6 +33,7 @@ type Scene struct {
 	Ends   bool // who has been closed by the server matters
 	Served bool // of responses, only those with status 200 matter
 	Loose  bool // of the access log, only statuses matter
+	TLS    bool // there is a certificate; clients who do not speak TLS say one thing
 	Moves  []Move
 }
 
@@ -121,6 +124,17 @@ func (a Scene) happen() Scened {
 			_ = keepalive.Text(w, 200, "mine "+r.Method+" "+r.Path())
 		})
 	}
+	if a.TLS {
+		dir, err := os.MkdirTemp("", "step10")
+		if err != nil {
+			return Scened{Err: wire.Err{Kind: "there is no folder"}}
+		}
+		defer os.RemoveAll(dir)
+		cfg.CertFile, cfg.KeyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+		cert, key := pair("exam")
+		put(cfg.CertFile, cert, time.Now())
+		put(cfg.KeyFile, key, time.Now())
+	}
 	srv, err := server.New(cfg)
 	if err != nil {
 		return Scened{Faults: fieldsOf(faults(err))}
@@ -159,7 +173,7 @@ func (a Scene) happen() Scened {
 			serving.Go(ends(&served, func() error { return srv.ServeAdmin(admin) }))
 		}
 	}
-	clients := &callers{begun: begun, word: fullWord, serve: func(nc net.Conn) { public.door <- nc }}
+	clients := &callers{begun: begun, raw: a.TLS, word: fullWord, serve: func(nc net.Conn) { public.door <- nc }}
 	operators := &callers{begun: begun, word: adminWord, serve: func(nc net.Conn) { admin.door <- nc }}
 	look := func() {
 		s := Sight{Ready: ask(&srv.Health, "/readyz").Status}

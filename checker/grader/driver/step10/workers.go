@@ -2,7 +2,9 @@ package step10
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
@@ -131,6 +133,7 @@ func work(w keepalive.ResponseWriter, r *keepalive.Request) {
 // callers are clients in a bubble. Each is there as soon as it says something.
 type callers struct {
 	serve func(nc net.Conn) // has a connection served, in a goroutine of its own
+	raw   bool              // a client says one thing, and reads until the end
 	word  func(res *http.Response, content []byte) Word
 
 	begun   time.Time
@@ -145,6 +148,27 @@ func plainWord(res *http.Response, content []byte) Word {
 	word := Word{Status: res.StatusCode, RetryAfter: res.Header.Get("Retry-After") != ""}
 	if res.StatusCode == 200 {
 		word.Content = content
+	}
+	return word
+}
+
+// rawWord is all that comes as the answer to a request. Its status is 0 if that is no
+// HTTP.
+func rawWord(nc net.Conn, request []byte) Word {
+	all, err := io.ReadAll(io.LimitReader(nc, 1<<20))
+	word := Word{Cut: err != nil}
+	method, _, _ := bytes.Cut(request, []byte(" "))
+	res, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(all)), &http.Request{Method: string(method)})
+	if err != nil {
+		return word
+	}
+	word.Status = res.StatusCode
+	content, _ := io.ReadAll(res.Body)
+	if _, rest, _ := bytes.Cut(all, []byte("\r\n\r\n")); !bytes.Equal(rest, content) {
+		word.Fields = append(word.Fields, "there is something behind the response")
+	}
+	if res.Header.Get("Date") == "" || !res.Close {
+		word.Fields = append(word.Fields, "Date or Connection: close is missing")
 	}
 	return word
 }
@@ -179,6 +203,9 @@ func (c *callers) come(m Move) {
 	if m.From != "" {
 		theirs = from{theirs, &net.TCPAddr{IP: net.ParseIP(m.From), Port: firstPort + len(c.all)}}
 	}
+	if m.TLS {
+		ours = tls.Client(ours, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2", "http/1.1"}})
+	}
 	v := &visitor{ours, make(chan []byte, 1000), make(chan struct{})}
 	i := len(c.all)
 	c.all = append(c.all, v)
@@ -192,6 +219,14 @@ func (c *callers) come(m Move) {
 	}()
 	c.readers.Go(func() {
 		defer close(v.gone)
+		if c.raw && !m.TLS {
+			word := rawWord(ours, m.Data)
+			word.At = time.Since(c.begun).Round(time.Millisecond)
+			c.mu.Lock()
+			c.heard[i] = append(c.heard[i], word)
+			c.mu.Unlock()
+			return
+		}
 		in := bufio.NewReader(ours)
 		for {
 			res, err := http.ReadResponse(in, nil)
@@ -202,6 +237,9 @@ func (c *callers) come(m Move) {
 			content, err := io.ReadAll(res.Body)
 			word := c.word(res, content)
 			word.Cut = err != nil
+			if secure, ok := ours.(*tls.Conn); ok {
+				word.Fields = append(word.Fields, "over TLS: "+secure.ConnectionState().NegotiatedProtocol)
+			}
 			word.At = time.Since(c.begun).Round(time.Millisecond)
 			c.mu.Lock()
 			c.heard[i] = append(c.heard[i], word)
