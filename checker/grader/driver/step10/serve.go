@@ -238,6 +238,10 @@ func (a Scene) happen() Scened {
 	_ = public.Close()
 	_ = admin.Close()
 	serving.Wait()
+	if a.Run {
+		// Time ends with the story, and there may be handlers that were cut off.
+		time.Sleep(2 * time.Hour)
+	}
 	out.Served = served
 	log.mu.Lock()
 	out.Logged = append([]Logged{}, log.all...)
