@@ -140,6 +140,9 @@ func (g *grading) prepare(ctx context.Context) (result.Shard, error) {
 	if err != nil {
 		return result.Shard{}, err
 	}
+	if err := builder.Race(); err != nil && g.race {
+		return result.Shard{}, usageError{err}
+	}
 	config := run.Config{Root: g.w.Root, Box: box, Builder: builder, Dir: g.dir, Rubric: rules, Seed: seed, Checker: checker, Race: g.race, Limit: g.limit, Allow: g.allow}
 	if config.Corpus, err = policy.NewCorpus(g.w.Root); err != nil {
 		return result.Shard{}, err

@@ -27,13 +27,14 @@ const (
 // sockets counts them, for their names.
 var sockets atomic.Int64
 
-// startDriver starts a program in the box, with a unix socket that it listens on.
-func (g *Grader) startDriver(ctx context.Context, p *build.Program) (exam.Process, error) {
-	return g.startIn(ctx, sandbox.Spec{Path: p.Path, Memory: driverMemory, CPU: driverCPU, Wall: driverWall, Scratch: driverFiles, FileSize: driverFiles})
-}
-
-func (g *Grader) startIn(ctx context.Context, spec sandbox.Spec) (*driver, error) {
-	d := &driver{socket: filepath.Join(g.Dir, "s"+strconv.FormatInt(sockets.Add(1), 36)), done: make(chan struct{})}
+// startDriver starts a program in the box, with a unix socket that it listens on. race
+// is told how a program with the race detector ended; nil is for those without.
+func (g *Grader) startDriver(ctx context.Context, p *build.Program, race func(exam.Exit)) (exam.Process, error) {
+	spec := sandbox.Spec{Path: p.Path, Memory: driverMemory, CPU: driverCPU, Wall: driverWall, Scratch: driverFiles, FileSize: driverFiles}
+	if race != nil {
+		spec.Memory, spec.CPU = raceMemory, 3*driverCPU
+	}
+	d := &driver{ended: race, socket: filepath.Join(g.Dir, "s"+strconv.FormatInt(sockets.Add(1), 36)), done: make(chan struct{})}
 	ln, err := net.ListenUnix("unix", &net.UnixAddr{Name: d.socket, Net: "unix"})
 	if err != nil {
 		return nil, fmt.Errorf("run: %w", err)
@@ -53,6 +54,9 @@ func (g *Grader) startIn(ctx context.Context, spec sandbox.Spec) (*driver, error
 	go func() {
 		defer close(d.done)
 		d.exit = exitOf(d.process.Wait())
+		if d.ended != nil {
+			d.ended(d.exit)
+		}
 		os.Remove(d.socket)
 	}()
 	return d, nil
@@ -64,6 +68,7 @@ type driver struct {
 	socket  string
 	done    chan struct{} // closed when exit is set
 	exit    exam.Exit
+	ended   func(exam.Exit) // told before done; may be nil
 }
 
 func (d *driver) Dial(ctx context.Context) (net.Conn, error) {

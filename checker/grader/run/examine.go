@@ -56,7 +56,7 @@ func (g *Grader) examine(ctx context.Context, steps map[int][]intake.File) (*Exa
 	}
 	if g.Race {
 		if err := x.race(ctx); err != nil {
-			return nil, err
+			x.Notes = append(x.Notes, "data races were not looked for to the end: "+err.Error())
 		}
 	}
 	return x.Examination, nil
@@ -208,7 +208,7 @@ func (x *examining) ask(ctx context.Context, base string, steps []int, program f
 				}
 				return nil, &exam.Unbuilt{Message: message}
 			}
-			return x.start(ctx, p)
+			return x.start(ctx, p, nil)
 		},
 	})
 	if err != nil {

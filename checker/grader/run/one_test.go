@@ -139,7 +139,10 @@ func (f *fake) runExam(ctx context.Context, cfg exam.Config) ([]exam.Result, err
 		}
 	}
 	var program *build.Program
-	f.start = func(_ context.Context, p *build.Program) (exam.Process, error) { program = p; return nil, nil }
+	f.start = func(_ context.Context, p *build.Program, _ func(exam.Exit)) (exam.Process, error) {
+		program = p
+		return nil, nil
+	}
 	var all []exam.Result
 	for _, n := range cfg.Steps {
 		var r exam.Result

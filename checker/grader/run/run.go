@@ -63,7 +63,7 @@ type parts struct {
 	check func(map[int][]intake.File) (map[int][]result.Finding, error)
 	open  func(build.Sources) (builds, error)
 	exam  func(context.Context, exam.Config) ([]exam.Result, error)
-	start func(context.Context, *build.Program) (exam.Process, error)
+	start func(context.Context, *build.Program, func(exam.Exit)) (exam.Process, error)
 }
 
 // builds is a submission that is being built.
