@@ -53,8 +53,8 @@
 //
 //	go test ./checker/grader/exam                              the reference passes, the starter does not
 //	go test ./checker/grader/exam -run TestReference -count 20 with other seeds
-//	go test ./checker/grader/exam -run TestWrong -v -wrong 2   which wrong programs are caught, by task
-//	... -wrong 2 -program 2.4-                                  some of them, with what failed
+//	go test ./checker/grader/exam -run TestWrong -v -timeout 1h -wrong 2   which wrong programs are caught, by task
+//	... -wrong 2 -program 2.4-                                             some of them, with what failed
 //
 // Four in five of the wrong programs of each task are the aim; those that are missed
 // are listed.

@@ -45,7 +45,7 @@ func (x *X) OnReference(f func(x *X)) {
 	}
 	defer r.Stop()
 	go func() { _ = wire.Serve(r.ln) }()
-	ref := &X{Rand: x.Rand, check: x.check, driver: &driver{r}, patience: 2 * x.patience}
+	ref := &X{Rand: x.Rand, check: x.check, driver: &driver{r}, patience: 6 * DefaultPatience}
 	defer ref.cleanup()
 	defer func() {
 		if f, ok := recover().(*Failure); ok {

@@ -30,7 +30,7 @@ var (
 
 // TestWrong says which of the wrong programs in checker/wrong the exam notices:
 //
-//	go test ./checker/grader/exam -run TestWrong -v -wrong 2
+//	go test ./checker/grader/exam -run TestWrong -v -timeout 1h -wrong 2
 //
 // It is not part of the gate: it compiles a thousand programs. The exam need not
 // catch every one of them, as it may ask for no more than the tasks pin from the
