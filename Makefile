@@ -58,7 +58,7 @@ conformance:
 	@go tool checker conformance $(if $(ADDR),-addr $(ADDR)) $(FLAGS)
 
 fuzz:
-	@go tool checker fuzz $(if $(TIME),-time $(TIME)) $(if $(STEP),-step $(STEP)) $(if $(ONLY),-only '$(ONLY)')
+	@go tool checker fuzz $(if $(TIME),-time $(TIME)) $(if $(STEP),-step $(STEP)) $(if $(ONLY),-only '$(ONLY)') $(FLAGS)
 
 check:
 	@go tool checker check

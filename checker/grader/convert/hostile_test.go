@@ -131,6 +131,8 @@ func judge(t *testing.T, j job, want, text string) {
 func clip(s string) string { return fmt.Sprintf("%.200q", s) }
 
 // FuzzConvert looks for a text that means something in one of the formats.
+//
+//fuzz:runs 10000
 func FuzzConvert(f *testing.F) {
 	want := harmless()
 	n := len(jobs(small()))

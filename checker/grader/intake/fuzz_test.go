@@ -77,6 +77,8 @@ func FuzzArchive(f *testing.F) {
 }
 
 // FuzzName reads a zip with two files of any name.
+//
+//fuzz:runs 10000
 func FuzzName(f *testing.F) {
 	for _, name := range []string{field, "steps/10-production-server/barewire/main.go", `steps\03-headers-bodies\x.go`, "../" + field, "STEPS/03-HEADERS-BODIES/aux.go",
 		"steps/03-headers-bodies/\xff\u202e.go", "a.zip", ".git/x", "03-headers-bodies/con.x.go", "solutions/" + field} {
@@ -92,6 +94,8 @@ func FuzzName(f *testing.F) {
 }
 
 // FuzzClass opens a class whose entries have any name.
+//
+//fuzz:runs 10000
 func FuzzClass(f *testing.F) {
 	f.Add("doe_LATE_4711_99_hw.zip", "roe_12_98_hw.zip")
 	f.Add("Jane Doe_4711_assignsubmission_file_/x", "Lee_12_assignsubmission_onlinetext_/y")

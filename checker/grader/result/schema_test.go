@@ -180,7 +180,7 @@ func TestSchema_Examples(t *testing.T) {
 			text := test.text(t)
 			var v any
 			if err := json.Unmarshal([]byte(text), &v); err != nil {
-				t.Skip("not JSON at all")
+				return // not JSON at all
 			}
 			errs := root.check(root, "", v)
 			_, err := result.Parse([]byte(text))

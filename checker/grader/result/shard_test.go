@@ -211,6 +211,7 @@ func TestLog_AfterFault(t *testing.T) {
 	}
 }
 
+//fuzz:runs 10000
 func FuzzOpenLog(f *testing.F) {
 	f.Add([]byte(`{"schema":"barewire/shard/v1","count":1,"document":{"schema":"barewire/grade/v1"}}` + "\n{\n"))
 	f.Add([]byte("\n\x00"))

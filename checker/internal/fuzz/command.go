@@ -21,7 +21,9 @@ const mostLines = 40
 func Main(ctx context.Context, w *workshop.Workshop, args []string) int {
 	flags := flag.NewFlagSet("fuzz", flag.ContinueOnError)
 	all := flags.Duration("time", 10*time.Minute, "how `long` in all; each target gets an equal share")
-	step := flags.String("step", "", "only steps whose `folders` start so, such as 03")
+	var part string
+	flags.StringVar(&part, "step", "", "only steps whose `folders` start so, such as 03")
+	flags.StringVar(&part, "in", "", "only `folders` that start so, such as checker/grader")
 	only := flags.String("only", "", "only targets whose name matches this `regexp`")
 	names, err := workshop.Parse(flags, args)
 	if err == nil {
@@ -32,7 +34,7 @@ func Main(ctx context.Context, w *workshop.Workshop, args []string) int {
 	}
 	var targets []Target
 	if err == nil {
-		targets, err = choose(w.Root, *step, *only)
+		targets, err = choose(w.Root, part, *only)
 	}
 	if err != nil {
 		return w.Fail(workshop.Usage, err)
@@ -52,12 +54,12 @@ func Main(ctx context.Context, w *workshop.Workshop, args []string) int {
 }
 
 // choose returns the targets that were asked for.
-func choose(root, step, only string) ([]Target, error) {
+func choose(root, part, only string) ([]Target, error) {
 	name, err := regexp.Compile(only)
 	if err != nil {
 		return nil, fmt.Errorf("fuzz: -only: %w", err)
 	}
-	targets, err := Targets(root, step)
+	targets, err := Targets(root, part)
 	if err != nil {
 		return nil, fmt.Errorf("fuzz: %w", err)
 	}
@@ -115,7 +117,10 @@ func (s *summary) print(w *workshop.Workshop) {
 // Again returns the command that runs a target again. It begins with the inputs in
 // testdata, so a finding is met at once.
 func Again(t Target) string {
-	_, step, _ := strings.Cut(t.Dir, "/")
-	number, _, _ := strings.Cut(step, "-")
-	return fmt.Sprintf("go tool checker fuzz -step %s -only '^%s$' -time 1s", number, t.Name)
+	where := "-in " + t.Dir
+	if tree, step, _ := strings.Cut(t.Dir, "/"); tree != "checker" {
+		number, _, _ := strings.Cut(step, "-")
+		where = "-step " + number
+	}
+	return fmt.Sprintf("go tool checker fuzz %s -only '^%s$' -time 1s", where, t.Name)
 }

@@ -57,14 +57,14 @@ func typed(t *testing.T, w *workshop.Workshop, args ...string) (status int, out 
 const solution = "solutions/01-tcp-echo/echo.go"
 
 // Targets of the steps run on the reference, whatever a learner wrote, and those of the
-// solutions run too.
+// solutions and the checker run too.
 func TestMain_nothingFound(t *testing.T) {
 	w := lay(t)
-	status, out := typed(t, w, "-time", "2s")
+	status, out := typed(t, w, "-time", "3s")
 	if status != workshop.Green {
 		t.Errorf("exit status %d, want %d\n%s", status, workshop.Green, out)
 	}
-	for _, want := range []string{"2 targets, 1s each", "steps/01-tcp-echo\n  FuzzTask1_Echo ", "solutions/01-tcp-echo\n  FuzzTwice ", "\n2 targets, ", ", 0 findings\n"} {
+	for _, want := range []string{"3 targets, 1s each", "steps/01-tcp-echo\n  FuzzTask1_Echo ", "solutions/01-tcp-echo\n  FuzzTwice ", "checker/mark\n  FuzzMark ", "\n3 targets, ", ", 0 findings\n"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("nothing says %q:\n%s", want, out)
 		}
@@ -73,7 +73,7 @@ func TestMain_nothingFound(t *testing.T) {
 	if kept, _ := filepath.Glob(filepath.Join(w.Root, ".barewire/fuzz/steps/01-tcp-echo/FuzzTask1_Echo/*")); len(kept) == 0 {
 		t.Errorf("no input is kept for the next run\n%s", out)
 	}
-	if files, _ := filepath.Glob(filepath.Join(w.Root, "*", "*", "testdata")); len(files) > 0 {
+	if files, _ := filepath.Glob(filepath.Join(w.Root, "*", "*", "testdata", "fuzz")); len(files) > 0 {
 		t.Errorf("%v is there although nothing was found", files)
 	}
 }
@@ -105,6 +105,31 @@ func TestMain_doesNotCompile(t *testing.T) {
 	status, out := typed(t, lay(t, solution, "string(b)", "string(x)"), "-only", "Echo", "-time", "1s")
 	if status != workshop.Red || !strings.Contains(out, "undefined: x") {
 		t.Errorf("exit status %d, want %d, and what the compiler says\n%s", status, workshop.Red, out)
+	}
+}
+
+// A target that says that it is slow runs less often, but as long as any other.
+func TestRun_fewer(t *testing.T) {
+	w := lay(t)
+	targets, err := Targets(w.Root, "checker/mark")
+	if err != nil || len(targets) != 1 || targets[0].Most != 300 {
+		t.Fatalf("the targets are %v, %v", targets, err)
+	}
+	for each, want := range map[string]string{"30000x": "300x", "200x": "200x", "1m": "1m"} {
+		if got := targets[0].share(each); got != want {
+			t.Errorf("of %s it runs %s, want %s", each, got, want)
+		}
+	}
+	err = Run(t.Context(), w.Root, targets, "30000x", func(r Result) {
+		if r.Finding != "" || r.Runs > 400 {
+			t.Errorf("%d runs, want 300\n%s", r.Runs, r.Finding)
+		}
+		if got, want := Again(r.Target), "go tool checker fuzz -in checker/mark -only '^FuzzMark$' -time 1s"; got != want {
+			t.Errorf("again is %s, want %s", got, want)
+		}
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

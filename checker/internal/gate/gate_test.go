@@ -173,6 +173,26 @@ func TestGate(t *testing.T) {
 	}
 }
 
+// What skips itself is named with its reason, which says how to install what is missing.
+func TestSkips(t *testing.T) {
+	const events = `{"Action":"run","Package":"p","Test":"TestA"}
+{"Action":"output","Package":"p","Test":"TestA","Output":"=== RUN   TestA\n"}
+{"Action":"output","Package":"p","Test":"TestA","Output":"    a_test.go:9: not run: no sandbox:\n"}
+{"Action":"output","Package":"p","Test":"TestA","Output":"        apt-get install bubblewrap\n"}
+{"Action":"output","Package":"p","Test":"TestA","Output":"--- SKIP: TestA (0.00s)\n"}
+{"Action":"skip","Package":"p","Test":"TestA","Elapsed":0}
+{"Action":"output","Package":"p","Test":"TestB","Output":"    a_test.go:19: hello\n"}
+{"Action":"pass","Package":"p","Test":"TestB","Elapsed":0}
+{"Action":"skip","Package":"p","Test":"TestC","Elapsed":0}
+{"Action":"skip","Package":"without tests","Elapsed":0}
+`
+	got := strings.Join(skips(strings.NewReader(events), "docs"), "\n")
+	want := "1 test(s) in docs (TestC): it does not say why\n1 test(s) in docs (TestA): no sandbox:\napt-get install bubblewrap"
+	if got != want {
+		t.Errorf("it says\n%s\nwant\n%s", got, want)
+	}
+}
+
 func TestUnknownStage(t *testing.T) {
 	var out, complaints bytes.Buffer
 	if status := Main(t.Context(), t.TempDir(), []string{"-only", "smell"}, &out, &complaints); status != 2 {

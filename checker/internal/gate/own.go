@@ -2,14 +2,19 @@ package gate
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"barewire/checker/internal/fuzz"
+	"barewire/checker/internal/gotest"
 )
 
 // done is the last line of gotestsum.
@@ -44,7 +49,14 @@ func (v *verdict) gotestsum(ctx context.Context, g *gate, dir string, args []str
 		v.failf("gotestsum cannot be built: %v\n%s", err, tool)
 		return
 	}
-	flags := []string{"--format=pkgname", "--hide-summary=skipped"}
+	events, err := os.CreateTemp("", "barewire-events-")
+	if err != nil {
+		v.failf("%v", err)
+		return
+	}
+	defer os.Remove(events.Name())
+	defer events.Close()
+	flags := []string{"--format=pkgname", "--hide-summary=skipped", "--jsonfile=" + events.Name()}
 	if junit := g.junitFile(dir); junit != "" {
 		if err := os.MkdirAll(filepath.Dir(junit), 0o777); err != nil {
 			v.failf("%v", err)
@@ -60,11 +72,49 @@ func (v *verdict) gotestsum(ctx context.Context, g *gate, dir string, args []str
 	ran, skipped, failed := number(m[1]), number(m[2]), number(m[3])
 	v.passed += ran - skipped - failed
 	if skipped > 0 {
-		v.notRun = append(v.notRun, fmt.Sprintf("%d test(s) in %s skipped themselves: \"go test -v ./...\" says why", skipped, dir))
+		v.notRun = append(v.notRun, skips(events, dir)...)
 	}
 	if err != nil || failed > 0 {
 		v.failf("the tests in %s: %v\n%s", dir, err, out)
 	}
+}
+
+// skips reads the events of tests, and says which tests skipped themselves for which
+// reason. A reason is to name the command that installs what is missing.
+func skips(events io.Reader, dir string) []string {
+	output := make(map[[2]string]*gotest.Test)
+	tests := make(map[string][]string)
+	for d := json.NewDecoder(events); ; {
+		var e struct{ Action, Package, Test, Output string }
+		if d.Decode(&e) != nil {
+			break // the end; what else is wrong with the tests is said elsewhere
+		}
+		key := [2]string{e.Package, e.Test}
+		switch e.Action {
+		case "output":
+			if output[key] == nil {
+				output[key] = new(gotest.Test)
+			}
+			output[key].Output = append(output[key].Output, strings.TrimRight(e.Output, "\n"))
+		case "pass", "fail", "skip":
+			if e.Action == "skip" && e.Test != "" {
+				why := "it does not say why"
+				if t := output[key]; t != nil {
+					if said, _ := t.Messages(); len(said) > 0 {
+						why = strings.TrimPrefix(said[len(said)-1].Text, "not run: ")
+					}
+				}
+				tests[why] = append(tests[why], e.Test)
+			}
+			delete(output, key)
+		}
+	}
+	var all []string
+	for _, why := range slices.Sorted(maps.Keys(tests)) {
+		names := tests[why]
+		all = append(all, fmt.Sprintf("%d test(s) in %s (%s): %s", len(names), dir, names[0], why))
+	}
+	return all
 }
 
 // junitFile returns where the JUnit file for a module goes, or "".
@@ -85,7 +135,8 @@ func number(digits string) int {
 	return n
 }
 
-// checkFuzz runs each fuzz target of the steps and of the solutions on the reference.
+// checkFuzz runs each fuzz target of the steps and of the solutions on the reference,
+// and the checker's own.
 // What it finds is written below testdata, where the next run begins with it.
 func checkFuzz(ctx context.Context, g *gate) *verdict {
 	v := new(verdict)
