@@ -1,7 +1,7 @@
 # Every target is one go command, so that those without make can type it;
 # "make help" lists both forms.
 
-.PHONY: help test watch hint progress run load bench solution reset bisect grade regrade merge convert doctor starters conformance fuzz check
+.PHONY: help test watch hint progress run load bench solution reset bisect grade regrade merge convert bundle doctor starters conformance fuzz check
 
 help:
 	@go tool checker help
@@ -47,6 +47,9 @@ merge:
 
 convert:
 	@go tool checker convert $(if $(TO),-to $(TO)) $(if $(FILE),-o '$(FILE)') $(FLAGS) $(OUT)
+
+bundle:
+	@go tool checker bundle $(FOR) $(if $(OUT),-o '$(OUT)') $(if $(RUBRIC),-rubric '$(RUBRIC)') $(FLAGS)
 
 doctor:
 	@go tool checker doctor

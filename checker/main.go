@@ -82,6 +82,7 @@ var (
 		{"regrade", "again, with the same inputs: what has changed?", []form{{"regrade OUT=DIR SUBMISSIONS=..", "regrade -o DIR ..."}}, grader("regrade")},
 		{"merge", "the parts of a class that several machines graded", []form{{"merge LOGS='...' OUT=DIR", "merge -o DIR FILE..."}}, grader("merge")},
 		{"convert", "results for Canvas, Moodle, Gradescope, JUnit and others", []form{{"convert OUT=DIR TO=junit", "convert -to junit DIR"}}, grader("convert")},
+		{"bundle", "files with which Slurm, Kubernetes, GitHub or Gradescope grade", []form{{"bundle FOR=slurm OUT=DIR", "bundle slurm -o DIR"}}, grader("bundle")},
 		{"doctor", "which sandbox this machine has", []form{{"doctor", "doctor"}}, grader("doctor")},
 	}
 	forMaintainers = []command{

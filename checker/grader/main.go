@@ -1,5 +1,5 @@
 // Command grader is the instructor's part of the checker: it grades submissions that
-// nobody trusts. "go tool checker" calls it for grade, regrade, merge, convert and
+// nobody trusts. "go tool checker" calls it for grade, regrade, merge, convert, bundle and
 // doctor; it is a program of its own so that a learner's first test need not wait for
 // it to be compiled.
 //
@@ -24,7 +24,7 @@ const (
 	interrupted = 130
 )
 
-// commands are what stands after "go tool checker". bundle and selftest belong here,
+// commands are what stands after "go tool checker". selftest belongs here,
 // too.
 var commands = map[string]func(ctx context.Context, w *workshop.Workshop, args []string) int{
 	"grade":   grade,
@@ -32,6 +32,7 @@ var commands = map[string]func(ctx context.Context, w *workshop.Workshop, args [
 	"merge":   merge,
 	"convert": convertMain,
 	"doctor":  doctor,
+	"bundle":  bundleMain,
 }
 
 func main() { os.Exit(command(os.Args[1:])) }
