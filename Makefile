@@ -1,7 +1,7 @@
 # Every target is one go command, so that those without make can type it;
 # "make help" lists both forms.
 
-.PHONY: help test watch hint progress run load bench solution reset bisect grade regrade merge convert bundle doctor starters conformance fuzz check
+.PHONY: help test watch hint progress run load bench solution reset bisect grade regrade merge convert bundle doctor selftest starters conformance fuzz check
 
 help:
 	@go tool checker help
@@ -53,6 +53,9 @@ bundle:
 
 doctor:
 	@go tool checker doctor
+
+selftest:
+	@go tool checker selftest $(FLAGS)
 
 starters:
 	@go tool checker starters

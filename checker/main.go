@@ -84,6 +84,7 @@ var (
 		{"convert", "results for Canvas, Moodle, Gradescope, JUnit and others", []form{{"convert OUT=DIR TO=junit", "convert -to junit DIR"}}, grader("convert")},
 		{"bundle", "files with which Slurm, Kubernetes, GitHub or Gradescope grade", []form{{"bundle FOR=slurm OUT=DIR", "bundle slurm -o DIR"}}, grader("bundle")},
 		{"doctor", "which sandbox this machine has", []form{{"doctor", "doctor"}}, grader("doctor")},
+		{"selftest", "hostile submissions on this machine: what stops each?", []form{{"selftest", "selftest"}, {"selftest FLAGS=-quick", "selftest -quick"}}, grader("selftest")},
 	}
 	forMaintainers = []command{
 		{"conformance", "several hundred odd requests, and what servers answer", []form{

@@ -1,6 +1,6 @@
 // Command grader is the instructor's part of the checker: it grades submissions that
-// nobody trusts. "go tool checker" calls it for grade, regrade, merge, convert, bundle and
-// doctor; it is a program of its own so that a learner's first test need not wait for
+// nobody trusts. "go tool checker" calls it for grade, regrade, merge, convert, bundle,
+// doctor and selftest; it is a program of its own so that a learner's first test need not wait for
 // it to be compiled.
 //
 // This folder has what is typed and what is written to disk; grading is package run.
@@ -24,15 +24,15 @@ const (
 	interrupted = 130
 )
 
-// commands are what stands after "go tool checker". selftest belongs here,
-// too.
+// commands are what stands after "go tool checker".
 var commands = map[string]func(ctx context.Context, w *workshop.Workshop, args []string) int{
-	"grade":   grade,
-	"regrade": regrade,
-	"merge":   merge,
-	"convert": convertMain,
-	"doctor":  doctor,
-	"bundle":  bundleMain,
+	"grade":    grade,
+	"regrade":  regrade,
+	"merge":    merge,
+	"convert":  convertMain,
+	"doctor":   doctor,
+	"bundle":   bundleMain,
+	"selftest": selfTest,
 }
 
 func main() { os.Exit(command(os.Args[1:])) }

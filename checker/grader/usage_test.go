@@ -44,6 +44,9 @@ func TestUsage(t *testing.T) {
 		{"convert -to junit -for all DIR", "neither student nor instructor"},
 		{"convert -to junit DIR DIR", "too many"},
 		{"doctor me", "too many"},
+		{"selftest me", "too many"},
+		{"selftest -sandbox none", "would do what they try"},
+		{"selftest -only nothing-is-called-so", "no submission is called"},
 	} {
 		var errs bytes.Buffer
 		w := &workshop.Workshop{Out: &errs, Err: &errs}
