@@ -187,7 +187,7 @@ func TestReference(t *testing.T) {
 	program := build(t, nil)
 	began := time.Now()
 	ids, steps := chosen()
-	results, err := Run(t.Context(), Config{Seed: *seed, Base: result.Own, Only: ids, Steps: steps, Start: plain(program)})
+	results, err := Run(t.Context(), Config{Seed: *seed, Base: result.Own, Only: ids, Steps: steps, Start: plain(program), Patience: 30 * time.Second, StepTime: 5 * time.Minute})
 	if err != nil {
 		t.Fatalf("seed %d: %v", *seed, err)
 	}

@@ -455,6 +455,7 @@ func TestServe_Unix(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer os.RemoveAll(dir)
 		greeting := strings.Repeat("hello ", 10_000) + "\n"
 		if err := os.WriteFile(filepath.Join(dir, "greeting"), []byte(greeting), 0o644); err != nil {
 			t.Fatal(err)

@@ -7,9 +7,10 @@ import (
 	"time"
 )
 
-// bubbleLimit is how long a bubble may take on the wall clock, which is nothing where
-// nobody works without end.
-const bubbleLimit = 4 * time.Second
+// BubbleLimit is how long a bubble may take on the wall clock, which is nothing where
+// nobody works without end. The exam gives the reference more: it has an end, and a
+// machine may be busy.
+var BubbleLimit = 4 * time.Second
 
 // Bubble runs f where sleeps and deadlines cost no time and are exact, as the tests of
 // the course do (package testing/synctest). What f hands over to somebody outside has to
@@ -42,7 +43,7 @@ func Bubble(f func()) error {
 	select {
 	case err := <-ended:
 		return err
-	case <-time.After(bubbleLimit):
-		return fmt.Errorf("still at work after %v", bubbleLimit)
+	case <-time.After(BubbleLimit):
+		return fmt.Errorf("still at work after %v", BubbleLimit)
 	}
 }
