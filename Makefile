@@ -1,7 +1,7 @@
 # Every target is one go command, so that those without make can type it;
 # "make help" lists both forms.
 
-.PHONY: help test watch hint progress run load bench solution reset bisect grade regrade merge convert bundle doctor selftest starters conformance fuzz check
+.PHONY: help test watch hint progress run load bench solution reset bisect grade regrade merge convert bundle doctor selftest starters conformance fuzz site check
 
 help:
 	@go tool checker help
@@ -65,6 +65,9 @@ conformance:
 
 fuzz:
 	@go tool checker fuzz $(if $(TIME),-time $(TIME)) $(if $(STEP),-step $(STEP)) $(if $(ONLY),-only '$(ONLY)') $(FLAGS)
+
+site:
+	@go tool checker site $(FLAGS)
 
 check:
 	@go tool checker check

@@ -15,6 +15,7 @@ import (
 
 	"barewire/checker/internal/compare"
 	"barewire/checker/internal/demo"
+	"barewire/checker/internal/docs"
 	"barewire/checker/internal/fuzz"
 	"barewire/checker/internal/gate"
 	"barewire/checker/internal/learner"
@@ -97,6 +98,7 @@ var (
 			{"fuzz TIME=1h", "fuzz -time 1h"},
 			{"fuzz STEP=03 ONLY=Field", "fuzz -step 03 -only Field"},
 		}, fuzz.Main},
+		{"site", "build the docs as static pages, into docs/public", []form{{"site", "site"}}, docs.Site},
 		{"starters", "write the starters anew from the solutions", []form{{"starters", "starters"}}, starters},
 		{"check", "everything that must hold before a change may land", []form{{"check", "check"}}, check},
 	}

@@ -1,0 +1,16 @@
+// The docs site: its generator, its theme, the wire lab, and the tests of them in a browser.
+// A module of its own, since the course needs nothing of it.
+module barewire/docs
+
+go 1.26.0
+
+require (
+	barewire v0.0.0
+	github.com/alecthomas/chroma/v2 v2.27.0
+	github.com/yuin/goldmark v1.8.7
+	golang.org/x/net v0.62.0
+)
+
+require github.com/dlclark/regexp2/v2 v2.2.1 // indirect
+
+replace barewire => ../

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"barewire/checker/course"
+)
+
+// A config is what the command line says.
+type config struct {
+	root string // the repository
+	out  string // where the site goes
+}
+
+// A site is all pages and what they are made from.
+type site struct {
+	config
+	course *course.Course
+	pages  []*page         // in the order of the menu
+	images map[string]bool // files of docs that pages show
+}
+
+// build builds the site and returns the number of its pages.
+func build(c config) (int, error) {
+	s, err := load(c)
+	if err != nil {
+		return 0, err
+	}
+	var wrong []error
+	for _, p := range s.pages {
+		wrong = append(wrong, s.read(p))
+	}
+	if err := errors.Join(wrong...); err != nil {
+		return 0, err
+	}
+	return len(s.pages), s.write()
+}
+
+// load finds all pages. A page that the menu does not have is a mistake: nobody
+// would find it.
+func load(c config) (*site, error) {
+	s := &site{config: c, images: make(map[string]bool)}
+	var err error
+	if s.course, err = course.Load(); err != nil {
+		return nil, err
+	}
+	found, err := sources(filepath.Join(c.root, "docs"))
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range menu {
+		for _, name := range g.pages {
+			i := slices.Index(found, name)
+			if i < 0 {
+				continue // not written yet
+			}
+			found = slices.Delete(found, i, i+1)
+			text, err := os.ReadFile(filepath.Join(c.root, "docs", filepath.FromSlash(name)))
+			if err != nil {
+				return nil, err
+			}
+			s.pages = append(s.pages, &page{source: name, address: address(name), group: g.title, text: text})
+		}
+	}
+	if len(found) > 0 {
+		return nil, fmt.Errorf("docs/%s: is not in the menu (docs/site/menu.go)", found[0])
+	}
+	return s, nil
+}
+
+// sources returns the Markdown files below dir, by their slash-separated names.
+func sources(dir string) (names []string, err error) {
+	err = filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, _ := filepath.Rel(dir, file) // it is below dir
+		if d.IsDir() && slices.Contains(notPages, name) {
+			return filepath.SkipDir
+		}
+		if path.Ext(name) == ".md" {
+			names = append(names, filepath.ToSlash(name))
+		}
+		return nil
+	})
+	return names, err
+}
+
+// notPages are the folders of docs that have no pages in them.
+var notPages = []string{"site", "diagram", "lab", "browser", "runs", "public"}
+
+// address returns where the page of a source is, relative to the site: "" for
+// index.md, "03-headers-bodies/" for 03-headers-bodies.md.
+func address(source string) string {
+	name := strings.TrimSuffix(source, ".md")
+	if base := path.Base(name); base == "index" || base == "README" {
+		name = strings.TrimSuffix(strings.TrimSuffix(name, base), "/")
+	}
+	if name == "" {
+		return ""
+	}
+	return name + "/"
+}
+
+// write writes the site anew. What was in the folder and is no longer part of the
+// site is removed.
+func (s *site) write() error {
+	if err := os.RemoveAll(s.out); err != nil {
+		return err
+	}
+	for i, p := range s.pages {
+		html, err := s.html(i, p)
+		if err != nil {
+			return err
+		}
+		if err := s.file(p.address+"index.html", html); err != nil {
+			return err
+		}
+	}
+	return s.assets()
+}
+
+// file writes one file of the site.
+func (s *site) file(name string, content []byte) error {
+	to := filepath.Join(s.out, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
+		return err
+	}
+	return os.WriteFile(to, content, 0o666)
+}
