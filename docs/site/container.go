@@ -43,6 +43,8 @@ func (c *container) html() (open, end string) {
 		return `<aside class="note" aria-label="Note"><p class="label">Note</p>` + "\n", "</aside>\n"
 	case "warning":
 		return `<aside class="warning" aria-label="Careful"><p class="label">Careful</p>` + "\n", "</aside>\n"
+	case "table":
+		return `<div class="table" tabindex="0">` + "\n", "</div>\n"
 	case "tabs":
 		return `<div class="tabs">` + "\n", "</div>\n"
 	}

@@ -1,20 +1,26 @@
 package main
 
 import (
-	"bytes"
 	"html/template"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/alecthomas/chroma/v2"
-	"github.com/alecthomas/chroma/v2/formatters/html"
 	"github.com/alecthomas/chroma/v2/lexers"
-	"github.com/alecthomas/chroma/v2/styles"
 	"github.com/yuin/goldmark/ast"
 )
 
-// fences are the languages that a fenced block may have.
-var fences = []string{"console", "go", "http", "json", "mermaid", "sh", "text", "yaml"}
+// fences are the languages that a fenced block may have, and what chroma calls them;
+// "" is not coloured.
+var fences = map[string]string{
+	"console": "", "go": "go", "http": "", "json": "json", "mermaid": "", "sh": "bash", "text": "", "yaml": "yaml",
+}
+
+// names returns the keys of a map in a sentence.
+func names[V any](m map[string]V) string {
+	return strings.Join(slices.Sorted(maps.Keys(m)), ", ")
+}
 
 // fence makes HTML of a fenced block.
 func (t transformer) fence(n *ast.FencedCodeBlock) {
@@ -22,12 +28,23 @@ func (t transformer) fence(n *ast.FencedCodeBlock) {
 	if n.Info != nil {
 		language = string(n.Info.Segment.Value(t.text))
 	}
-	if !slices.Contains(fences, language) {
-		t.failf(offset(n), "no block is in %q; there are %s", language, strings.Join(fences, ", "))
+	if _, ok := fences[language]; !ok {
+		t.failf(offset(n), "no block is in %q; there are %s", language, names(fences))
 		return
 	}
 	source := string(n.Lines().Value(t.text))
-	put(n, block(language, source))
+	switch language {
+	case "mermaid":
+		html, err := drawn(source)
+		if err != nil {
+			t.failf(offset(n), "mermaid: %v", err)
+		}
+		put(n, html)
+	case "http":
+		put(n, wire(source))
+	default:
+		put(n, block(language, source))
+	}
 }
 
 // block is source in a language, coloured.
@@ -35,23 +52,57 @@ func block(language, source string) template.HTML {
 	return markup("<div class=\"code\" data-language=\"%s\"><pre tabindex=\"0\"><code>%s</code></pre></div>\n", language, coloured(language, source))
 }
 
-// formatter writes coloured source with classes: the theme has the colours.
-var formatter = html.New(html.WithClasses(true), html.PreventSurroundingPre(true))
+// wire is bytes as they are sent: their line ends are seen.
+func wire(source string) template.HTML {
+	var b strings.Builder
+	for line := range strings.Lines(source) {
+		b.WriteString(strings.ReplaceAll(escape(line), `\r\n`, `<span class="crlf">\r\n</span>`))
+	}
+	return markup("<div class=\"wire\" data-language=\"bytes\"><pre tabindex=\"0\"><code>%s</code></pre></div>\n", template.HTML(b.String()))
+}
 
-// coloured is source with its keywords, strings and comments marked.
+// coloured is source whose keywords, strings, numbers, comments and the names of what
+// it declares are marked; the theme has the colours. No mark goes over a line's end.
 func coloured(language, source string) template.HTML {
-	name := map[string]string{"go": "go", "sh": "bash", "console": "bash", "json": "json", "yaml": "yaml"}[language]
-	lexer := lexers.Get(name)
-	if name == "" || lexer == nil {
+	lexer := lexers.Get(fences[language])
+	if fences[language] == "" || lexer == nil {
 		return template.HTML(escape(source))
 	}
 	tokens, err := chroma.Coalesce(lexer).Tokenise(nil, source)
-	var out bytes.Buffer
-	if err == nil {
-		err = formatter.Format(&out, styles.Fallback, tokens)
-	}
 	if err != nil {
 		return template.HTML(escape(source)) // plain, but complete
 	}
-	return template.HTML(out.String())
+	var b strings.Builder
+	for _, line := range chroma.SplitTokensIntoLines(tokens.Tokens()) {
+		for _, token := range line {
+			class := class(token.Type)
+			text, end := strings.CutSuffix(token.Value, "\n")
+			if class != "" && strings.TrimSpace(text) != "" {
+				b.WriteString(`<span class="` + class + `">` + escape(text) + `</span>`)
+			} else {
+				b.WriteString(escape(text))
+			}
+			if end {
+				b.WriteByte('\n')
+			}
+		}
+	}
+	return template.HTML(b.String())
+}
+
+// class returns the class of a kind of token, or "" for one that has no colour.
+func class(t chroma.TokenType) string {
+	switch {
+	case t.InCategory(chroma.Comment):
+		return "c"
+	case t.InCategory(chroma.Keyword):
+		return "k"
+	case t.InSubCategory(chroma.LiteralString):
+		return "s"
+	case t.InSubCategory(chroma.LiteralNumber):
+		return "m"
+	case t == chroma.NameFunction, t == chroma.NameClass, t == chroma.NameTag, t == chroma.NameAttribute:
+		return "f"
+	}
+	return ""
 }

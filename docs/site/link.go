@@ -2,7 +2,6 @@ package main
 
 import (
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 
@@ -22,23 +21,38 @@ func (t transformer) link(n *ast.Link) {
 	if file == "" {
 		return
 	}
-	name := path.Join("docs", path.Dir(t.source), file)
+	name := t.linked(file)
 	if _, err := os.Stat(filepath.Join(t.root, filepath.FromSlash(name))); err != nil {
 		t.failf(offset(n), "there is no %s", name)
 		return
 	}
-	if page, ok := strings.CutPrefix(name, "docs/"); ok && path.Ext(page) == ".md" {
+	page, inDocs := strings.CutPrefix(name, "docs/")
+	switch {
+	case strings.HasPrefix(name, ".."):
+		t.failf(offset(n), "%s is outside of the repository", to)
+	case inDocs && t.at(page) != nil:
 		n.Destination = []byte(t.to(address(page)) + fragment)
+	default:
+		n.Destination = []byte(t.to(t.sourcePage(name).address) + fragment)
 	}
+}
+
+// at returns the page of a source, or nil.
+func (s *site) at(source string) *page {
+	for _, p := range s.pages {
+		if p.source == source {
+			return p
+		}
+	}
+	return nil
 }
 
 // to returns the link from the page to another address of the site.
 func (p *page) to(address string) string { return p.up() + address }
 
-// image copies nothing yet.
+// image has a picture copied to the site.
 func (t transformer) image(n *ast.Image) {
-	to := string(n.Destination)
-	name := path.Join(path.Dir(t.source), to)
+	name := strings.TrimPrefix(t.linked(string(n.Destination)), "docs/")
 	if _, err := os.Stat(filepath.Join(t.root, "docs", filepath.FromSlash(name))); err != nil {
 		t.failf(offset(n), "there is no docs/%s", name)
 		return

@@ -10,6 +10,7 @@ import (
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
+	east "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/renderer"
 	"github.com/yuin/goldmark/text"
@@ -73,8 +74,29 @@ func (t transformer) Transform(doc *ast.Document, reader text.Reader, _ parser.C
 			t.link(n)
 		case *ast.Image:
 			t.image(n)
+		case *ast.Text:
+			t.cite(n)
+		case *east.Table:
+			wrap := &container{kind: "table"}
+			n.Parent().ReplaceChild(n.Parent(), n, wrap)
+			wrap.AppendChild(wrap, n)
 		}
 	}
+	t.endTasks(doc)
+}
+
+// prose is Markdown that is not a page's own, such as a hint.
+func (t transformer) prose(text string) template.HTML {
+	q := &page{source: t.source, address: t.address, text: []byte(text)}
+	t.render(q)
+	t.wrong = append(t.wrong, q.wrong...)
+	return q.body
+}
+
+// phrase is prose of one paragraph, without being one.
+func (t transformer) phrase(text string) template.HTML {
+	html := strings.TrimSpace(string(t.prose(text)))
+	return template.HTML(strings.TrimSuffix(strings.TrimPrefix(html, "<p>"), "</p>"))
 }
 
 // offset returns where in the source a node begins, or the one that it is in.

@@ -22,9 +22,10 @@ type config struct {
 // A site is all pages and what they are made from.
 type site struct {
 	config
-	course *course.Course
-	pages  []*page         // in the order of the menu
-	images map[string]bool // files of docs that pages show
+	course  *course.Course
+	pages   []*page         // in the order of the menu
+	images  map[string]bool // files of docs that pages show
+	sources []*page         // files and folders that pages link to
 }
 
 // build builds the site and returns the number of its pages.
@@ -40,7 +41,10 @@ func build(c config) (int, error) {
 	if err := errors.Join(wrong...); err != nil {
 		return 0, err
 	}
-	return len(s.pages), s.write()
+	if err := s.readSources(); err != nil {
+		return 0, err
+	}
+	return len(s.pages) + len(s.sources), s.write()
 }
 
 // load finds all pages. A page that the menu does not have is a mistake: nobody
@@ -115,7 +119,7 @@ func (s *site) write() error {
 	if err := os.RemoveAll(s.out); err != nil {
 		return err
 	}
-	for i, p := range s.pages {
+	for i, p := range slices.Concat(s.pages, s.sources) {
 		html, err := s.html(i, p)
 		if err != nil {
 			return err

@@ -48,7 +48,9 @@ func (s *site) html(i int, p *page) ([]byte, error) {
 		last.Pages = append(last.Pages, e)
 		switch j {
 		case i - 1:
-			v.Before = &e
+			if i < len(s.pages) {
+				v.Before = &e
+			}
 		case i + 1:
 			v.Next = &e
 		}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"html/template"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+)
+
+// sourcePage returns the page that shows a file or a folder of the repository, so that
+// links to it work on the site as they do on a code host. Only what is linked to has one.
+func (s *site) sourcePage(name string) *page {
+	for _, p := range s.sources {
+		if p.source == name {
+			return p
+		}
+	}
+	p := &page{source: name, address: "source/" + name + "/", title: name, group: "Source"}
+	s.sources = append(s.sources, p)
+	return p
+}
+
+// readSources makes the bodies of the pages of files and folders. A folder leads to
+// more of them.
+func (s *site) readSources() error {
+	for i := 0; i < len(s.sources); i++ {
+		p := s.sources[i]
+		file := filepath.Join(s.root, filepath.FromSlash(p.source))
+		info, err := os.Stat(file)
+		if err != nil {
+			return err
+		}
+		if info.IsDir() {
+			err = s.folder(p, file)
+		} else {
+			err = listing(p, file)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// folder lists a folder.
+func (s *site) folder(p *page, dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	var items strings.Builder
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") || e.Name() == "testdata" {
+			continue
+		}
+		to := s.sourcePage(p.source + "/" + e.Name())
+		items.WriteString(string(markup("<li><a href=\"%s\">%s</a></li>\n", p.to(to.address), e.Name())))
+	}
+	p.body = template.HTML("<ul class=\"files\">\n" + items.String() + "</ul>\n")
+	return nil
+}
+
+// mostShown is how much of a file is shown; nobody reads a page that is longer.
+const mostShown = 60_000
+
+// listing shows a file, each line with an id such as L12.
+func listing(p *page, file string) error {
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if !utf8.Valid(src) {
+		return fmt.Errorf("%s: a link leads here, and it is no text", p.source)
+	}
+	text, rest := string(src), ""
+	if len(text) > mostShown {
+		text = text[:strings.LastIndexByte(text[:mostShown], '\n')+1]
+		rest = fmt.Sprintf("<p>The first %d of %d lines.</p>\n", strings.Count(text, "\n"), strings.Count(string(src), "\n"))
+	}
+	language := map[string]string{".go": "go", ".sh": "sh", ".json": "json", ".yml": "yaml"}[filepath.Ext(file)]
+	p.body = markup("<div class=\"code listing\"><pre tabindex=\"0\"><code>%s</code></pre></div>\n%s", numbered(language, text), template.HTML(rest))
+	return nil
+}
+
+// numbered is coloured source whose lines can be linked to.
+func numbered(language, text string) template.HTML {
+	var out strings.Builder
+	n := 0
+	for line := range strings.Lines(string(coloured(language, text))) {
+		n++
+		fmt.Fprintf(&out, "<span id=\"L%d\">%s</span>", n, line)
+	}
+	return template.HTML(out.String())
+}

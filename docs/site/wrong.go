@@ -1,0 +1,123 @@
+package main
+
+import (
+	"fmt"
+	"html/template"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"barewire/checker/course"
+)
+
+// A mistake is a wrong program of checker/wrong: an edit of the reference that a test
+// has to catch.
+type mistake struct {
+	about    string
+	caughtBy string
+	edits    []edit
+}
+
+// An edit replaces a piece of a file.
+type edit struct{ file, old, new string }
+
+// makeWrong are the wrong programs of a step, by the tasks that they get wrong.
+func makeWrong(t transformer, args []string) (html template.HTML, err error) {
+	step, err := t.step(args)
+	if err != nil {
+		return "", err
+	}
+	for _, task := range step.Tasks {
+		all, err := mistakes(t.root, step, task)
+		if err != nil {
+			return "", err
+		}
+		var items template.HTML
+		for _, m := range all {
+			items += m.html(t)
+		}
+		if len(all) > 0 {
+			html += markup("<details class=\"wrongs\"><summary><b>%s %s</b> %s</summary>\n<div>%s</div></details>\n",
+				task.ID, task.Title, plural(len(all), "wrong program"), items)
+		}
+	}
+	return markup("<div class=\"wrong\">\n%s</div>\n", html), nil
+}
+
+// html says what the mistake is, shows the edit, and names the test.
+func (m mistake) html(t transformer) template.HTML {
+	var diff template.HTML
+	for _, e := range m.edits {
+		diff += markup("<span class=\"file\">%s</span>\n", e.file)
+		for line := range strings.Lines(e.old + "\n") {
+			diff += markup("<del>%s</del>", line)
+		}
+		for line := range strings.Lines(e.new + "\n") {
+			diff += markup("<ins>%s</ins>", line)
+		}
+	}
+	test, row, _ := strings.Cut(m.caughtBy, "/")
+	by := test
+	if name := ofTask.FindStringSubmatch(test); name != nil {
+		by = name[2]
+	}
+	if row != "" {
+		by += ": " + strings.ReplaceAll(row, "_", " ")
+	}
+	return markup("<section><p>%s</p>\n<pre class=\"diff\" tabindex=\"0\"><code>%s</code></pre>\n<p class=\"by\">Caught by <em>%s</em></p></section>\n",
+		t.phrase(m.about), diff, by)
+}
+
+// mistakes reads the wrong programs of a task.
+func mistakes(root string, step course.Step, task course.Task) (all []mistake, err error) {
+	files, err := filepath.Glob(filepath.Join(root, "checker", "wrong", step.Dir, task.ID+"-*.txtar"))
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		m, err := parseMistake(strings.ReplaceAll(string(text), "\r\n", "\n"))
+		if err != nil {
+			return nil, fmt.Errorf("checker/wrong/%s/%s: %w", step.Dir, path.Base(filepath.ToSlash(file)), err)
+		}
+		all = append(all, m)
+	}
+	return all, nil
+}
+
+// part is the line before a part of the file.
+var part = regexp.MustCompile(`(?m)^-- (.+) --\n`)
+
+// parseMistake reads a wrong program: sentences, lines such as "caught-by: TestTask1_Field",
+// and pairs of parts, of which the second is named "with".
+func parseMistake(text string) (m mistake, err error) {
+	marks := part.FindAllStringSubmatchIndex(text, -1)
+	if len(marks) == 0 || len(marks)%2 != 0 {
+		return m, fmt.Errorf("its parts are not pairs")
+	}
+	for line := range strings.Lines(text[:marks[0][0]]) {
+		line = strings.TrimSpace(line)
+		if test, ok := strings.CutPrefix(line, "caught-by: "); ok {
+			m.caughtBy = test
+		} else if !strings.HasPrefix(line, "ends-with:") {
+			m.about = strings.TrimSpace(m.about + " " + line)
+		}
+	}
+	for i := 0; i < len(marks); i += 2 {
+		end := len(text)
+		if i+2 < len(marks) {
+			end = marks[i+2][0]
+		}
+		m.edits = append(m.edits, edit{
+			file: text[marks[i][2]:marks[i][3]],
+			old:  strings.TrimRight(text[marks[i][1]:marks[i+1][0]], "\n"),
+			new:  strings.TrimRight(text[marks[i+1][1]:end], "\n"),
+		})
+	}
+	return m, nil
+}
