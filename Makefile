@@ -1,7 +1,7 @@
 # Every target is one go command, so that those without make can type it;
 # "make help" lists both forms.
 
-.PHONY: help test watch hint progress run load bench solution reset bisect grade regrade merge convert bundle doctor selftest starters conformance fuzz site check
+.PHONY: help test watch hint progress run load bench solution reset bisect grade regrade merge convert bundle doctor selftest starters mutants conformance fuzz site check
 
 help:
 	@go tool checker help
@@ -56,6 +56,9 @@ doctor:
 
 selftest:
 	@go tool checker selftest $(FLAGS)
+
+mutants:
+	@go tool checker mutants $(if $(STEP),-step $(STEP)) $(FLAGS)
 
 starters:
 	@go tool checker starters

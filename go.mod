@@ -5,6 +5,7 @@ go 1.26
 tool (
 	barewire/checker
 	barewire/checker/grader
+	barewire/checker/mutants
 	barewire/checker/traffic
 	gotest.tools/gotestsum
 )

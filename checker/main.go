@@ -99,6 +99,10 @@ var (
 			{"fuzz STEP=03 ONLY=Field", "fuzz -step 03 -only Field"},
 		}, fuzz.Main},
 		{"site", "build the docs as static pages, into docs/public", []form{{"site", "site"}}, docs.Site},
+		{"mutants", "small changes of the reference: do the tests see them?", []form{
+			{"mutants STEP=03", "mutants -step 03"},
+			{"mutants FLAGS='-n 100'", "mutants -n 100"},
+		}, mutants},
 		{"starters", "write the starters anew from the solutions", []form{{"starters", "starters"}}, starters},
 		{"check", "everything that must hold before a change may land", []form{{"check", "check"}}, check},
 	}
@@ -124,6 +128,11 @@ func grader(name string) func(context.Context, *workshop.Workshop, []string) int
 	return func(ctx context.Context, w *workshop.Workshop, args []string) int {
 		return w.Call(ctx, "barewire/checker/grader", append([]string{name}, args...)...)
 	}
+}
+
+// mutants is barewire/checker/mutants: only maintainers have to compile it.
+func mutants(ctx context.Context, w *workshop.Workshop, args []string) int {
+	return w.Call(ctx, "barewire/checker/mutants", args...)
 }
 
 // commands are all of them.

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -83,5 +85,46 @@ func TestReadme(t *testing.T) {
 				t.Errorf("%s: make never uses %s", m[0], word)
 			}
 		}
+	}
+}
+
+// TestEditor says that the tasks of the editor are commands, and that it finds the place
+// that a red block names.
+func TestEditor(t *testing.T) {
+	text, err := os.ReadFile("../.vscode/tasks.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Tasks []struct {
+			Command        string
+			Args           []string
+			ProblemMatcher any
+		}
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	if len(file.Tasks) < 5 {
+		t.Errorf("only %d tasks", len(file.Tasks))
+	}
+	for _, task := range file.Tasks {
+		known := slices.ContainsFunc(commands(), func(c command) bool {
+			return len(task.Args) > 2 && task.Args[2] == c.name
+		})
+		if !known || task.Command != "go" || task.Args[0] != "tool" || task.Args[1] != "checker" {
+			t.Errorf("%s %q is no command of the checker", task.Command, task.Args)
+		}
+	}
+	matcher, _ := file.Tasks[0].ProblemMatcher.(map[string]any)
+	pattern, _ := matcher["pattern"].(map[string]any)
+	place, _ := pattern["regexp"].(string)
+	red, err := os.ReadFile("../README.md") // it shows a red block that is tested
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile("(?m)" + strings.Replace(place, "^  ", "^ +", 1)).FindSubmatch(red)
+	if m == nil || string(m[1]) != "steps/02-request-line/version.go" || string(m[3]) != "ParseVersion" {
+		t.Errorf("%s finds %q in the red block of the README", place, m)
 	}
 }
