@@ -2,10 +2,14 @@ package policy
 
 import (
 	"fmt"
+	"go/ast"
+	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"barewire/checker/course"
+	"barewire/checker/grader/result"
 )
 
 // everywhere lists what any step may import: packages that work on what they are given,
@@ -112,6 +116,66 @@ func (l *look) refusedStep(dir string, isCommand bool) string {
 		return fmt.Sprintf("step %d stands alone, so that it can be done without step %d", n, other)
 	}
 	return fmt.Sprintf("step %d stands on %s; with step %d too, it could not be done before that", n, list(stands[n]), other)
+}
+
+// calls looks at what is used of os and syscall: a file that is made of a number may be
+// one of the driver's, and whoever writes to that speaks to the exam in its place. In
+// step 10, which may do that to its own connections, the instructor is told to look.
+func (l *look) calls(f *ast.File) {
+	if path.Dir(l.file.Name) != "." {
+		return // the command, which takes over its listener so; it is not examined
+	}
+	names := make(map[string]string)
+	for _, spec := range f.Imports {
+		name, err := strconv.Unquote(spec.Path.Value)
+		if err != nil || name != "os" && name != "syscall" {
+			continue
+		}
+		as := name
+		if spec.Name != nil {
+			as = spec.Name.Name
+		}
+		if as == "." && !slices.Contains(l.also, name) {
+			l.add(result.Policy, spec.Pos(), "import . %q hides what is used of it: leave out the dot", name)
+		}
+		names[as] = name
+	}
+	if len(names) == 0 {
+		return
+	}
+	ast.Inspect(f, func(n ast.Node) bool {
+		sel, ok := n.(*ast.SelectorExpr)
+		if !ok {
+			return true
+		}
+		pkg, ok := sel.X.(*ast.Ident)
+		if !ok || !ofNumbers(names[pkg.Name], sel.Sel.Name) {
+			return true
+		}
+		what := names[pkg.Name] + "." + sel.Sel.Name
+		switch {
+		case slices.Contains(l.also, what) || slices.Contains(l.also, names[pkg.Name]) && what != "os.NewFile":
+		case l.step.Number < 10:
+			l.add(result.Policy, sel.Pos(), "%s takes the number of a file or a socket, which may be somebody else's: use what os and net have opened", what)
+		case !l.flagged:
+			l.flagged = true
+			l.add(result.Review, sel.Pos(), "%s takes the number of a file or a socket: look whether all of those in this step are its own", what)
+		}
+		return true
+	})
+}
+
+// ofNumbers reports whether something of os or syscall works on the numbers of files, or
+// on less. What has only capitals is a constant, and the others here are harmless.
+func ofNumbers(pkg, name string) bool {
+	switch pkg {
+	case "os":
+		return name == "NewFile"
+	case "syscall":
+		return strings.ToUpper(name) != name && !slices.Contains([]string{"Errno", "Signal", "Stat_t", "Stat", "Lstat", "Timespec", "Timeval",
+			"Conn", "RawConn", "Getrlimit", "Rlimit", "Getpid", "Kill", "Umask"}, name)
+	}
+	return false
 }
 
 // list writes steps in words: "steps 2, 3 and 4".

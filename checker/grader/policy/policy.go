@@ -39,11 +39,13 @@ const mostFindings = 20
 var theCourse = sync.OnceValues(course.Load)
 
 // Check returns what is wrong with the steps of a submission, by step. A step that is
-// not in the answer may be built. What is of kind policy is not allowed; what is of kind
+// not in the answer may be built, and so may one whose findings are all of kind review. What is of kind policy is not allowed; what is of kind
 // build would not compile.
 //
-// Also lists packages that the instructor allows beyond those of the course, by step. C,
-// unsafe, the reference and the checker cannot be allowed.
+// What is of kind review does not hold up the step: it is for the instructor to look at.
+//
+// Also lists packages that the instructor allows beyond those of the course, by step, and
+// functions such as os.NewFile. C, unsafe, the reference and the checker cannot be allowed.
 func Check(steps map[int][]intake.File, also map[int][]string) (map[int][]result.Finding, error) {
 	c, err := theCourse()
 	if err != nil {
@@ -75,6 +77,8 @@ type look struct {
 	step   course.Step
 	also   []string // packages that the instructor allows
 	found  []result.Finding
+
+	flagged bool // for one call that takes the number of a file
 
 	file intake.File // the one that is looked at
 	fset *token.FileSet
@@ -109,6 +113,7 @@ func (l *look) files(files []intake.File) {
 			continue
 		}
 		l.bodies(tree)
+		l.calls(tree)
 		if !inBuild(f) {
 			continue
 		}

@@ -81,10 +81,11 @@ func (x *examining) choose(steps map[int][]intake.File) error {
 	x.sources = make(build.Sources)
 	allowed := len(steps) == 0
 	for _, n := range slices.Sorted(maps.Keys(steps)) {
-		if len(found[n]) > 0 {
-			x.Findings = append(x.Findings, found[n]...)
-			x.messages[n] = "not built: " + said(found[n][0])
-			allowed = allowed || !slices.ContainsFunc(found[n], func(f result.Finding) bool { return f.Kind == result.Policy })
+		x.Findings = append(x.Findings, found[n]...)
+		wrong := slices.DeleteFunc(slices.Clone(found[n]), func(f result.Finding) bool { return f.Kind == result.Review })
+		if len(wrong) > 0 {
+			x.messages[n] = "not built: " + said(wrong[0])
+			allowed = allowed || !slices.ContainsFunc(wrong, func(f result.Finding) bool { return f.Kind == result.Policy })
 			continue
 		}
 		allowed = true
@@ -94,7 +95,8 @@ func (x *examining) choose(steps map[int][]intake.File) error {
 		}
 	}
 	if !allowed {
-		x.Status, x.Message = result.Refused, "no step may be built: "+said(x.Findings[0])
+		i := slices.IndexFunc(x.Findings, func(f result.Finding) bool { return f.Kind != result.Review })
+		x.Status, x.Message = result.Refused, "no step may be built: "+said(x.Findings[i])
 	}
 	return nil
 }
