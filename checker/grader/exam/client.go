@@ -27,7 +27,7 @@ func (x *X) Dial(listener string) *Client { return x.DialFrom(listener, "", fals
 
 // DialFrom is Dial for a client with an address of its own, and perhaps on TCP.
 func (x *X) DialFrom(listener, from string, tcp bool) *Client {
-	nc := x.open(wire.Hello{Kind: "conn", Name: listener, From: from, TCP: tcp})
+	nc, _ := x.open(wire.Hello{Kind: "conn", Name: listener, From: from, TCP: tcp})
 	c := &Client{x: x, nc: nc.(*net.UnixConn)}
 	x.Cleanup(c.Close)
 	return c

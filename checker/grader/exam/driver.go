@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"strings"
@@ -25,12 +26,21 @@ type Process interface {
 	// Dial opens a connection to the socket that the driver listens on.
 	Dial(ctx context.Context) (net.Conn, error)
 
+	// Usage says what the driver holds; ok is false where nobody but itself knows.
+	Usage() (u Usage, ok bool)
+
 	// Done is closed when the driver has ended, by itself or by its box.
 	Done() <-chan struct{}
 
 	// Stop ends the driver, if it has not ended, and whatever it has started. It
 	// returns how it ended, the same at every call.
 	Stop() Exit
+}
+
+// A Usage is what a driver holds, as the kernel sees it.
+type Usage struct {
+	Descriptors int
+	Memory      int64 // bytes that are resident
 }
 
 // An Exit is how a driver ended.
@@ -88,11 +98,13 @@ func lastWords(output []byte) string {
 	return ""
 }
 
-// open opens a connection for what hello says.
-func (x *X) open(hello wire.Hello) net.Conn {
+// open opens a connection for what hello says. Replies on it have the key.
+func (x *X) open(hello wire.Hello) (nc net.Conn, key uint64) {
+	hello.Key = rand.Uint64() // of the process, not of the seed: nobody can know it
 	ctx, cancel := context.WithTimeout(context.Background(), x.patience)
 	defer cancel()
-	nc, err := x.driver.Dial(ctx)
+	var err error
+	nc, err = x.driver.Dial(ctx)
 	if err == nil {
 		err = errors.Join(nc.SetWriteDeadline(time.Now().Add(x.patience)), wire.WriteFrame(nc, hello))
 	}
@@ -100,7 +112,7 @@ func (x *X) open(hello wire.Hello) net.Conn {
 		x.broken(err)
 	}
 	_ = nc.SetWriteDeadline(time.Time{})
-	return nc
+	return nc, hello.Key
 }
 
 // broken ends the check for an error of a connection to the driver.
@@ -119,18 +131,19 @@ func (x *X) broken(err error) {
 
 // calls is a connection for calls that are answered in order.
 type calls struct {
-	nc net.Conn
-	in *bufio.Reader
-	id uint64
+	nc  net.Conn
+	key uint64
+	in  *bufio.Reader
+	id  uint64
 }
 
 // CallAll calls a function of the driver with each of args, and hands each answer
 // to do, in order. The calls are under way together.
 func (x *X) CallAll(fn string, args []any, do func(i int, reply wire.Reply)) {
 	if x.calls == nil {
-		nc := x.open(wire.Hello{Kind: "calls"})
+		nc, key := x.open(wire.Hello{Kind: "calls"})
 		x.Cleanup(func() { _ = nc.Close() })
-		x.calls = &calls{nc: nc, in: bufio.NewReaderSize(nc, 64<<10)}
+		x.calls = &calls{nc: nc, key: key, in: bufio.NewReaderSize(nc, 64<<10)}
 	}
 	c := x.calls
 	first := c.id + 1
@@ -166,6 +179,9 @@ func (x *X) CallAll(fn string, args []any, do func(i int, reply wire.Reply)) {
 				err = io.ErrUnexpectedEOF
 			}
 			x.during(i, args[i], err)
+		}
+		if reply.Key != c.key {
+			x.broken(errForged)
 		}
 		if reply.ID != first+uint64(i) || reply.Event != "" {
 			x.Failf("the program answers what was not asked")

@@ -117,6 +117,12 @@ func (p *plainProcess) Dial(ctx context.Context) (net.Conn, error) {
 	return new(net.Dialer).DialContext(ctx, "unix", p.socket)
 }
 func (p *plainProcess) Done() <-chan struct{} { return p.done }
+
+func (p *plainProcess) Usage() (u Usage, ok bool) {
+	fds, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", p.cmd.Process.Pid))
+	return Usage{Descriptors: len(fds)}, err == nil
+}
+
 func (p *plainProcess) Stop() Exit {
 	p.stopped.Do(func() { _ = p.cmd.Process.Kill() })
 	<-p.done

@@ -36,6 +36,7 @@ func (l *liar) Dial(context.Context) (net.Conn, error) {
 	return ours, nil
 }
 
+func (l *liar) Usage() (Usage, bool)  { return Usage{}, false }
 func (l *liar) Done() <-chan struct{} { return l.done }
 func (l *liar) Stop() Exit            { l.once.Do(func() { close(l.done) }); return l.exit }
 
@@ -54,7 +55,7 @@ func always(value string) func(nc net.Conn) {
 			return
 		}
 		if hello.Kind == "session" {
-			_ = wire.WriteFrame(nc, wire.Reply{Event: "ready"})
+			_ = wire.WriteFrame(nc, wire.Reply{Key: hello.Key, Event: "ready"})
 		}
 		requests := make(chan wire.Request, 100_000) // a pipe has no buffer
 		go func() {
@@ -68,7 +69,7 @@ func always(value string) func(nc net.Conn) {
 			}
 		}()
 		for request := range requests {
-			if wire.WriteFrame(nc, wire.Reply{ID: request.ID, Value: json.RawMessage(value)}) != nil {
+			if wire.WriteFrame(nc, wire.Reply{Key: hello.Key, ID: request.ID, Value: json.RawMessage(value)}) != nil {
 				return
 			}
 		}
@@ -114,7 +115,7 @@ func TestHostile(t *testing.T) {
 			greeted = true
 			mu.Unlock()
 			if first && wire.ReadFrame(nc, &hello) == nil && wire.ReadFrame(nc, &request) == nil {
-				_ = wire.WriteFrame(nc, wire.Reply{ID: request.ID})
+				_ = wire.WriteFrame(nc, wire.Reply{Key: hello.Key, ID: request.ID})
 				return
 			}
 			f(nc)
@@ -144,9 +145,17 @@ func TestHostile(t *testing.T) {
 			}
 		}), ""},
 		{"more and more events", after(func(nc net.Conn) {
-			for wire.WriteFrame(nc, wire.Reply{Event: "log", Value: json.RawMessage(`"` + strings.Repeat("x", 1<<16) + `"`)}) == nil {
+			var hello wire.Hello
+			_ = wire.ReadFrame(nc, &hello)
+			for wire.WriteFrame(nc, wire.Reply{Key: hello.Key, Event: "log", Value: json.RawMessage(`"` + strings.Repeat("x", 1<<16) + `"`)}) == nil {
 			}
 		}), ""},
+		{"answers of somebody who has not read the hello", func(nc net.Conn) {
+			var hello wire.Hello
+			if wire.ReadFrame(nc, &hello) == nil {
+				_ = wire.WriteFrame(nc, wire.Reply{ID: 1, Event: map[string]string{"session": "ready"}[hello.Kind]})
+			}
+		}, "somebody else answers in its place"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -65,6 +65,8 @@ func (r *reference) Dial(ctx context.Context) (net.Conn, error) {
 
 func (r *reference) Done() <-chan struct{} { return r.done }
 
+func (r *reference) Usage() (Usage, bool) { return Usage{}, false }
+
 func (r *reference) Stop() Exit {
 	_ = r.ln.Close()
 	_ = os.RemoveAll(r.dir)

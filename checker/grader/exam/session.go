@@ -14,8 +14,9 @@ import (
 
 // A Session is an object in the driver, seen from here.
 type Session struct {
-	x  *X
-	nc net.Conn
+	x   *X
+	nc  net.Conn
+	key uint64 // in every reply
 
 	mu      sync.Mutex // for all that follows, and for writing
 	lastID  uint64
@@ -26,6 +27,10 @@ type Session struct {
 	err     error         // once the connection has ended
 }
 
+// errForged is for a reply without the connection's key: somebody in the driver has
+// written to a connection that is not theirs.
+var errForged = errors.New("somebody else answers in its place")
+
 // maxEvents is how many bytes of events may wait: a driver may send any number.
 const maxEvents = 16 << 20
 
@@ -35,7 +40,8 @@ func (x *X) Session(name string, arg any) *Session {
 	if err != nil {
 		panic(err)
 	}
-	s := &Session{x: x, nc: x.open(wire.Hello{Kind: "session", Name: name, Arg: raw}), replies: map[uint64]chan wire.Reply{}, news: make(chan struct{})}
+	s := &Session{x: x, replies: map[uint64]chan wire.Reply{}, news: make(chan struct{})}
+	s.nc, s.key = x.open(wire.Hello{Kind: "session", Name: name, Arg: raw})
 	x.Cleanup(s.End)
 	go s.read()
 	ready := s.Event("ready", nil)
@@ -58,6 +64,8 @@ func (s *Session) read() {
 			if errors.Is(err, io.EOF) {
 				err = io.ErrUnexpectedEOF
 			}
+		case reply.Key != s.key:
+			err = errForged
 		case reply.Event != "":
 			s.events = append(s.events, reply)
 			if s.size += len(reply.Value) + 64; s.size > maxEvents {

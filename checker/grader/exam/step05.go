@@ -248,8 +248,7 @@ func checkPoolShutdown(x *X) {
 		x.Failf("there are %d workers after Shutdown", st.Workers)
 	}
 	x.Doing("pools that were shut down")
-	var before wire.Stats
-	x.Call("driver.Stats", nil, &before)
+	before := x.stats()
 	for range 20 {
 		p := x.pool(step05.Config{Min: 5, Max: 10})
 		p.is("Shutdown", p.call("shutdown", time.Minute), "")

@@ -8,7 +8,6 @@ import (
 	server "barewire/solutions/10-production-server"
 
 	"barewire/checker/grader/driver/step10"
-	"barewire/checker/grader/driver/wire"
 )
 
 // needsFolder ends the check where the driver has no folder for files.
@@ -85,8 +84,7 @@ func checkLoad(x *X) {
 	one.Send(get("/fast", bye))
 	one.ReadAll()
 	one.Close()
-	var before wire.Stats
-	x.Call("driver.Stats", nil, &before)
+	before := x.stats()
 	x.Doing("clients who send half a request")
 	var slow []*Client
 	for range 30 {

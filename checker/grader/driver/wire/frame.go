@@ -37,6 +37,7 @@ var ErrTooLong = errors.New("wire: the frame is too long")
 // A Hello is the first frame of every connection.
 type Hello struct {
 	Kind string          `json:"kind"`           // "calls", "session", "conn"
+	Key  uint64          `json:"key,omitempty"`  // what every reply on this connection has to repeat
 	Name string          `json:"name,omitempty"` // of the session's function, or of the listener
 	Arg  json.RawMessage `json:"arg,omitempty"`  // for the session's function
 	From string          `json:"from,omitempty"` // of a conn: host:port that RemoteAddr returns
@@ -53,6 +54,7 @@ type Request struct {
 // A Reply goes from the driver to the exam: the result of a call, or an event.
 type Reply struct {
 	ID    uint64          `json:"id"`              // of the request; of an event that waits for an answer, its own
+	Key   uint64          `json:"key,omitempty"`   // of the Hello: who has not read that cannot answer in the driver's place
 	Event string          `json:"event,omitempty"` // the name, if it is an event
 	Value json.RawMessage `json:"value,omitempty"`
 	Panic string          `json:"panic,omitempty"` // what the call panicked with

@@ -13,6 +13,7 @@ import (
 // when the exam closes that.
 type Session struct {
 	nc   net.Conn
+	key  uint64 // in every reply
 	ons  map[string]function
 	done chan struct{}
 
@@ -27,8 +28,8 @@ var ErrEnded = errors.New("wire: the session has ended")
 
 // serveSession makes the object, says so, and serves what is asked of it, each
 // call in a goroutine of its own.
-func serveSession(nc net.Conn, hello Hello) {
-	s := &Session{nc: nc, ons: map[string]function{}, done: make(chan struct{}), asked: map[uint64]chan json.RawMessage{}}
+func serveSession(nc net.Conn, hello *Hello) {
+	s := &Session{nc: nc, key: hello.Key, ons: map[string]function{}, done: make(chan struct{}), asked: map[uint64]chan json.RawMessage{}}
 	defer s.end()
 	begin := sessions[hello.Name]
 	ready := call(func(arg json.RawMessage) (any, error) {
@@ -137,5 +138,6 @@ func (s *Session) answer(request Request) {
 func (s *Session) write(reply Reply) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	reply.Key = s.key
 	return WriteFrame(s.nc, reply)
 }

@@ -4,20 +4,18 @@ import (
 	"runtime"
 )
 
-// Stats are what the driver has open.
+// Stats are what the driver has open, as it says itself. The exam asks the kernel where
+// it can: a submission might say something else.
 type Stats struct {
 	Goroutines  int
 	Descriptors int
-	Heap        int64 // bytes, after a collection
 }
 
 func init() {
 	Handle("driver.Stats", func(struct{}) Stats {
+		runtime.GC() // closes files that nobody has
 		runtime.GC()
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return Stats{runtime.NumGoroutine(), descriptors(), int64(m.HeapAlloc)}
+		return Stats{runtime.NumGoroutine(), descriptors()}
 	})
 }
 
