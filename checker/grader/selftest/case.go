@@ -53,6 +53,10 @@ const None = "nothing"
 //	as: zip                        how it is handed in: folder (without it), zip or class
 //	rubric: {"late": {}}           instead of 10 points for each step
 //
+// A file NAME and one called "with" behind it are a mistake of somebody honest: the text of
+// the first, which is once in that file of the base, becomes that of the second. It is in
+// what the submission has without its attack, too.
+//
 // Each step that is handed in, or has a file, has 10 points.
 type Case struct {
 	Name, Kind string // "forge-exit": what stands before the first dash
@@ -72,10 +76,14 @@ type Case struct {
 	As         string
 	Rubric     string
 	Files      []txtar.File
+	Mistakes   []mistake
 
 	// make makes what is handed in, where no file can hold it.
 	make func(*laid) error
 }
+
+// A mistake is a text of a file of the base, and what stands there instead.
+type mistake struct{ name, text, with string }
 
 // Cases returns the collection, by name.
 func Cases() ([]Case, error) {
@@ -110,7 +118,16 @@ func Cases() ([]Case, error) {
 // parse reads one case.
 func parse(name string, text []byte) (Case, error) {
 	archive := txtar.Parse(text)
-	c := Case{Name: strings.TrimSuffix(name, ".txtar"), Base: map[int]string{2: "starter"}, AsBase: true, As: "folder", Files: archive.Files}
+	c := Case{Name: strings.TrimSuffix(name, ".txtar"), Base: map[int]string{2: "starter"}, AsBase: true, As: "folder"}
+	for i, f := range archive.Files {
+		switch {
+		case f.Name == "with" && i > 0:
+			c.Mistakes = append(c.Mistakes, mistake{archive.Files[i-1].Name, string(archive.Files[i-1].Data), string(f.Data)})
+		case i+1 < len(archive.Files) && archive.Files[i+1].Name == "with":
+		default:
+			c.Files = append(c.Files, f)
+		}
+	}
 	c.Kind, _, _ = strings.Cut(c.Name, "-")
 	head, lines, _ := strings.Cut(strings.TrimSpace(string(archive.Comment)), "\n\n")
 	c.Tries = strings.Join(strings.Fields(head), " ")
@@ -197,7 +214,7 @@ func (c *Case) steps() []int {
 	}
 	for _, f := range c.Files {
 		if dir, ok := strings.CutPrefix(path.Dir(f.Name), "steps/"); ok {
-			if n, err := strconv.Atoi(dir[:min(2, len(dir))]); err == nil && n >= 1 && n <= 9 {
+			if n, err := strconv.Atoi(dir[:min(2, len(dir))]); err == nil && n >= 1 && n <= 10 {
 				all[n] = true
 			}
 		}

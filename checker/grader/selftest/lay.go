@@ -32,6 +32,12 @@ func (s *Selftest) lay(c *Case, dir string, bare bool) (*laid, error) {
 			return nil, err
 		}
 	}
+	for _, m := range c.Mistakes {
+		if n := bytes.Count(l.files[m.name], []byte(m.text)); n != 1 {
+			return nil, fmt.Errorf("selftest: %s: the text that is to be replaced stands %d times in %s, not once", c.Name, n, m.name)
+		}
+		l.files[m.name] = bytes.Replace(l.files[m.name], []byte(m.text), []byte(m.with), 1)
+	}
 	if !bare {
 		known := s.watch.names()
 		for _, f := range c.Files {

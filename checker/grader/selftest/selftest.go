@@ -129,7 +129,7 @@ func (s *Selftest) one(ctx context.Context, c *Case) (Outcome, error) {
 
 // base returns what a case earns without its attack. Many have the same.
 func (s *Selftest) base(ctx context.Context, c *Case) (float64, error) {
-	key := fmt.Sprint(c.Base, c.steps())
+	key := fmt.Sprint(c.Base, c.steps(), c.Mistakes)
 	s.mu.Lock()
 	b := s.bases[key]
 	if b == nil {
@@ -141,7 +141,7 @@ func (s *Selftest) base(ctx context.Context, c *Case) (float64, error) {
 		if len(c.Base) == 0 {
 			return
 		}
-		honest := &Case{Name: "honest", Base: c.Base, Files: nil}
+		honest := &Case{Name: "honest", Base: c.Base, Mistakes: c.Mistakes}
 		for _, n := range c.steps() {
 			if honest.Base[n] == "" {
 				honest.Base = mapWith(honest.Base, n)
