@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"fmt"
+	"html/template"
 	"slices"
 	"strings"
 
@@ -46,9 +48,35 @@ func (c *container) html() (open, end string) {
 	case "table":
 		return `<div class="table" tabindex="0">` + "\n", "</div>\n"
 	case "tabs":
-		return `<div class="tabs">` + "\n", "</div>\n"
+		return c.tabs(), "</div>\n"
 	}
-	return `<section class="tab" data-tab="` + title + `"><p class="label">` + title + "</p>\n", "</section>\n"
+	return string(markup("<div class=\"%s\" id=\"%s\" role=\"tabpanel\" aria-labelledby=\"%s-tab\"><p class=\"label\">%s</p>\n", c.class(), c.id(), c.id(), c.title)), "</div>\n"
+}
+
+// tabs is the row of buttons above the tabs, which only a script shows.
+func (c *container) tabs() string {
+	buttons := template.HTML("")
+	for child := c.FirstChild(); child != nil; child = child.NextSibling() {
+		tab, ok := child.(*container)
+		if !ok {
+			continue // a mistake, which is noted
+		}
+		first := tab.PreviousSibling() == nil
+		buttons += markup("<button role=\"tab\" id=\"%s-tab\" aria-controls=\"%s\" aria-selected=\"%t\"%s>%s</button>\n",
+			tab.id(), tab.id(), first, template.HTML(map[bool]string{false: ` tabindex="-1"`}[first]), tab.title)
+	}
+	return string(markup("<div class=\"tabs\">\n<div class=\"tablist\" role=\"tablist\" aria-label=\"Ways\">\n%s</div>\n", buttons))
+}
+
+// id is one for a tab that no heading has: a heading's has no dot.
+func (c *container) id() string { return fmt.Sprintf("tab.%d", c.at) }
+
+// class is what the theme calls a tab; the first one is shown.
+func (c *container) class() string {
+	if c.PreviousSibling() == nil {
+		return "tab on"
+	}
+	return "tab"
 }
 
 // containerParser is the block parser for containers.

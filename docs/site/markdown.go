@@ -82,6 +82,7 @@ func (t transformer) Transform(doc *ast.Document, reader text.Reader, _ parser.C
 			wrap.AppendChild(wrap, n)
 		}
 	}
+	t.index(doc)
 	t.endTasks(doc)
 }
 
@@ -167,6 +168,13 @@ func (t transformer) heading(n *ast.Heading, used map[string]bool) {
 	used[id] = true
 	n.SetAttributeString("id", []byte(id))
 	t.headings = append(t.headings, heading{n.Level, id, said})
+	link := ast.NewLink()
+	link.Destination = []byte("#" + id)
+	link.SetAttributeString("class", []byte("anchor"))
+	for c := n.FirstChild(); c != nil; c = n.FirstChild() {
+		link.AppendChild(link, c)
+	}
+	n.AppendChild(n, link)
 }
 
 // slug returns the fragment that code hosts make of a heading.

@@ -18,6 +18,10 @@ type page struct {
 	title    string
 	headings []heading
 	body     template.HTML
+	parts    []entryOfIndex
+	script   string   // what the page's scripts may do beyond those of others, for the policy
+	styles   []string // of the page alone, and scripts
+	scripts  []string
 	wrong    []error
 }
 

@@ -129,6 +129,7 @@ func checkGreen(ctx context.Context, g *gate) *verdict {
 	if err != nil {
 		v.failf("%v", err)
 	}
+	v.sentences(g)
 	return v
 }
 
