@@ -23,8 +23,9 @@ type session struct {
 
 // flags are what demos are started with that need any.
 var flags = map[string][]string{
-	"08-proxied.txt":  {"-proxy", "127.0.0.1/32"},
-	"08-believed.txt": {"-proxy", "127.0.0.1/32"},
+	"08-proxied.txt":         {"-proxy", "127.0.0.1/32"},
+	"08-rotating.txt":        {"-proxy", "127.0.0.1/32"},
+	"wrong-8.8-leftmost.txt": {"-proxy", "0.0.0.0/1"},
 }
 
 // TestChapters runs each command against the demo of the chapter's step on the
