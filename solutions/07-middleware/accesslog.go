@@ -67,7 +67,7 @@ func AppendEscaped(dst, src []byte) []byte {
 	const digits = "0123456789ABCDEF"
 	harmless := 0 // from here to c
 	for i, c := range src {
-		if isEscaped(c) {
+		if c < ' ' || c > '~' || c == '"' || c == '\\' {
 			dst = append(dst, src[harmless:i]...)
 			dst = append(dst, '\\', 'x', digits[c>>4], digits[c&15])
 			harmless = i + 1
@@ -77,17 +77,7 @@ func AppendEscaped(dst, src []byte) []byte {
 }
 
 //starter:omit
-func escaped(src []byte) string {
-	for i, c := range src {
-		if isEscaped(c) {
-			return string(src[:i]) + string(AppendEscaped(nil, src[i:]))
-		}
-	}
-	return string(src)
-}
-
-//starter:omit
-func isEscaped(c byte) bool { return c < ' ' || c > '~' || c == '"' || c == '\\' }
+func escaped(src []byte) string { return string(AppendEscaped(make([]byte, 0, 128), src)) }
 
 // appendRemote appends the address that the connection comes from, without its
 // port.

@@ -21,9 +21,13 @@ func asked(nc net.Conn) bool {
 	if err != nil {
 		return false
 	}
-	n := 0
-	raw.Control(func(fd uintptr) {
-		n, _, _ = syscall.Recvfrom(int(fd), make([]byte, 1), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-	})
+	yes := false
+	raw.Control(func(fd uintptr) { yes = peek(int(fd)) })
+	return yes
+}
+
+// peek says whether there is something to read.
+func peek(fd int) bool {
+	n, _, _ := syscall.Recvfrom(fd, make([]byte, 1), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 	return n > 0
 }

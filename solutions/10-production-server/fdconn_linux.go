@@ -195,19 +195,11 @@ func (c *fdConn) call(what func(fd int, p []byte) (int, error), p []byte) (int, 
 	return what(c.fd, p)
 }
 
-// pending says whether there is something to read. Nobody else has the connection now.
-func (c *fdConn) pending() bool {
-	n, _, _ := syscall.Recvfrom(c.fd, make([]byte, 1), syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-	return n > 0
-}
-
-// asked is pending for anybody who does not hold the lock of the lot.
-func (c *fdConn) asked() bool {
-	n, _ := c.call(func(fd int, p []byte) (int, error) {
-		n, _, err := syscall.Recvfrom(fd, p, syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		return n, err
-	}, make([]byte, 1))
-	return n > 0
+// asked says whether there is something to read, to anybody who does not hold the lock
+// of the lot.
+func (c *fdConn) asked() (yes bool) {
+	c.call(func(fd int, _ []byte) (int, error) { yes = peek(fd); return 0, nil }, nil)
+	return yes
 }
 
 // unset takes bits off the state.

@@ -149,7 +149,7 @@ func TestLot_OverdueWithARequest(t *testing.T) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		for _, c := range l.conns {
-			if c != nil && c.pending() {
+			if c != nil && peek(c.fd) {
 				return true
 			}
 		}
@@ -267,7 +267,7 @@ func TestLot_NotDropped(t *testing.T) {
 	l.control(syscall.EPOLL_CTL_DEL, c.fd, &syscall.EpollEvent{})
 	answered := make(chan error, 1)
 	go func() { answered <- hello(nc) }()
-	until(t, "the request is in the kernel", c.pending)
+	until(t, "the request is in the kernel", func() bool { return peek(c.fd) })
 	s.conns.drop(waiting{c.owner.track, c.owner.idle.Load()})
 	l.control(syscall.EPOLL_CTL_ADD, c.fd, &syscall.EpollEvent{Events: syscall.EPOLLIN | syscall.EPOLLRDHUP | 1<<31, Fd: int32(c.fd)})
 	if err := <-answered; err != nil {

@@ -144,7 +144,7 @@ func (l *lot) look() (overdue []*fdConn) {
 			if !c.state.CompareAndSwap(parked, 0) {
 				continue
 			}
-			if c.pending() {
+			if peek(c.fd) { // which nobody closes meanwhile
 				c.state.Or(event)
 			}
 			if c.state.CompareAndSwap(0, doomed) {

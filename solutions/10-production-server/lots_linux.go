@@ -153,11 +153,7 @@ func (l *arrivals) mine() bool {
 func (l *arrivals) done(turn int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.turn != turn {
-		return false
-	}
-	l.serving = false
-	return true
+	return l.finish(turn)
 }
 
 func (l *arrivals) relieve() {

@@ -88,10 +88,9 @@ func (l *lot) next(turn int) *fdConn {
 func (l *lot) done(turn int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.turn != turn {
+	if !l.finish(turn) {
 		return false
 	}
-	l.serving = false
 	l.batch.conns, l.taken = l.batch.conns[:0], 0
 	return true
 }
@@ -152,6 +151,16 @@ func (s *shift) begin() {
 		s.set = true
 		s.timer.Reset(batchTime)
 	}
+}
+
+// finish says that the one whose turn this is has served all there was, and returns
+// false if he was relieved meanwhile.
+func (s *shift) finish(turn int) bool {
+	if s.turn != turn {
+		return false
+	}
+	s.serving = false
+	return true
 }
 
 // late says whether whoever serves is relieved, as he began before this was asked last.
