@@ -23,9 +23,14 @@ type session struct {
 
 // flags are what demos are started with that need any.
 var flags = map[string][]string{
-	"08-proxied.txt":         {"-proxy", "127.0.0.1/32"},
-	"08-rotating.txt":        {"-proxy", "127.0.0.1/32"},
-	"wrong-8.8-leftmost.txt": {"-proxy", "0.0.0.0/1"},
+	"08-proxied.txt":          {"-proxy", "127.0.0.1/32"},
+	"08-rotating.txt":         {"-proxy", "127.0.0.1/32"},
+	"wrong-8.8-leftmost.txt":  {"-proxy", "0.0.0.0/1"},
+	"10-half.txt":             {"-header-timeout", "2s"},
+	"10-slow.txt":             {"-header-timeout", "2s"},
+	"10-rate.txt":             {"-rate", "3", "-rate-window", "10s"},
+	"10-proxy.txt":            {"-proxy-protocol", "-trusted-proxies", "127.0.0.1", "-rate", "1", "-rate-window", "1m"},
+	"wrong-10.1-half-tls.txt": {"-key", "my.key"},
 }
 
 // TestChapters runs each command against the demo of the chapter's step on the

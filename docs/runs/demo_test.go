@@ -92,14 +92,14 @@ func lay(t *testing.T, archive, solution, dir string) (overlay string) {
 // run starts program on a free port, runs the session's command in a shell, and
 // returns what it printed, as it would be for port 8080.
 func run(t *testing.T, root, program string, s session) string {
-	port := freePort(t)
+	port, admin := freePort(t), ""
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	demo := exec.CommandContext(ctx, program, append(flags[s.file], "-addr", "127.0.0.1:"+port)...)
 	if s.step == "10" {
-		demo.Args = append(demo.Args, "-root", filepath.Join(root, "docs"))
+		admin = freePort(t)
+		demo.Args = append(demo.Args, "-admin-addr", "127.0.0.1:"+admin, "-access-log", "off")
 	}
-	demo.Stderr = nil
 	out, err := demo.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -118,6 +118,9 @@ func run(t *testing.T, root, program string, s session) string {
 	}
 
 	command := strings.ReplaceAll(s.command, "8080", port)
+	if admin != "" {
+		command = strings.ReplaceAll(command, "8081", admin)
+	}
 	// The clients of the chapters are Go programs with a variable for the address.
 	command = strings.Replace(command, "go run docs/clients/", "go run -ldflags '-X main.addr=127.0.0.1:"+port+"' docs/clients/", 1)
 	shell := exec.CommandContext(ctx, "sh", "-c", command)
@@ -155,13 +158,17 @@ func tidy(s string) string {
 	return s
 }
 
+// nextPort is the port that freePort tries next.
+var nextPort = 8100 + os.Getpid()%1000
+
 // freePort returns a port with four digits, as 8080 has: lengths stay the same.
 func freePort(t *testing.T) string {
-	for port := 8100 + os.Getpid()%1000; port < 9999; port++ {
-		ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	for nextPort < 9999 {
+		nextPort++
+		ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", nextPort))
 		if err == nil {
 			ln.Close()
-			return fmt.Sprint(port)
+			return fmt.Sprint(nextPort)
 		}
 	}
 	t.Fatal("no port is free")
