@@ -185,6 +185,20 @@ func TestGraphFromData(t *testing.T) {
 	}
 }
 
+func TestReduce(t *testing.T) {
+	g := &diagram.Graph{Edges: []diagram.Edge{
+		{From: "a", To: "b"}, {From: "b", To: "c"}, {From: "a", To: "c"}, {From: "c", To: "d"}, {From: "a", To: "d"}, {From: "d", To: "d"},
+	}}
+	g.Reduce()
+	var got []string
+	for _, e := range g.Edges {
+		got = append(got, e.From+e.To)
+	}
+	if want := "ab bc cd dd"; strings.Join(got, " ") != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // SVG takes anything: it draws it as well-formed XML, or says in which line it cannot.
 func FuzzSVG(f *testing.F) {
 	sources, _ := filepath.Glob("testdata/*.mmd")

@@ -1,6 +1,9 @@
 package diagram
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // A Graph is boxes and arrows: a flowchart, a state diagram, or a picture made from data.
 type Graph struct {
@@ -166,4 +169,34 @@ func (g *Graph) check() error {
 		loops[e.From] = loops[e.From] || e.From == e.To
 	}
 	return nil
+}
+
+// Reduce leaves out the edges that others already say: those from a to c where one can also go from a
+// to c by way of b. What imports what, and what needs what, is easier to see without them.
+func (g *Graph) Reduce() {
+	next := map[string][]string{}
+	for _, e := range g.Edges {
+		next[e.From] = append(next[e.From], e.To)
+	}
+	var reach func(from, to string, seen map[string]bool) bool
+	reach = func(from, to string, seen map[string]bool) bool {
+		if from == to {
+			return true
+		}
+		if seen[from] {
+			return false
+		}
+		seen[from] = true
+		for _, n := range next[from] {
+			if reach(n, to, seen) {
+				return true
+			}
+		}
+		return false
+	}
+	g.Edges = slices.DeleteFunc(g.Edges, func(e Edge) bool {
+		return slices.ContainsFunc(next[e.From], func(by string) bool {
+			return by != e.To && by != e.From && reach(by, e.To, map[string]bool{e.From: true})
+		})
+	})
 }

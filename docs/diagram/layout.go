@@ -1,6 +1,10 @@
 package diagram
 
-import "math"
+import (
+	"math"
+	"slices"
+	"strings"
+)
 
 // How far things keep from each other.
 const (
@@ -290,6 +294,9 @@ func outline(n *Node, fit fitting) (text block, w, h float64) {
 		return text, math.Ceil(w), math.Ceil(h)
 	}
 	text = wrap(n.Label, fit.node)
+	if slices.Contains(strings.Fields(n.Class), "here") {
+		text.w *= 1.15 // it is bold
+	}
 	w, h = max(text.w+22, 40), text.h+16
 	switch n.Shape {
 	case Circle:

@@ -22,6 +22,6 @@ var menu = []group{
 	}},
 	{"Maintainers", []string{
 		"maintainers/index.md", "maintainers/step.md", "maintainers/task.md", "maintainers/wrong.md", "maintainers/conformance.md",
-		"maintainers/directives.md", "maintainers/releases.md",
+		"maintainers/directives.md", "maintainers/diagrams.md", "maintainers/releases.md",
 	}},
 }
