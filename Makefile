@@ -1,7 +1,7 @@
 # Every target is one go command, so that those without make can type it;
 # "make help" lists both forms.
 
-.PHONY: help test watch hint progress run load bench solution reset bisect grade regrade merge convert bundle doctor selftest starters mutants conformance fuzz site check
+.PHONY: help test watch hint progress run load bench solution reset bisect grade regrade merge convert bundle doctor selftest starters mutants conformance fuzz docs site check
 
 help:
 	@go tool checker help
@@ -68,6 +68,9 @@ conformance:
 
 fuzz:
 	@go tool checker fuzz $(if $(TIME),-time $(TIME)) $(if $(STEP),-step $(STEP)) $(if $(ONLY),-only '$(ONLY)') $(FLAGS)
+
+docs:
+	@go tool checker docs $(if $(WHO),-who '$(WHO)') $(if $(ADDR),-addr $(ADDR))
 
 site:
 	@go tool checker site $(FLAGS)

@@ -71,6 +71,10 @@ var (
 			{"bench ROUNDS=20", "bench -rounds 20"},
 			{"bench SHAPES=get,post", "bench -shapes get,post"},
 		}, traffic("bench")},
+		{"docs", "the chapters and the wire lab, for a browser", []form{
+			{"docs", "docs"},
+			{"docs WHO=mine", "docs -who mine"},
+		}, docs.Serve},
 		{"solution", "your code beside the reference: this gives the answer away", []form{{"solution STEP=3", "solution 3"}}, compare.Solution},
 		{"reset", "begin a step anew; what you wrote is kept", []form{{"reset STEP=3", "reset 3"}}, compare.Reset},
 		{"bisect", "which of your earlier steps makes this one red", []form{{"bisect STEP=4", "bisect 4"}}, learner.Bisect},

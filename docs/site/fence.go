@@ -3,6 +3,7 @@ package main
 import (
 	"html/template"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -52,11 +53,18 @@ func block(language, source string) template.HTML {
 	return markup("<div class=\"code\" data-language=\"%s\"><pre tabindex=\"0\"><code>%s</code></pre></div>\n", language, coloured(language, source))
 }
 
+// remark is what stands beside bytes, to say what they are.
+var remark = regexp.MustCompile(` {3,}(\S.*)$`)
+
 // wire is bytes as they are sent: their line ends are seen.
 func wire(source string) template.HTML {
 	var b strings.Builder
 	for line := range strings.Lines(source) {
-		b.WriteString(strings.ReplaceAll(escape(line), `\r\n`, `<span class="crlf">\r\n</span>`))
+		line, said := strings.TrimRight(line, "\n"), template.HTML("")
+		if m := remark.FindStringSubmatchIndex(line); m != nil {
+			line, said = line[:m[2]], markup(`<span class="remark">%s</span>`, line[m[2]:])
+		}
+		b.WriteString(strings.ReplaceAll(escape(line), `\r\n`, `<span class="crlf">\r\n</span>`) + string(said) + "\n")
 	}
 	return markup("<div class=\"wire\" data-language=\"bytes\"><pre tabindex=\"0\"><code>%s</code></pre></div>\n", template.HTML(b.String()))
 }

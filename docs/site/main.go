@@ -21,6 +21,7 @@ func main() {
 	var c config
 	flag.StringVar(&c.root, "root", "..", "the `folder` of the repository")
 	flag.StringVar(&c.out, "out", "", "the `folder` that the site is written to; without it docs/public")
+	flag.BoolVar(&c.mine, "mine", false, "put the parser of steps into the wire lab, and not that of solutions")
 	flag.Parse()
 	if c.out == "" {
 		c.out = filepath.Join(c.root, "docs", "public")

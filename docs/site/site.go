@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,6 +18,7 @@ import (
 type config struct {
 	root string // the repository
 	out  string // where the site goes
+	mine bool   // the wire lab is made of steps
 }
 
 // A site is all pages and what they are made from.
@@ -26,6 +28,7 @@ type site struct {
 	pages   []*page         // in the order of the menu
 	images  map[string]bool // files of docs that pages show
 	sources []*page         // files and folders that pages link to
+	written map[string]bool // files of the site
 }
 
 // build builds the site and returns the number of its pages.
@@ -50,7 +53,7 @@ func build(c config) (int, error) {
 // load finds all pages. A page that the menu does not have is a mistake: nobody
 // would find it.
 func load(c config) (*site, error) {
-	s := &site{config: c, images: make(map[string]bool)}
+	s := &site{config: c, images: make(map[string]bool), written: make(map[string]bool)}
 	var err error
 	if s.course, err = course.Load(); err != nil {
 		return nil, err
@@ -113,12 +116,9 @@ func address(source string) string {
 	return name + "/"
 }
 
-// write writes the site anew. What was in the folder and is no longer part of the
-// site is removed.
+// write writes the site, and removes what was in its folder and is no longer part of
+// it. The folder itself stays, and files that are as they were: a server has them open.
 func (s *site) write() error {
-	if err := os.RemoveAll(s.out); err != nil {
-		return err
-	}
 	for i, p := range slices.Concat(s.pages, s.sources) {
 		html, err := s.html(i, p)
 		if err != nil {
@@ -128,14 +128,41 @@ func (s *site) write() error {
 			return err
 		}
 	}
-	return s.assets()
+	if err := s.assets(); err != nil {
+		return err
+	}
+	return s.clean()
 }
 
 // file writes one file of the site.
 func (s *site) file(name string, content []byte) error {
 	to := filepath.Join(s.out, filepath.FromSlash(name))
+	s.written[to] = true
+	if old, err := os.ReadFile(to); err == nil && bytes.Equal(old, content) {
+		return nil
+	}
 	if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
 		return err
 	}
 	return os.WriteFile(to, content, 0o666)
+}
+
+// clean removes the files that were not written, and then the folders without any.
+func (s *site) clean() error {
+	var folders []string
+	err := filepath.WalkDir(s.out, func(file string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir():
+			folders = append(folders, file)
+		case !s.written[file]:
+			return os.Remove(file)
+		}
+		return nil
+	})
+	for _, dir := range slices.Backward(folders) {
+		_ = os.Remove(dir) // one that has files stays
+	}
+	return err
 }

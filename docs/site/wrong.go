@@ -50,12 +50,13 @@ func makeWrong(t transformer, args []string) (html template.HTML, err error) {
 func (m mistake) html(t transformer) template.HTML {
 	var diff template.HTML
 	for _, e := range m.edits {
-		diff += markup("<span class=\"file\">%s</span>\n", e.file)
-		for line := range strings.Lines(e.old + "\n") {
-			diff += markup("<del>%s</del>", line)
+		diff += markup("<span>%s</span>", e.file)
+		indent := min(indented(e.old), indented(e.new))
+		for line := range strings.SplitSeq(e.old, "\n") {
+			diff += markup("<del>%s</del>", line[min(indent, len(line)):])
 		}
-		for line := range strings.Lines(e.new + "\n") {
-			diff += markup("<ins>%s</ins>", line)
+		for line := range strings.SplitSeq(e.new, "\n") {
+			diff += markup("<ins>%s</ins>", line[min(indent, len(line)):])
 		}
 	}
 	test, row, _ := strings.Cut(m.caughtBy, "/")
@@ -68,6 +69,17 @@ func (m mistake) html(t transformer) template.HTML {
 	}
 	return markup("<section><p>%s</p>\n<pre class=\"diff\" tabindex=\"0\"><code>%s</code></pre>\n<p class=\"by\">Caught by <em>%s</em></p></section>\n",
 		t.phrase(m.about), diff, by)
+}
+
+// indented returns how many tabs all lines begin with.
+func indented(text string) int {
+	least := 99
+	for line := range strings.SplitSeq(text, "\n") {
+		if line != "" {
+			least = min(least, len(line)-len(strings.TrimLeft(line, "\t")))
+		}
+	}
+	return least
 }
 
 // mistakes reads the wrong programs of a task.

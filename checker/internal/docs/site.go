@@ -1,5 +1,6 @@
-// Package docs holds the command site, which builds the docs. The generator is in a
-// module of its own, in docs/site: it leans on libraries that no learner needs.
+// Package docs holds the commands site, which builds the docs, and docs, which serves
+// them as well. The generator is in a module of its own, in docs/site: it leans on
+// libraries that no learner needs. Read this file first, then serve.go.
 package docs
 
 import (

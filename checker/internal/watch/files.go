@@ -16,10 +16,38 @@ import (
 // report changes. A look at all steps takes about a millisecond.
 const pollEvery = 300 * time.Millisecond
 
-// files sends the names of files below dir that are saved, until ctx is
+// Saved sends the names of files below the folders that are saved and matter, until
+// ctx is cancelled.
+func Saved(ctx context.Context, dirs []string, matters func(name string) bool) <-chan string {
+	all := make(chan string)
+	for _, dir := range dirs {
+		names, _ := reports(ctx, dir, matters, false, func() {})
+		go func() {
+			for {
+				select {
+				case name := <-names:
+					select {
+					case all <- name:
+					case <-ctx.Done():
+					}
+				case <-ctx.Done():
+					return
+				}
+			}
+		}()
+	}
+	return all
+}
+
+// files sends the names of Go files below dir that are saved; see reports.
+func files(ctx context.Context, dir string, poll bool, crashed func()) (saved <-chan string, polling bool) {
+	return reports(ctx, dir, matters, poll, crashed)
+}
+
+// reports sends the names of files below dir that are saved and matter, until ctx is
 // cancelled. It asks the system to report them, or, if poll is set or the system
 // cannot, looks at the files again and again; polling says which.
-func files(ctx context.Context, dir string, poll bool, crashed func()) (saved <-chan string, polling bool) {
+func reports(ctx context.Context, dir string, matters func(string) bool, poll bool, crashed func()) (saved <-chan string, polling bool) {
 	names := make(chan string)
 	guarded := func(f func()) {
 		defer func() {
@@ -32,15 +60,15 @@ func files(ctx context.Context, dir string, poll bool, crashed func()) (saved <-
 	}
 	if !poll && !silent(dir) {
 		if w, err := newWatcher(dir); err == nil {
-			go guarded(func() { notify(ctx, w, names) })
+			go guarded(func() { notify(ctx, w, matters, names) })
 			return names, false
 		}
 	}
-	before := snapshot(dir)
+	before := snapshot(dir, matters)
 	go guarded(func() {
 		tick := time.NewTicker(pollEvery)
 		defer tick.Stop()
-		compare(ctx, tick.C, func() map[string]stamp { return snapshot(dir) }, before, names)
+		compare(ctx, tick.C, func() map[string]stamp { return snapshot(dir, matters) }, before, names)
 	})
 	return names, true
 }
@@ -82,7 +110,7 @@ func add(w *fsnotify.Watcher, dir string) error {
 }
 
 // notify passes on what the system reports.
-func notify(ctx context.Context, w *fsnotify.Watcher, names chan<- string) {
+func notify(ctx context.Context, w *fsnotify.Watcher, matters func(string) bool, names chan<- string) {
 	defer w.Close()
 	for {
 		var e fsnotify.Event
@@ -119,7 +147,7 @@ type stamp struct {
 }
 
 // snapshot returns the stamps of all files below dir that matter.
-func snapshot(dir string) map[string]stamp {
+func snapshot(dir string, matters func(string) bool) map[string]stamp {
 	all := make(map[string]stamp)
 	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !matters(path) {
