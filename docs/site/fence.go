@@ -1,11 +1,15 @@
 package main
 
 import (
+	"errors"
 	"html/template"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+
+	"barewire/docs/diagram"
 
 	"github.com/alecthomas/chroma/v2"
 	"github.com/alecthomas/chroma/v2/lexers"
@@ -38,7 +42,11 @@ func (t transformer) fence(n *ast.FencedCodeBlock) {
 	case "mermaid":
 		html, err := drawn(source)
 		if err != nil {
-			t.failf(offset(n), "mermaid: %v", err)
+			at := offset(n)
+			if e := (*diagram.Error)(nil); errors.As(err, &e) && e.Line >= 1 && e.Line <= n.Lines().Len() {
+				at = n.Lines().At(e.Line - 1).Start
+			}
+			t.failf(at, "%v", err)
 		}
 		put(n, html)
 	case "http":
@@ -72,10 +80,10 @@ func wire(source string) template.HTML {
 // coloured is source whose keywords, strings, numbers, comments and the names of what
 // it declares are marked; the theme has the colours. No mark goes over a line's end.
 func coloured(language, source string) template.HTML {
-	lexer := lexers.Get(fences[language])
-	if fences[language] == "" || lexer == nil {
+	if fences[language] == "" {
 		return template.HTML(escape(source))
 	}
+	lexer := lexerOf(fences[language])
 	tokens, err := chroma.Coalesce(lexer).Tokenise(nil, source)
 	if err != nil {
 		return template.HTML(escape(source)) // plain, but complete
@@ -97,6 +105,17 @@ func coloured(language, source string) template.HTML {
 	}
 	return template.HTML(b.String())
 }
+
+// lexerOf returns the lexer of a language, which takes a while to find.
+func lexerOf(name string) chroma.Lexer {
+	lexer, ok := found.Load(name)
+	if !ok {
+		lexer, _ = found.LoadOrStore(name, lexers.Get(name))
+	}
+	return lexer.(chroma.Lexer)
+}
+
+var found sync.Map
 
 // class returns the class of a kind of token, or "" for one that has no colour.
 func class(t chroma.TokenType) string {

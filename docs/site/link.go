@@ -60,6 +60,8 @@ func (t transformer) image(n *ast.Image) {
 	if words(n, t.text) == "" {
 		t.failf(offset(n), "a picture says in words what it shows")
 	}
+	t.mu.Lock()
 	t.images[name] = true
+	t.mu.Unlock()
 	n.Destination = []byte(t.to(name))
 }

@@ -11,11 +11,13 @@ import (
 	"strings"
 
 	"barewire/checker/course"
+	"barewire/docs/diagram"
 )
 
 // drawn is a diagram.
 func drawn(source string) (template.HTML, error) {
-	return block("text", source), nil
+	svg, err := diagram.SVG(source)
+	return markup("<div class=\"drawing\">%s</div>\n", template.HTML(svg)), err
 }
 
 // below returns the steps that each step's solution imports, by its folder.

@@ -8,8 +8,10 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"barewire/checker/course"
 )
@@ -26,9 +28,11 @@ type site struct {
 	config
 	course  *course.Course
 	pages   []*page         // in the order of the menu
+	written map[string]bool // files of the site
+
+	mu      sync.Mutex
 	images  map[string]bool // files of docs that pages show
 	sources []*page         // files and folders that pages link to
-	written map[string]bool // files of the site
 }
 
 // build builds the site and returns the number of its pages.
@@ -37,17 +41,29 @@ func build(c config) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	var wrong []error
-	for _, p := range s.pages {
-		wrong = append(wrong, s.read(p))
-	}
-	if err := errors.Join(wrong...); err != nil {
+	if err := each(s.pages, s.read); err != nil {
 		return 0, err
 	}
 	if err := s.readSources(); err != nil {
 		return 0, err
 	}
 	return len(s.pages) + len(s.sources), s.write()
+}
+
+// each calls do with all pages, several at once, and joins what went wrong.
+func each(pages []*page, do func(*page) error) error {
+	wrong := make([]error, len(pages))
+	var wait sync.WaitGroup
+	limit := make(chan struct{}, runtime.NumCPU())
+	for i, p := range pages {
+		wait.Go(func() {
+			limit <- struct{}{}
+			wrong[i] = do(p)
+			<-limit
+		})
+	}
+	wait.Wait()
+	return errors.Join(wrong...)
 }
 
 // load finds all pages. A page that the menu does not have is a mistake: nobody

@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -12,6 +13,8 @@ import (
 // sourcePage returns the page that shows a file or a folder of the repository, so that
 // links to it work on the site as they do on a code host. Only what is linked to has one.
 func (s *site) sourcePage(name string) *page {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, p := range s.sources {
 		if p.source == name {
 			return p
@@ -25,23 +28,28 @@ func (s *site) sourcePage(name string) *page {
 // readSources makes the bodies of the pages of files and folders. A folder leads to
 // more of them.
 func (s *site) readSources() error {
-	for i := 0; i < len(s.sources); i++ {
-		p := s.sources[i]
-		file := filepath.Join(s.root, filepath.FromSlash(p.source))
-		info, err := os.Stat(file)
-		if err != nil {
+	for from := 0; from < len(s.sources); {
+		to := len(s.sources)
+		if err := each(s.sources[from:to], s.readSource); err != nil {
 			return err
 		}
-		if info.IsDir() {
-			err = s.folder(p, file)
-		} else {
-			err = listing(p, file)
-		}
-		if err != nil {
-			return err
-		}
+		from = to
 	}
+	slices.SortFunc(s.sources, func(a, b *page) int { return strings.Compare(a.source, b.source) })
 	return nil
+}
+
+// readSource makes the body of a page for a file or a folder.
+func (s *site) readSource(p *page) error {
+	file := filepath.Join(s.root, filepath.FromSlash(p.source))
+	info, err := os.Stat(file)
+	switch {
+	case err != nil:
+		return err
+	case info.IsDir():
+		return s.folder(p, file)
+	}
+	return listing(p, file)
 }
 
 // folder lists a folder.

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"barewire/docs/diagram"
 )
 
 //go:embed theme
@@ -107,6 +109,9 @@ func (s *site) assets() error {
 	}
 	for _, name := range names {
 		content, err := theme.ReadFile(name)
+		if path.Ext(name) == ".css" {
+			content = append(content, diagram.CSS...)
+		}
 		if err == nil {
 			err = s.file(path.Base(name), content)
 		}
