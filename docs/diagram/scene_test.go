@@ -21,7 +21,7 @@ func faults(s scene) []string {
 		if b.x < 0 || b.y < 0 || b.x+b.w > s.w || b.y+b.h > s.h {
 			fault("box %q leaves the picture", b.id)
 		}
-		if room := b.room(); b.text.w > room || b.text.h > b.h && !b.title {
+		if room := b.room(); b.text.w > max(room, 0) || b.text.h > b.h && !b.title {
 			fault("the text of %q has %.0f by %.0f, and room for %.0f by %.0f", b.id, b.text.w, b.text.h, room, b.h)
 		}
 		for _, c := range s.boxes[i+1:] {
@@ -253,6 +253,71 @@ func TestRandomGraphs(t *testing.T) {
 			}
 			if again := g.scene(width); !bytes.Equal(again.write("", "", ""), s.write("", "", "")) {
 				t.Errorf("seed %d: not the same picture twice", seed)
+			}
+		}
+	}
+}
+
+func TestRandomSequences(t *testing.T) {
+	words := strings.Fields("a head that is complete or was refused by the server which closes it at once")
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 11))
+		text := func() string { return strings.Join(words[:1+r.IntN(12)], " ") }
+		n := 1 + r.IntN(5)
+		who := func() string { return fmt.Sprintf("p%d", r.IntN(n)) }
+		b := &strings.Builder{}
+		b.WriteString("sequenceDiagram\n")
+		for i := range n {
+			fmt.Fprintf(b, "participant p%d as %s\n", i, text())
+		}
+		var some func(deep int)
+		some = func(deep int) {
+			for range 1 + r.IntN(4) {
+				switch kind := r.IntN(10); {
+				case kind == 0:
+					a := who()
+					fmt.Fprintf(b, "activate %s\n%s->>%s: %s\ndeactivate %s\n", a, a, who(), text(), a)
+				case kind == 1:
+					fmt.Fprintf(b, "Note over %s,%s: %s\n", who(), who(), text())
+				case kind == 2:
+					fmt.Fprintf(b, "Note %s %s: %s\n", []string{"over", "left of", "right of"}[r.IntN(3)], who(), text())
+				case kind == 3 && deep < 3:
+					fmt.Fprintf(b, "loop %s\n", text())
+					some(deep + 1)
+					b.WriteString("end\n")
+				case kind == 4 && deep < 3:
+					fmt.Fprintf(b, "alt %s\n", text())
+					some(deep + 1)
+					fmt.Fprintf(b, "else %s\n", text())
+					some(deep + 1)
+					b.WriteString("end\n")
+				default:
+					fmt.Fprintf(b, "%s->>%s: %s\n", who(), who(), text())
+				}
+			}
+		}
+		some(0)
+		d, err := parse(b.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, width := range []float64{pageWidth, phoneWidth} {
+			s := d.scene(width)
+			all := faults(s)
+			drawn := map[string]int{}
+			for _, p := range s.paths {
+				drawn[p.id]++
+			}
+			for i, e := range d.(*sequence).events {
+				if e.kind == message && drawn[edgeID(i)] != 1 {
+					all = append(all, fmt.Sprintf("message %q is drawn %d times", e.text, drawn[edgeID(i)]))
+				}
+			}
+			for _, f := range all {
+				t.Errorf("seed %d, %v wide: %s", seed, width, f)
+			}
+			if t.Failed() {
+				t.Fatal(b)
 			}
 		}
 	}
