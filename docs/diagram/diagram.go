@@ -40,7 +40,8 @@ const (
 )
 
 // SVG draws the text of a fenced mermaid block. What comes out is one element for a page of HTML: an
-// svg, or a div with two of them, of which a phone shows the narrow one.
+// svg, or a div with two of them, of which a phone shows the narrow one. Where a phone has to scroll
+// sideways, there is an svg of the class d-scroll.
 func SVG(source string) ([]byte, error) {
 	p := &parser{lines: strings.Split(source, "\n")}
 	d, err := p.parse()
@@ -78,13 +79,21 @@ func render(d drawing, name, description string) []byte {
 		return wide.write("diagram d-small", name, steps)
 	}
 	narrow := d.scene(phoneWidth)
-	if narrow.w > phoneWidth {
-		return wide.write("diagram", name, steps)
+	if narrow.w > wide.w*0.85 {
+		return wide.write("diagram"+scroll(wide), name, steps)
 	}
 	out := []byte(`<div class="diagrams">` + "\n")
 	out = append(out, wide.write("diagram d-wide", name, steps)...)
-	out = append(out, narrow.write("diagram d-narrow", name, steps)...)
+	out = append(out, narrow.write("diagram d-narrow"+scroll(narrow), name, steps)...)
 	return append(out, "</div>\n"...)
+}
+
+// scroll is the class of what a phone shows at its full size, since it would be too small to read else.
+func scroll(s scene) string {
+	if s.w > phoneWidth*1.3 {
+		return " d-scroll"
+	}
+	return " d-small"
 }
 
 // A parser reads a diagram line by line.

@@ -6,7 +6,7 @@ import (
 )
 
 // scene lays out a graph such that it is no wider than limit: with the widest text that lets it, or
-// else from top to bottom, or else as narrow as it gets.
+// else in rows or from top to bottom, or else as narrow as it gets.
 func (g *Graph) scene(limit float64) scene {
 	dir := g.Dir
 	if dir == "" {
@@ -17,8 +17,13 @@ func (g *Graph) scene(limit float64) scene {
 		dirs = append(dirs, Down)
 	}
 	var best scene
-	for _, dir := range dirs {
-		for wide := 210.0; wide >= 90; wide -= 15 {
+	for i, dir := range dirs {
+		if i > 0 {
+			if s, ok := g.rows(limit); ok {
+				return s
+			}
+		}
+		for wide := 210.0; wide >= 75; wide -= 15 {
 			s := layout(g, dir, fitting{node: wide, diamond: min(wide, 170), label: wide})
 			if s.w <= limit {
 				return s
