@@ -49,15 +49,17 @@ func TestChapters(t *testing.T) {
 	dir := t.TempDir()
 	built := map[string]string{}
 	for _, s := range sessions(t) {
+		which := s.step
+		if name, ok := strings.CutPrefix(s.file, "wrong-"); ok {
+			which = strings.TrimSuffix(name, ".txt")
+		}
+		if built[which] == "" {
+			built[which] = build(t, root, dir, s.step, which)
+		}
+		program := built[which]
 		t.Run(strings.TrimSuffix(s.file, ".txt"), func(t *testing.T) {
-			which := s.step
-			if name, ok := strings.CutPrefix(s.file, "wrong-"); ok {
-				which = strings.TrimSuffix(name, ".txt")
-			}
-			if built[which] == "" {
-				built[which] = build(t, root, dir, s.step, which)
-			}
-			got := run(t, root, built[which], s)
+			t.Parallel() // behind all that is built: some count seconds
+			got := run(t, root, program, s)
 			if os.Getenv("UPDATE") != "" {
 				if err := os.WriteFile(s.file, []byte(got), 0o666); err != nil {
 					t.Fatal(err)
@@ -92,8 +94,23 @@ func sessions(t *testing.T) (all []session) {
 			all = append(all, session{step: filepath.Base(name)[:2], command: m[1] + m[2], file: m[3]})
 		}
 	}
-	if len(all) == 0 {
-		t.Fatal("no chapter shows a session")
+	used := map[string]bool{}
+	for _, s := range all {
+		if used[s.file] {
+			t.Errorf("two sessions have the file %s", s.file)
+		}
+		used[s.file] = true
+	}
+	for _, pattern := range []string{"[01][0-9]-*.txt", "wrong-*.txt"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("there are no files %s (%v)", pattern, err)
+		}
+		for _, name := range files {
+			if !used[name] {
+				t.Errorf("no chapter shows %s", name)
+			}
+		}
 	}
 	return all
 }

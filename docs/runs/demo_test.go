@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -158,21 +159,22 @@ func tidy(s string) string {
 	return s
 }
 
-// nextPort is the port that freePort tries next.
-var nextPort = 8100 + os.Getpid()%1000
+// lastPort is the port that freePort tried last.
+var lastPort atomic.Int64
 
 // freePort returns a port with four digits, as 8080 has: lengths stay the same.
 func freePort(t *testing.T) string {
-	for nextPort < 9999 {
-		nextPort++
-		ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", nextPort))
+	for {
+		port := 8100 + int64(os.Getpid()%1000) + lastPort.Add(1)
+		if port > 9999 {
+			t.Fatal("no port is free")
+		}
+		ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err == nil {
 			ln.Close()
-			return fmt.Sprint(nextPort)
+			return fmt.Sprint(port)
 		}
 	}
-	t.Fatal("no port is free")
-	return ""
 }
 
 // one returns the only file that pattern matches.
