@@ -112,12 +112,14 @@ func (s *scratch) class() {
 		"evanseve_1003_5003_steps.zip":      handIn(t, eve),
 	}))
 	for _, name := range []string{"rubric.json", "gradebook.csv"} {
-		content, err := os.ReadFile(name)
+		content, err := os.ReadFile(filepath.Join("testdata", name))
 		if err != nil {
 			t.Fatal(err)
 		}
 		s.write(name, content)
 	}
+	s.step("grade-rubric.txt", "cat ../rubric.json", 0)
+	s.step("grade-gradebook.txt", "cat ../gradebook.csv", 0)
 	s.step("grade-doctor.txt", "make doctor", 0)
 	const grade = "make grade SUBMISSIONS=../submissions.zip RUBRIC=../rubric.json OUT=../grades JOBS=1 FLAGS='-seed 7%s'"
 	s.step("grade-class.txt", fmt.Sprintf(grade, ""), 0)

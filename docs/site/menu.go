@@ -17,11 +17,10 @@ var menu = []group{
 		"manual.md", "architecture.md", "rfc.md", "bench.md", "conformance.md", "abuse.md", "predecessors.md",
 	}},
 	{"Instructors", []string{
-		"instructors/index.md", "instructors/course.md", "instructors/grader.md", "instructors/rubric.md", "instructors/formats.md",
-		"instructors/systems.md", "instructors/scale.md", "instructors/security.md",
+		"instructors/index.md", "instructors/grading.md", "instructors/rubric.md", "instructors/formats.md",
+		"instructors/scale.md", "instructors/security.md",
 	}},
 	{"Maintainers", []string{
-		"maintainers/index.md", "maintainers/step.md", "maintainers/task.md", "maintainers/wrong.md", "maintainers/conformance.md",
-		"maintainers/directives.md", "maintainers/diagrams.md", "maintainers/releases.md",
+		"maintainers/index.md", "maintainers/adding.md", "maintainers/site.md", "maintainers/diagrams.md", "maintainers/releases.md",
 	}},
 }
