@@ -32,15 +32,16 @@ func picture(command, output string) string {
 	for i := range 3 {
 		fmt.Fprintf(&b, `<circle cx="%d" cy="17" r="5.5" fill="#434a57"/>`, margin+6+i*18)
 	}
-	fmt.Fprintf(&b, "\n<g font-family=\"ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace\" font-size=\"14\" xml:space=\"preserve\" fill=\"%s\">\n", text)
+	fmt.Fprintf(&b, "\n<g font-family=\"ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace\" font-size=\"14\" fill=\"%s\">\n", text)
 	for i, line := range lines {
+		line = strings.ReplaceAll(line, " ", "\u00a0") // SVG makes one of several spaces
 		if strings.TrimSpace(line) == "" {
 			continue
 		}
 		// One length for each line, whatever the font: the caret must stand under its byte.
 		length := float64(len([]rune(line))) * columnWidth
 		fmt.Fprintf(&b, `<text x="%d" y="%d" textLength="%.1f" lengthAdjust="spacingAndGlyphs">%s</text>`+"\n",
-			margin, titleHeight+(i+1)*lineHeight-4, length, ink(line))
+			margin, titleHeight+(i+1)*lineHeight-4, length, strings.ReplaceAll(ink(line), "\u00a0", "&#160;"))
 	}
 	b.WriteString("</g>\n</svg>\n")
 	return b.String()
@@ -51,24 +52,24 @@ func ink(line string) string {
 	colour := func(fill, s string) string {
 		return `<tspan fill="` + fill + `">` + html.EscapeString(s) + `</tspan>`
 	}
-	if strings.HasPrefix(line, "$ ") {
-		return colour(dim, "$ ") + `<tspan font-weight="bold">` + html.EscapeString(line[2:]) + `</tspan>`
+	if strings.HasPrefix(line, "$\u00a0") {
+		return colour(dim, "$\u00a0") + `<tspan font-weight="bold">` + html.EscapeString(strings.TrimPrefix(line, "$\u00a0")) + `</tspan>`
 	}
 	if rest, ok := strings.CutPrefix(line, "FAIL"); ok {
 		return `<tspan font-weight="bold" fill="` + redInk + `">FAIL</tspan>` + html.EscapeString(rest)
 	}
-	if i := strings.Index(line, "done, "); i > 0 {
+	if i := strings.Index(line, "done,"); i > 0 {
 		return html.EscapeString(line[:i]) + colour(greenInk, line[i:])
 	}
-	if i := strings.Index(line, "you are here"); i > 0 {
+	if i := strings.Index(line, "you\u00a0are\u00a0here"); i > 0 {
 		return html.EscapeString(line[:i]) + colour(redInk, line[i:])
 	}
 	if strings.HasPrefix(strings.TrimSpace(line), "^") {
 		return colour(redInk, line)
 	}
 	for _, label := range []string{"sent", "want", "got", "why", "code", "next"} {
-		if rest, ok := strings.CutPrefix(line, "  "+label+" "); ok {
-			return colour(blueInk, "  "+label+" ") + html.EscapeString(rest)
+		if rest, ok := strings.CutPrefix(line, "\u00a0\u00a0"+label+"\u00a0"); ok {
+			return colour(blueInk, "\u00a0\u00a0"+label+"\u00a0") + html.EscapeString(rest)
 		}
 	}
 	return html.EscapeString(line)

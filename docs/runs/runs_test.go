@@ -123,11 +123,11 @@ func (s *scratch) class() {
 	s.step("grade-doctor.txt", "make doctor", 0)
 	const grade = "make grade SUBMISSIONS=../submissions.zip RUBRIC=../rubric.json OUT=../grades JOBS=1 FLAGS='-seed 7%s'"
 	s.step("grade-class.txt", fmt.Sprintf(grade, ""), 0)
+	s.step("grade-files.txt", "ls ../grades", 0)
 	s.step("grade-again.txt", fmt.Sprintf(grade, ""), 0)
 	s.step("grade-shard-0.txt", fmt.Sprintf(grade, " -shard 0/2"), 0)
 	s.step("grade-shard-1.txt", fmt.Sprintf(grade, " -shard 1/2"), 0)
 	s.step("grade-merge.txt", `make merge OUT=../grades RUBRIC=../rubric.json LOGS='../grades/shard-*.jsonl'`, 0)
-	s.step("grade-files.txt", "ls ../grades", 0)
 	s.step("grade-one.txt", "make convert OUT=../grades TO=markdown FLAGS='-student 1002 -for instructor'", 0)
 	s.step("grade-canvas.txt", "make convert OUT=../grades TO=canvas FLAGS='-sheet ../gradebook.csv -assignment 777'", 0)
 	if out, status := s.run(`sed 's/"percent_per_day": 10/"percent_per_day": 5/' ../rubric.json > ../milder.json`); status != 0 {
