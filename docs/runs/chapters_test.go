@@ -53,12 +53,12 @@ func TestChapters(t *testing.T) {
 		if name, ok := strings.CutPrefix(s.file, "wrong-"); ok {
 			which = strings.TrimSuffix(name, ".txt")
 		}
-		if built[which] == "" {
-			built[which] = build(t, root, dir, s.step, which)
-		}
-		program := built[which]
 		t.Run(strings.TrimSuffix(s.file, ".txt"), func(t *testing.T) {
-			t.Parallel() // behind all that is built: some count seconds
+			if built[which] == "" {
+				built[which] = build(t, root, dir, s.step, which)
+			}
+			program := built[which]
+			t.Parallel() // when all is built: some count seconds
 			got := run(t, root, program, s)
 			if os.Getenv("UPDATE") != "" {
 				if err := os.WriteFile(s.file, []byte(got), 0o666); err != nil {
