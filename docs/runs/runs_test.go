@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -47,6 +48,9 @@ const red = 2 // what make exits with when a test is red
 
 // One copy is for all of them, as it takes its time to compile what is in it.
 func TestRuns(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		return // what make says differs, and the grader and the signals are Linux's
+	}
 	s := clone(t)
 	t.Run("first minutes", func(t *testing.T) { s.in(t).firstMinutes() })
 	t.Run("red block", func(t *testing.T) { s.in(t).redBlock() })

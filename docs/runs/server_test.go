@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -56,9 +55,6 @@ func (l *log) wait(t *testing.T, pattern string) string {
 // server is an operator's session: docs/manual.md shows it.
 func (s *scratch) server() {
 	t := s.t
-	if runtime.GOOS != "linux" {
-		t.Skip("the sessions of the manual are those of Linux")
-	}
 	if _, err := exec.LookPath("curl"); err != nil {
 		t.Skip("curl is not installed: apt-get install curl")
 	}
