@@ -89,11 +89,6 @@ type Pool struct {
 	//starter:omit
 	cfg Config
 
-	// slots has one token for each task that has been accepted and not
-	// finished: Max+Queue of them. Sending to it is how to get a yes.
-	//
-	//starter:omit
-	slots chan struct{}
 	//starter:omit
 	closing chan struct{} // closed when no more tasks are accepted
 	//starter:omit
@@ -107,7 +102,11 @@ type Pool struct {
 	//starter:omit
 	closed bool
 	//starter:omit
-	waiting queue
+	room int // for how many more tasks: Max+Queue, less those that have been accepted and not finished
+	//starter:omit
+	outside queue // those that wait for room: there is none while it is not empty
+	//starter:omit
+	waiting queue // those that have been accepted
 	//starter:omit
 	idle []*worker // the one that became idle last is used first
 	//starter:omit
@@ -134,7 +133,7 @@ func New(cfg Config) *Pool {
 	}
 	p := &Pool{
 		cfg:     cfg,
-		slots:   make(chan struct{}, cfg.Max+cfg.Queue),
+		room:    cfg.Max + cfg.Queue,
 		closing: make(chan struct{}),
 		drained: make(chan struct{}),
 		jobs:    sync.Pool{New: func() any { return &job{done: make(chan struct{}, 1)} }},

@@ -8,6 +8,8 @@ type job struct {
 	done chan struct{} // one token when it has ended; nil if nobody waits
 	held bool          // in the queue; under Pool.mu
 
+	inside chan struct{} // closed when there is room for it; nil if it does not wait for that
+
 	// A caller of Run has no task in it: it waits for a place, and done says that
 	// it has got one.
 	guest bool

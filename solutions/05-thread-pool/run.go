@@ -32,11 +32,6 @@ func (p *Pool) take(ctx context.Context) (*worker, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, p.refuse(err)
 	}
-	select {
-	case p.slots <- struct{}{}:
-	default:
-		return nil, p.noSlot()
-	}
 	w, j, err := p.place()
 	if j == nil {
 		return w, err
@@ -72,8 +67,7 @@ func (p *Pool) place() (*worker, *job, error) {
 	}
 	j := p.jobs.Get().(*job)
 	j.err, j.guest = nil, true
-	j.held = true
-	p.waiting.push(j)
+	p.queueUp(j)
 	return nil, j, nil
 }
 

@@ -26,14 +26,40 @@ func (p *Pool) Submit(ctx context.Context, task func()) error {
 	if err := ctx.Err(); err != nil {
 		return p.refuse(err)
 	}
-	select {
-	case p.slots <- struct{}{}:
-		return p.accept(&job{task: task})
-	case <-ctx.Done():
-		return p.refuse(ctx.Err())
-	case <-p.closing:
-		return p.refuse(ErrShutdown)
+	j := &job{task: task}
+	p.mu.Lock()
+	if p.closed || p.room > 0 {
+		defer p.mu.Unlock()
+		return p.accept(j)
 	}
+	j.inside = make(chan struct{})
+	p.outside.push(j)
+	p.mu.Unlock()
+	select {
+	case <-j.inside:
+		return nil
+	case <-ctx.Done():
+		return p.goAway(j, ctx.Err())
+	case <-p.closing:
+		return p.goAway(j, ErrShutdown)
+	}
+}
+
+// goAway is for a job that does not wait for room any more. It returns err, unless there
+// was room at the last moment: then the job will run.
+//
+//starter:omit
+func (p *Pool) goAway(j *job, err error) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-j.inside:
+		return nil
+	default:
+	}
+	p.outside.remove(j)
+	p.stats.Refused++
+	return err
 }
 
 // Do is TrySubmit, and waits until task has ended. If ctx is done already, task is
@@ -81,47 +107,49 @@ func (p *Pool) wait(ctx context.Context, j *job) error {
 
 //starter:omit
 func (p *Pool) try(j *job) error {
-	select {
-	case p.slots <- struct{}{}:
-		return p.accept(j)
-	default:
-		return p.noSlot()
-	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.accept(j)
 }
 
-// noSlot refuses a task for which there is no slot.
-//
-//starter:omit
-func (p *Pool) noSlot() error {
-	select {
-	case <-p.closing:
-		return p.refuse(ErrShutdown)
-	default:
-		return p.refuse(ErrFull)
-	}
-}
-
-// admit counts a task that has a slot, unless the pool has been closed. The caller
-// holds p.mu.
+// admit says whether a task may come in, and counts it. The caller holds p.mu.
 //
 //starter:omit
 func (p *Pool) admit() error {
-	if p.closed {
-		<-p.slots
+	switch {
+	case p.closed:
 		p.stats.Refused++
 		return ErrShutdown
+	case p.room == 0:
+		p.stats.Refused++
+		return ErrFull
 	}
+	p.room--
 	p.stats.Accepted++
 	return nil
 }
 
-// accept takes a job that has a slot: an idle worker gets it, or a new one, or it
-// waits for whichever is free first.
+// makeRoom is called when a task that was accepted is finished, or never will run. The
+// room is that of whoever has waited for it longest: his task goes to the end of the
+// queue, which the caller, who holds p.mu, looks at next or has just taken one out of.
+//
+//starter:omit
+func (p *Pool) makeRoom() {
+	p.room++
+	if p.closed || p.outside.first == nil {
+		return
+	}
+	j := p.outside.pop()
+	p.admit()
+	p.queueUp(j)
+	close(j.inside)
+}
+
+// accept takes a job if there is room: an idle worker gets it, or a new one, or it waits
+// for whichever is free first. The caller holds p.mu.
 //
 //starter:omit
 func (p *Pool) accept(j *job) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	if err := p.admit(); err != nil {
 		return err
 	}
@@ -134,10 +162,17 @@ func (p *Pool) accept(j *job) error {
 	case p.stats.Workers < p.cfg.Max:
 		p.start(j)
 	default:
-		j.held = true
-		p.waiting.push(j)
+		p.queueUp(j)
 	}
 	return nil
+}
+
+// queueUp puts an accepted job into the queue. The caller holds p.mu.
+//
+//starter:omit
+func (p *Pool) queueUp(j *job) {
+	j.held = true
+	p.waiting.push(j)
 }
 
 //starter:omit
@@ -168,5 +203,5 @@ func (p *Pool) withdraw(j *job) bool {
 func (p *Pool) leave(j *job) {
 	p.waiting.remove(j)
 	j.held = false
-	<-p.slots
+	p.makeRoom()
 }

@@ -103,7 +103,7 @@ func (p *Pool) count(panicked bool) {
 	if panicked {
 		p.stats.Panicked++
 	}
-	<-p.slots
+	p.makeRoom()
 }
 
 // spare says whether there are more workers than Min. The caller holds p.mu.
