@@ -11,17 +11,10 @@ import (
 	"bytes"
 	"compress/gzip"
 	"embed"
-	"encoding/base64"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
+	"html/template"
 
 	"barewire/docs/lab/cases"
-	"barewire/docs/lab/notation"
 )
 
 //go:embed page.html
@@ -30,18 +23,9 @@ var page string
 //go:embed *.css *.js
 var assets embed.FS
 
-// Title is the page's.
-const Title = "Wire lab"
-
-// Body returns what stands below the page's title.
-func Body() string { return page }
-
-// Policy is what the page's Content-Security-Policy has to allow beyond that of other
-// pages: to compile WebAssembly, and to run it beside the page.
-const (
-	ScriptPolicy = "'self' 'wasm-unsafe-eval'"
-	WorkerPolicy = "'self'"
-)
+// ScriptPolicy is what the page's Content-Security-Policy has to allow for its scripts
+// beyond those of other pages: to compile WebAssembly.
+const ScriptPolicy = " 'wasm-unsafe-eval'"
 
 // A Config says whose parser the lab shows.
 type Config struct {
@@ -49,9 +33,24 @@ type Config struct {
 	Mine bool   // the learner's own steps, and not the reference
 }
 
-// Files returns the files of the page but for its HTML, by name. The error is one of the
-// Go compiler, say, where a learner's code does not compile.
-func Files(c Config) (map[string][]byte, error) {
+// Body returns the HTML of the lab.
+func (c Config) Body() (template.HTML, error) {
+	who := "reference"
+	if c.Mine {
+		who = "mine"
+	}
+	t, err := template.New("lab").Parse(page)
+	if err != nil {
+		return "", err
+	}
+	var b bytes.Buffer
+	err = t.Execute(&b, struct{ Who string }{who})
+	return template.HTML(b.String()), err
+}
+
+// Files returns the files that belong beside the page, by name. Where it is a learner's
+// code that does not compile, error.txt says so, and there is no program.
+func (c Config) Files() (map[string][]byte, error) {
 	files := map[string][]byte{}
 	entries, err := assets.ReadDir(".")
 	if err != nil {
@@ -77,9 +76,7 @@ func Files(c Config) (map[string][]byte, error) {
 		if files[name], err = json.Marshal(v); err != nil {
 			return nil, err
 		}
-	}
-	for _, name := range []string{"lab.wasm", "cases.json", "source.json"} {
-		if files[name+".gz"], err = compress(files[name]); err != nil {
+		if files[name+".gz"], err = compress(files[name], gzip.DefaultCompression); err != nil {
 			return nil, err
 		}
 	}
@@ -87,9 +84,9 @@ func Files(c Config) (map[string][]byte, error) {
 }
 
 // compress returns content for servers that look for a file.gz beside a file.
-func compress(content []byte) ([]byte, error) {
+func compress(content []byte, level int) ([]byte, error) {
 	var b bytes.Buffer
-	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	w, err := gzip.NewWriterLevel(&b, level)
 	if err != nil {
 		return nil, err
 	}
@@ -98,116 +95,4 @@ func compress(content []byte) ([]byte, error) {
 	}
 	err = w.Close()
 	return b.Bytes(), err
-}
-
-// program compiles the lab, and adds the glue that comes with the same Go.
-func (c Config) program(files map[string][]byte) error {
-	goroot, err := exec.Command("go", "env", "GOROOT").Output()
-	if err != nil {
-		return fmt.Errorf("go env GOROOT: %w", err)
-	}
-	glue := filepath.Join(strings.TrimSpace(string(goroot)), "lib", "wasm", "wasm_exec.js")
-	if files["wasm_exec.js"], err = os.ReadFile(glue); err != nil {
-		return err
-	}
-	dir, err := os.MkdirTemp("", "barewire-lab-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	program := filepath.Join(dir, "lab.wasm")
-	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", program}
-	if c.Mine {
-		overlay, err := c.overlay(dir)
-		if err != nil {
-			return err
-		}
-		args = append(args, "-overlay", overlay)
-	}
-	cmd := exec.Command("go", append(args, "./lab/wasm")...)
-	cmd.Dir = filepath.Join(c.Root, "docs")
-	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "GOFLAGS=", "GOWORK=off")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("the wire lab does not compile: %w\n%s", err, out)
-	}
-	files["lab.wasm"], err = os.ReadFile(program)
-	return err
-}
-
-// overlay writes an overlay for go build below dir, in which the lab imports the steps
-// and not the solutions.
-func (c Config) overlay(dir string) (string, error) {
-	replace := map[string]string{}
-	base, err := filepath.Abs(filepath.Join(c.Root, "docs", "lab"))
-	if err != nil {
-		return "", err
-	}
-	for _, folder := range []string{"dissect", "lax", "notation", "serve", "view", "wasm"} {
-		names, err := filepath.Glob(filepath.Join(base, folder, "*.go"))
-		if err != nil {
-			return "", err
-		}
-		for _, name := range names {
-			content, err := os.ReadFile(name)
-			if err != nil {
-				return "", err
-			}
-			mine := bytes.ReplaceAll(content, []byte(`"barewire/solutions/`), []byte(`"barewire/steps/`))
-			if bytes.Equal(mine, content) {
-				continue
-			}
-			to := filepath.Join(dir, folder+"-"+filepath.Base(name))
-			if err := os.WriteFile(to, mine, 0o666); err != nil {
-				return "", err
-			}
-			replace[name] = to
-			if real, err := filepath.EvalSymlinks(name); err == nil {
-				replace[real] = to // go may know the folder by this name
-			}
-		}
-	}
-	file := filepath.Join(dir, "overlay.json")
-	content, err := json.Marshal(map[string]any{"Replace": replace})
-	if err != nil {
-		return "", err
-	}
-	return file, os.WriteFile(file, content, 0o666)
-}
-
-// Fragment returns the part of a link to the lab that opens what is named: a case of the
-// collection, by its group and name ("Host/two Host fields") or the id in its link, or
-// bytes in the lab's notation, which have a backslash in them.
-func Fragment(root, what string) (string, error) {
-	if strings.Contains(what, `\`) {
-		pieces, half, err := notation.Parse(what)
-		if err != nil {
-			return "", err
-		}
-		encoded := make([]string, len(pieces))
-		for i, p := range pieces {
-			encoded[i] = base64.RawURLEncoding.EncodeToString(p)
-		}
-		link := "#bytes=" + strings.Join(encoded, ".")
-		if half {
-			link += "&half"
-		}
-		return link, nil
-	}
-	groups, err := cases.Load(root)
-	if err != nil {
-		return "", err
-	}
-	group, name, ok := strings.Cut(what, "/")
-	if !ok {
-		return "", errors.New("a case is named by its group and its name, as in Host/two Host fields")
-	}
-	id := cases.ID(group, name)
-	for _, g := range groups {
-		for _, c := range g.Cases {
-			if c.ID == id {
-				return "#case=" + id, nil
-			}
-		}
-	}
-	return "", fmt.Errorf("the conformance collection has no case %q", id)
 }

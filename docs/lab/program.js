@@ -17,7 +17,7 @@ export class Program {
 
 	start() {
 		this.stop();
-		this.#worker = new Worker(new URL("worker.js", import.meta.url));
+		this.#worker = new Worker(new URL("worker.js", import.meta.url), { name: document.getElementById("lab").dataset.who });
 		this.#worker.onmessage = ({ data }) => this.#heard(data);
 		this.#worker.onerror = (e) => this.#break("The program of the lab could not be started.", e.message);
 	}
@@ -37,7 +37,7 @@ export class Program {
 
 	#heard(data) {
 		if (data.ready) return this.onready(data.ready);
-		if (data.failed) return this.#break("The program of the lab could not be loaded.", data.failed);
+		if (data.failed) return this.#break(document.getElementById("lab").dataset.who === "mine" ? "Your code could not be loaded." : "The program of the lab could not be loaded.", data.failed);
 		if ("ended" in data) return this.#break("The program has ended: the parser's code has panicked, or has left.", data.ended);
 		const waiting = this.#waiting.get(data.id);
 		if (!waiting) return;

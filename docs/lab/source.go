@@ -36,12 +36,9 @@ type text struct {
 
 // source reads the steps that the lab runs.
 func (c Config) source() (*source, error) {
-	s := &source{Tree: "solutions", Files: map[string]string{}, Decls: map[string]place{}}
-	if c.Mine {
-		s.Tree = "steps"
-	}
-	for _, step := range []string{"02-request-line", "03-headers-bodies", "04-keep-alive"} {
-		names, err := filepath.Glob(filepath.Join(c.Root, s.Tree, step, "*.go"))
+	s := &source{Tree: filepath.Base(c.tree()), Files: map[string]string{}, Decls: map[string]place{}}
+	for _, step := range steps {
+		names, err := filepath.Glob(filepath.Join(c.tree(), step, "*.go"))
 		if err != nil {
 			return nil, err
 		}
@@ -55,7 +52,7 @@ func (c Config) source() (*source, error) {
 		}
 	}
 	if len(s.Decls) == 0 {
-		return nil, fmt.Errorf("there is no code in %s", filepath.Join(c.Root, s.Tree))
+		return nil, fmt.Errorf("there is no code in %s", c.tree())
 	}
 	return s, nil
 }
@@ -70,8 +67,8 @@ func (s *source) read(step, name string) error {
 	s.Files[file] = string(content)
 	set := token.NewFileSet()
 	tree, err := parser.ParseFile(set, name, content, parser.ParseComments)
-	if err != nil {
-		return err
+	if tree == nil {
+		return err // one that does not compile may still have declarations
 	}
 	line := func(at token.Pos) int { return set.Position(at).Line }
 	for _, d := range tree.Decls {

@@ -7,6 +7,11 @@ const printed = [];
 console.log = (...words) => { printed.push(words.join(" ")); };
 
 async function start() {
+	if (self.name === "mine") {
+		// A learner's code may not compile; then the compiler's words are here.
+		const wrong = await (await fetch("error.txt")).text();
+		if (wrong) throw new Error(wrong);
+	}
 	const go = new Go();
 	let program;
 	const response = await fetch("lab.wasm");
@@ -22,7 +27,7 @@ async function start() {
 	postMessage({ ready: JSON.parse(globalThis.barewire.table) });
 }
 
-const begun = start().catch((e) => { postMessage({ failed: String(e) }); });
+const begun = start().catch((e) => { postMessage({ failed: String(e.message || e) }); });
 
 onmessage = async ({ data }) => {
 	await begun;

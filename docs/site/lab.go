@@ -4,12 +4,36 @@ import (
 	"errors"
 	"html/template"
 	"strings"
+
+	"barewire/docs/lab"
 )
 
-// makeLab is a link that opens the wire lab with a case.
+// lab says which code the wire lab shows.
+func (s *site) lab() lab.Config { return lab.Config{Root: s.root, Mine: s.mine} }
+
+// makeLab is a link that opens the wire lab with a case, say.
 func makeLab(t transformer, args []string) (template.HTML, error) {
 	if len(args) == 0 {
 		return "", errors.New("a case, or bytes, stand behind it")
 	}
-	return markup("<p class=\"lab\"><a href=\"%s\">Open in the wire lab: %s</a></p>\n", t.to("wire-lab/"), strings.Join(args, " ")), nil
+	fragment, words, err := t.lab().Link(strings.Join(args, " "))
+	if err != nil {
+		return "", err
+	}
+	return markup("<p class=\"lab\"><a href=\"%s\">Open in the wire lab: %s</a></p>\n", t.to("wire-lab/"+fragment), words), nil
+}
+
+// makeWirelab is the wire lab itself. Its program and the rest lie beside the page.
+func makeWirelab(t transformer, _ []string) (template.HTML, error) {
+	files, err := t.lab().Files()
+	if err != nil {
+		return "", err
+	}
+	t.mu.Lock()
+	for name, content := range files {
+		t.files[t.address+name] = content
+	}
+	t.mu.Unlock()
+	t.script, t.styles, t.scripts = lab.ScriptPolicy, []string{"lab.css"}, []string{"lab.js"}
+	return t.lab().Body()
 }

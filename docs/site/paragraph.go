@@ -55,6 +55,7 @@ func init() { // not in the declaration: makers use what uses makers
 		"place":    makePlace,
 		"rfcmap":   makeMap,
 		"tasks":    makeTasks,
+		"wirelab":  makeWirelab,
 		"wrong":    makeWrong,
 	}
 }

@@ -31,8 +31,9 @@ type site struct {
 	written map[string]bool // files of the site
 
 	mu      sync.Mutex
-	images  map[string]bool // files of docs that pages show
-	sources []*page         // files and folders that pages link to
+	images  map[string]bool   // files of docs that pages show
+	files   map[string][]byte // files that belong beside pages
+	sources []*page           // files and folders that pages link to
 }
 
 // build builds the site and returns the number of its pages.
@@ -69,7 +70,7 @@ func each(pages []*page, do func(*page) error) error {
 // load finds all pages. A page that the menu does not have is a mistake: nobody
 // would find it.
 func load(c config) (*site, error) {
-	s := &site{config: c, images: make(map[string]bool), written: make(map[string]bool)}
+	s := &site{config: c, images: make(map[string]bool), files: make(map[string][]byte), written: make(map[string]bool)}
 	var err error
 	if s.course, err = course.Load(); err != nil {
 		return nil, err

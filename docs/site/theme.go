@@ -53,8 +53,11 @@ var chapter = regexp.MustCompile(`^(\d+)\. (.*)$`)
 func (s *site) html(i int, p *page) ([]byte, error) {
 	v := view{
 		Title: p.title, Over: p.group, About: p.about(), Hex: fmt.Sprintf("% x", p.title),
-		Address: p.address, Up: p.up(), Kind: strings.ToLower(p.group),
+		Address: p.address, Up: p.up(), Kind: strings.ReplaceAll(strings.ToLower(p.group), " ", "-"),
 		Body: p.body, Headings: p.headings, Script: p.script, Styles: p.styles, Scripts: p.scripts,
+	}
+	if v.Over == v.Title {
+		v.Over = "" // a page that is a group of its own
 	}
 	for j, q := range s.pages {
 		e := s.entry(p, q)
@@ -125,6 +128,11 @@ func (s *site) assets() error {
 	}
 	if err != nil {
 		return err
+	}
+	for name, content := range s.files {
+		if err := s.file(name, content); err != nil {
+			return err
+		}
 	}
 	for name := range s.images {
 		content, err := os.ReadFile(filepath.Join(s.root, "docs", filepath.FromSlash(name)))

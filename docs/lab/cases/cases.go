@@ -38,10 +38,11 @@ func Load(root string) ([]Group, error) {
 		return nil, err
 	}
 	var groups []Group
+	read := map[string][]string{}
 	seen := map[string]string{}
 	for i := range all {
 		c := &all[i]
-		text, err := Source(root, c)
+		text, err := source(root, c, read)
 		if err != nil {
 			return nil, err
 		}
@@ -88,18 +89,25 @@ func slug(s string) string {
 // Source returns what a case sends as it stands in the collection's file, without the
 // indent.
 func Source(root string, c *conformance.Case) (string, error) {
+	return source(root, c, map[string][]string{})
+}
+
+// source is Source with the lines of files that have been read.
+func source(root string, c *conformance.Case, read map[string][]string) (string, error) {
 	file, number, _ := strings.Cut(c.File, ":")
 	n, err := strconv.Atoi(number)
 	if err != nil {
 		return "", fmt.Errorf("%s is no place of a case", c.File)
 	}
-	data, err := os.ReadFile(filepath.Join(root, "checker", "conformance", filepath.FromSlash(file)))
-	if err != nil {
-		return "", err
+	if read[file] == nil {
+		data, err := os.ReadFile(filepath.Join(root, "checker", "conformance", filepath.FromSlash(file)))
+		if err != nil {
+			return "", err
+		}
+		read[file] = strings.Split(string(data), "\n")
 	}
-	lines := strings.Split(string(data), "\n")
 	var b strings.Builder
-	for _, line := range lines[min(n, len(lines)):] {
+	for _, line := range read[file][min(n, len(read[file])):] {
 		if strings.HasPrefix(line, "#") {
 			break
 		}
