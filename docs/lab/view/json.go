@@ -38,11 +38,6 @@ func (w *writer) bool(v bool) {
 	w.b = strconv.AppendBool(w.b, v)
 }
 
-func (w *writer) null() {
-	w.next()
-	w.b = append(w.b, "null"...)
-}
-
 // text writes a string that is UTF-8.
 func (w *writer) text(s string) {
 	w.next()
