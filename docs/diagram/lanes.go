@@ -22,13 +22,10 @@ type lanes struct {
 	y     float64
 	out   scene
 	bars  [][]float64 // where the bars of each participant begin, while they are open
-	open  []openFrame
-	deep  []int     // how many frames are inside of each one, at most
-	left  []float64 // of each frame
+	open  []int       // the boxes of the frames that have begun
+	left  []float64   // of each frame
 	right []float64
 }
-
-type openFrame struct{ id, box int }
 
 // scene places the sequence with the widest text that lets it be no wider than limit.
 func (s *sequence) scene(limit float64) scene {
@@ -62,20 +59,6 @@ func (l *lanes) measure() {
 			l.texts = append(l.texts, block{})
 		} else {
 			l.texts = append(l.texts, wrap(e.text, limit))
-		}
-	}
-	// Frames within frames: the outer ones are wider.
-	l.deep = make([]int, len(l.s.frames))
-	var open []int
-	for _, e := range l.s.events {
-		switch e.kind {
-		case begin:
-			open = append(open, e.frame)
-			for i, f := range open {
-				l.deep[f] = max(l.deep[f], len(open)-1-i)
-			}
-		case finish:
-			open = open[:len(open)-1]
 		}
 	}
 }
@@ -207,9 +190,8 @@ func (l *lanes) rows() {
 		case part:
 			l.partFrame(i, e)
 		case finish:
-			f := l.open[len(l.open)-1]
+			b := &l.out.boxes[l.open[len(l.open)-1]]
 			l.open = l.open[:len(l.open)-1]
-			b := &l.out.boxes[f.box]
 			b.h = l.y - b.y
 			l.y += 16
 		}
@@ -299,7 +281,7 @@ func (l *lanes) note(i int, e event) {
 
 func (l *lanes) beginFrame(i int, e event) {
 	l.y += 2
-	l.open = append(l.open, openFrame{e.frame, len(l.out.boxes)})
+	l.open = append(l.open, len(l.out.boxes))
 	l.out.boxes = append(l.out.boxes, box{id: edgeID(i), x: l.left[e.frame], y: l.y,
 		w: l.right[e.frame] - l.left[e.frame], class: "group", title: true})
 	l.heading(i, e)

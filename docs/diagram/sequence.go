@@ -80,8 +80,7 @@ func (p *parser) sequence(rest string) (drawing, error) {
 func (q *sequenceParser) statement(line string) error {
 	word, rest, _ := strings.Cut(line, " ")
 	rest = strings.TrimSpace(rest)
-	other, isFrame := frames[word]
-	_ = other
+	_, isFrame := frames[word]
 	switch {
 	case word == "participant" || word == "actor":
 		return q.participant(rest)

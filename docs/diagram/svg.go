@@ -163,18 +163,11 @@ func writeOutline(b *bytes.Buffer, x box) {
 }
 
 func polygon(xy ...float64) string {
-	var d strings.Builder
-	for i := 0; i < len(xy); i += 2 {
-		d.WriteString([]string{"L", "M"}[boolInt(i == 0)] + num(xy[i]) + " " + num(xy[i+1]))
+	d := "M" + num(xy[0]) + " " + num(xy[1])
+	for i := 2; i < len(xy); i += 2 {
+		d += "L" + num(xy[i]) + " " + num(xy[i+1])
 	}
-	return d.String() + "Z"
-}
-
-func boolInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
+	return d + "Z"
 }
 
 func writePath(b *bytes.Buffer, p path) {
