@@ -112,12 +112,17 @@ func (lv *level) across() {
 		if p.v == k.v {
 			offV, ends = k.offV, ends+1
 		}
-		cost := []int{80, 20, 10}[ends]
+		cost := []int{80, 20, 20}[ends]
 		if ends == 1 && (lv.verts[p.u].label != nil || lv.verts[p.v].label != nil) {
 			cost = 8
 		}
-		if out[k.u] == 1 && in[k.v] == 1 {
-			cost += 5 // nothing else wants either of them elsewhere
+		// Where it costs nothing, a node stands below the only one that leads to it, or above the only
+		// one that it leads to, rather than in between.
+		if in[k.v] == 1 {
+			cost += 2
+		}
+		if out[k.u] == 1 {
+			cost++
 		}
 		d := int(offV - offU)
 		all = append(all, constraint{n, p.u, max(0, d), cost}, constraint{n, p.v, max(0, -d), cost})
