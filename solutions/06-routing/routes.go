@@ -194,8 +194,8 @@ func (s *Routes) open(site string) {
 //
 //starter:omit
 func (s *Routes) join(site, prefix string) string {
-	method, _, _ := cutPattern(prefix)
-	joined, err := withPrefix(s.prefix, prefix)
+	method, host, path := cutPattern(prefix)
+	joined, err := within(s.prefix, host, path)
 	if err == nil && joined != "" {
 		_, err = ParsePattern(joined + "/{$}")
 	}
@@ -216,14 +216,22 @@ func withPrefix(prefix, pattern string) (string, error) {
 	if method == "" && path == "" {
 		method, host = host, "" // "GET" alone
 	}
-	_, around, before := cutPattern(prefix)
-	if host != "" && around != "" {
-		return prefix + pattern, fmt.Errorf("a host within the group of a host")
-	}
 	if method != "" {
 		method += " "
 	}
-	return method + around + host + before + path, nil
+	joined, err := within(prefix, host, path)
+	return method + joined, err
+}
+
+// within puts a prefix before a path. One of both may have a host.
+//
+//starter:omit
+func within(prefix, host, path string) (string, error) {
+	_, around, before := cutPattern(prefix)
+	if host != "" && around != "" {
+		return prefix + host + path, fmt.Errorf("a host within the group of a host")
+	}
+	return around + host + before + path, nil
 }
 
 // wrap puts middleware around a handler, the first outermost.

@@ -252,6 +252,11 @@ func TestTask9_Group(t *testing.T) {
 			g.HandleFunc("GET /a", says("a.example"))
 			r.HandleFunc("GET /a", says("any"))
 		}, "GET /a a.example", "200 a.example"},
+		{"a host as prefix in a group of a path", "what has no slash is a host in a prefix, also there", func(r *router.Router) {
+			g := r.Group("/v1").Group("a.example")
+			g.HandleFunc("GET /a", says("a.example"))
+			r.HandleFunc("GET /v1/a", says("any"))
+		}, "GET /v1/a a.example", "200 a.example"},
 		{"a pattern with a host in a group without", "the prefix is a path, so it comes behind the host", func(r *router.Router) {
 			g := r.Group("/v1")
 			g.HandleFunc("GET a.example/a", says("a.example"))
