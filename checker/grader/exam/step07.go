@@ -372,7 +372,7 @@ func checkCompress(x *X) {
 		add("CONNECT", request("CONNECT", "a:443", "", gz), plain, long)
 		add("an interim response", get("/", gz), act("set", "Link", "x"), act("status", 103), plain, long)
 		add("no type", get("/", gz), long)
-		add("a handler that does nothing", get("/", gz), plain)
+		add("a handler that does nothing", get("/", gz))
 	}
 	x.scenes(cases)
 }

@@ -58,7 +58,8 @@ func (x *X) story(back time.Duration) step08.Story {
 		}
 		at = max(at+step, latest-w) // by more than a window, not everything is pinned
 		latest = max(latest, at)
-		s.Asks = append(s.Asks, step08.Ask{At: at, Times: Pick(x.Rand, 1, 1, 2, s.Policy.Quota%100+1, 5), Remaining: x.Chance(15)})
+		s.Asks = append(s.Asks, step08.Ask{At: at, Times: Pick(x.Rand, 1, 1, 2, s.Policy.Quota%100+1, 5),
+			Remaining: back == 0 && x.Chance(15)}) // whether a clock goes back behind what only asked is open
 	}
 	return s
 }

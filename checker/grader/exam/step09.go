@@ -1,7 +1,9 @@
 package exam
 
 import (
+	"bytes"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -111,7 +113,20 @@ func site(class string, s step09.Site, requests ...string) Case[step09.Site] {
 
 // sites compares what sites answer.
 func (x *X) sites(cases ...Case[step09.Site]) {
-	Compare(x, "static.Files", step09.Serve, cases)
+	CompareOr(x, "static.Files", step09.Serve, cases, func(c Case[step09.Site], want, got step09.Served) bool {
+		byHand(want, got)
+		return same(want, got)
+	})
+}
+
+// byHand leaves open whether a file is handed over by ReadFrom where the reference, which
+// keeps small files in memory, does not.
+func byHand(want, got step09.Served) {
+	for i := range min(len(want.Answers), len(got.Answers)) {
+		if !want.Answers[i].Files {
+			got.Answers[i].Files = false
+		}
+	}
 }
 
 func file(name, content string) step09.File { return step09.File{Name: name, Content: []byte(content)} }
@@ -164,6 +179,7 @@ func checkChanging(x *X) {
 		cases = append(cases, Case[step09.Site]{Class: "files that change while they are sent", Arg: s})
 	}
 	CompareOr(x, "static.Files", step09.Serve, cases, func(c Case[step09.Site], want, got step09.Served) bool {
+		byHand(want, got)
 		for _, s := range []*step09.Served{&want, &got} {
 			s.Logged = false
 			for i := range s.Answers { // the time of a file that has just been changed
@@ -309,7 +325,29 @@ func checkMatch(x *X) {
 			}
 		}
 	}
-	Compare(x, "static.MatchETag", step09.MatchETag, cases)
+	CompareOr(x, "static.MatchETag", step09.MatchETag, cases, func(c Case[step09.MatchIn], want, got bool) bool {
+		// Of a tag with a syntax error right behind it, both can be said: that it came
+		// before the error, and that it is a part of it.
+		n := len(wholeTags.Find(c.Arg.List))
+		before := step09.MatchIn{List: c.Arg.List[:n], Tag: c.Arg.Tag, Strong: c.Arg.Strong}
+		return brokenTag.Match(c.Arg.List[n:]) && got == step09.MatchETag(before)
+	})
+}
+
+var (
+	wholeTags = regexp.MustCompile(`\A(?:[ \t,]*(?:W/)?"[^"]*"[ \t]*,)*[ \t,]*`)
+	brokenTag = regexp.MustCompile(`\A(?:W/)?"[^"]*"[ \t]*[^ \t,]`)
+)
+
+// mixed says whether one line of a list makes another one of it mean something else: a
+// star beside tags, or a quote that is open.
+func mixed(fields []step03.Pair) bool {
+	lines, odd := map[string]int{}, map[string]bool{}
+	for _, f := range fields {
+		lines[string(f.Name)]++
+		odd[string(f.Name)] = odd[string(f.Name)] || string(f.Value) == "*" || bytes.Count(f.Value, []byte{'"'})%2 > 0
+	}
+	return lines["If-Match"] > 1 && odd["If-Match"] || lines["If-None-Match"] > 1 && odd["If-None-Match"]
 }
 
 func checkConditions(x *X) {
@@ -332,7 +370,9 @@ func checkConditions(x *X) {
 			}
 			in.Fields = slices.DeleteFunc(in.Fields, func(step03.Pair) bool { return x.Chance(40) })
 		}
-		cases = append(cases, Case[step09.CheckIn]{Class: "a request with preconditions", Arg: in})
+		if !mixed(in.Fields) {
+			cases = append(cases, Case[step09.CheckIn]{Class: "a request with preconditions", Arg: in})
+		}
 	}
 	Compare(x, "static.Check", step09.Check, cases)
 }

@@ -164,7 +164,9 @@ func Change(a Changes) State {
 		out.Found = append(out.Found, f)
 	}
 	for _, name := range a.Names {
-		if v := h.Value(string(name)); v != nil {
+		// Behind a value that was parsed stands the rest of the message, and it is the
+		// caller's matter whether that may be written to.
+		if v := h.Value(string(name)); v != nil && len(a.Parsed) == 0 {
 			_ = append(v, "xxxxxxxxxxxxxxxx"...)
 		}
 	}

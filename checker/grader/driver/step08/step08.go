@@ -86,6 +86,9 @@ func tell(a Story, allow func(ask Ask, now time.Time) ratelimit.Result, remainin
 				answer.Refused++
 			}
 		}
+		if a.Policy.Quota <= 0 || a.Policy.Window <= 0 {
+			answer.Result = ratelimit.Result{OK: answer.OK} // it allows nothing; what else it says is open
+		}
 		out = append(out, answer)
 	}
 	return out
