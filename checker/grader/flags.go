@@ -22,7 +22,7 @@ import (
 // options are the flags of grade and regrade.
 type options struct {
 	out, rubric, seed, sandbox, shard string
-	from, id, roster                  string
+	from, id, roster, check           string
 	jobs                              int
 	race, noCache                     bool
 	limit                             time.Duration

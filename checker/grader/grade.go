@@ -34,6 +34,7 @@ const (
 func grade(ctx context.Context, w *workshop.Workshop, args []string) int {
 	var o options
 	flags := o.flags("grade")
+	flags.StringVar(&o.check, "check", "", "`ID`, such as 3.2/members: run this check alone, with -seed N, and show its inputs; nothing is graded")
 	flags.StringVar(&o.shard, "shard", "", "`I/N`, counted from 0, or auto: one part of the class, for merge")
 	paths, err := workshop.Parse(flags, args)
 	if err == nil && len(paths) == 0 {
@@ -47,6 +48,9 @@ func grade(ctx context.Context, w *workshop.Workshop, args []string) int {
 	}
 	g := &grading{options: o, w: w}
 	defer g.close()
+	if o.check != "" {
+		return g.status(ctx, g.replay(ctx, paths))
+	}
 	return g.status(ctx, g.grade(ctx, paths))
 }
 

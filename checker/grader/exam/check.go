@@ -73,6 +73,7 @@ type Failure struct {
 	Input string // what was sent, as Go writes it or as it stands in a message
 	Want  string
 	Got   string
+	There string // where in those the difference is
 
 	slow      bool // time was up
 	gone      bool // the driver has ended
@@ -81,18 +82,25 @@ type Failure struct {
 
 func (f *Failure) Error() string { return f.Brief }
 
-// text is the failure with its input, or without it.
-func (f *Failure) text(c Check, hidden bool) string {
+// How much of a text is shown: in a report, and to somebody who asks for all of it.
+const (
+	mostShown = 1500
+	mostWhole = 64 << 10
+)
+
+// text is the failure with so much of its input, or without it.
+func (f *Failure) text(c Check, hidden bool, most int) string {
 	var b strings.Builder
-	b.WriteString(printable(f.Brief))
+	b.WriteString(printable(f.Brief, mostShown))
 	line := func(name, text string) {
 		if text != "" && !hidden {
-			fmt.Fprintf(&b, "\n%-5s %s", name, strings.ReplaceAll(printable(text), "\n", "\n      "))
+			fmt.Fprintf(&b, "\n%-5s %s", name, strings.ReplaceAll(printable(text, most), "\n", "\n      "))
 		}
 	}
 	line("input", f.Input)
 	line("want", f.Want)
 	line("got", f.Got)
+	line("there", f.There)
 	if c.Why != "" {
 		b.WriteString("\nwhy   " + c.Why)
 	}
@@ -101,8 +109,7 @@ func (f *Failure) text(c Check, hidden bool) string {
 
 // printable makes of untrusted text what can be shown: valid UTF-8 of a bounded
 // length, with everything but line ends visible.
-func printable(text string) string {
-	const most = 1500
+func printable(text string, most int) string {
 	var b strings.Builder
 	for _, r := range text {
 		if b.Len() > most {

@@ -53,8 +53,9 @@ func CompareOr[A, R any](x *X, fn string, ref func(A) R, cases []Case[A], or fun
 		}
 		var got R
 		x.decode(fn, reply, &got)
-		if d := differ(reflect.ValueOf(want), reflect.ValueOf(got), "", c.Off); d != "" && !allowed(or, c, want, got) {
-			f.Brief, f.Got = c.Class+": "+d, show(got)
+		var at place
+		if d := at.differ(reflect.ValueOf(want), reflect.ValueOf(got), "", c.Off); d != "" && !allowed(or, c, want, got) {
+			f.Brief, f.Got, f.There = c.Class+": "+d, show(got), at.text()
 			x.Fail(f)
 		}
 	})
@@ -87,9 +88,28 @@ func try[A, R any](f func(A) R, arg A) (result R, panics bool) {
 	return f(arg), false
 }
 
-// differ returns what is different about got, or "". It tells numbers and classes
-// of errors, and of everything else only where it is: inputs may be hidden.
-func differ(want, got reflect.Value, path string, off [2]int) string {
+// A place is where two values begin to differ.
+type place struct {
+	path      string
+	want, got reflect.Value
+}
+
+// text shows what is there, unless that is all there is.
+func (at *place) text() string {
+	if _, isErr := at.want.Interface().(wire.Err); isErr || at.path == "" {
+		return "" // the brief says it
+	}
+	return at.path + " is " + show(at.got.Interface()) + ", want " + show(at.want.Interface())
+}
+
+// differ returns what is different about got, or "", and notes where. It tells numbers
+// and classes of errors, and of everything else only where it is: inputs may be hidden.
+func (at *place) differ(want, got reflect.Value, path string, off [2]int) (d string) {
+	defer func() {
+		if d != "" && !at.want.IsValid() {
+			*at = place{path, want, got}
+		}
+	}()
 	if e, ok := want.Interface().(wire.Err); ok {
 		return differErr(e, got.Interface().(wire.Err), path, off)
 	}
@@ -102,7 +122,7 @@ func differ(want, got reflect.Value, path string, off [2]int) string {
 				if !field.IsExported() || (field.Type == reflect.TypeFor[wire.Err]()) != errors {
 					continue
 				}
-				if d := differ(want.Field(i), got.Field(i), join(path, field.Name), off); d != "" {
+				if d := at.differ(want.Field(i), got.Field(i), join(path, field.Name), off); d != "" {
 					return d
 				}
 			}
@@ -119,7 +139,7 @@ func differ(want, got reflect.Value, path string, off [2]int) string {
 			return ""
 		}
 		for i := range min(want.Len(), got.Len()) {
-			if d := differ(want.Index(i), got.Index(i), fmt.Sprintf("%s[%d]", path, i), off); d != "" {
+			if d := at.differ(want.Index(i), got.Index(i), fmt.Sprintf("%s[%d]", path, i), off); d != "" {
 				return d
 			}
 		}
@@ -139,7 +159,7 @@ func differ(want, got reflect.Value, path string, off [2]int) string {
 		if want.IsNil() {
 			return ""
 		}
-		return differ(want.Elem(), got.Elem(), path, off)
+		return at.differ(want.Elem(), got.Elem(), path, off)
 	}
 	if !want.Equal(got) {
 		return fmt.Sprintf("%s: want %v, got %v", path, want.Interface(), got.Interface())
@@ -181,7 +201,7 @@ func errName(e wire.Err) string {
 	case "other":
 		return "an error that is no *ProtocolError"
 	}
-	return "the error " + printable(e.Kind)
+	return "the error " + printable(e.Kind, mostShown)
 }
 
 func join(path, name string) string {
@@ -199,7 +219,7 @@ func show(v any) string {
 }
 
 func showValue(b *strings.Builder, v reflect.Value) {
-	if b.Len() > 4000 || !v.IsValid() {
+	if b.Len() > mostWhole || !v.IsValid() {
 		return
 	}
 	switch v.Kind() {
@@ -248,5 +268,5 @@ func showValue(b *strings.Builder, v reflect.Value) {
 
 // same says whether two values are the same, as Compare has it.
 func same[R any](want, got R) bool {
-	return differ(reflect.ValueOf(want), reflect.ValueOf(got), "", [2]int{}) == ""
+	return new(place).differ(reflect.ValueOf(want), reflect.ValueOf(got), "", [2]int{}) == ""
 }

@@ -126,7 +126,7 @@ func (x *X) broken(err error) {
 		}
 		panic(gone(exit))
 	}
-	panic(&Failure{Brief: "the program no longer answers (" + printable(err.Error()) + ")", gone: true})
+	panic(&Failure{Brief: "the program no longer answers (" + printable(err.Error(), mostShown) + ")", gone: true})
 }
 
 // calls is a connection for calls that are answered in order.
@@ -217,7 +217,7 @@ func (x *X) decode(fn string, reply wire.Reply, result any) {
 	case reply.Panic != "":
 		x.Fail(Failure{Brief: fn + " panicked", Got: "panic: " + reply.Panic})
 	case reply.Error != "":
-		x.Failf("%s cannot be called: %s", fn, printable(reply.Error))
+		x.Failf("%s cannot be called: %s", fn, printable(reply.Error, mostShown))
 	case result == nil:
 		return
 	}

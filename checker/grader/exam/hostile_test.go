@@ -303,7 +303,7 @@ func checkIDs() (ids []string) {
 func FuzzPrintable(f *testing.F) {
 	f.Add("\x1b[2J\x00\xff::error::\r\u202e")
 	f.Fuzz(func(t *testing.T, text string) {
-		got := printable(text)
+		got := printable(text, mostShown)
 		if len(got) > 1600 {
 			t.Errorf("%d bytes", len(got))
 		}

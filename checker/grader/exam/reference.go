@@ -53,7 +53,7 @@ func (x *X) OnReference(f func(x *X)) {
 	defer ref.cleanup()
 	defer func() {
 		if f, ok := recover().(*Failure); ok {
-			panic("the reference fails: " + f.text(x.check, false))
+			panic("the reference fails: " + f.text(x.check, false, mostWhole))
 		}
 	}()
 	f(ref)

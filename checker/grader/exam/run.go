@@ -41,6 +41,7 @@ type Config struct {
 	// for all.
 	Only []string
 
+	Whole    bool // texts of results are as long as they are, or nearly
 	NoRetry  bool // a check that fails is not run again
 	Patience time.Duration
 	StepTime time.Duration
@@ -150,6 +151,14 @@ func (e *run) step(number int) []Result {
 	return results
 }
 
+// most is how much of an input is shown.
+func (e *run) most() int {
+	if e.Whole {
+		return mostWhole
+	}
+	return mostShown
+}
+
 // chosen returns the checks that Only names, and what they need.
 func (e *run) chosen(checks []Check) []Check {
 	if e.Only == nil {
@@ -203,14 +212,14 @@ func (s *stepRun) check(c Check) Result {
 	// Another check may have ended the driver, or kept its processor busy; and what
 	// is live fails now and then on a machine that is.
 	again := f != nil && shared && (f.gone || f.slow && !s.NoRetry)
-	flaky := f != nil && !s.NoRetry && (c.Live || f.slow)
+	flaky := f != nil && !f.unreached && !s.NoRetry && (c.Live || f.slow)
 	if (again || flaky) && s.ctx.Err() == nil {
 		if !again || f.slow {
 			retried = 1
 		}
 		first := f
 		if f, _ = s.once(c, true); f == nil && retried > 0 {
-			flake = "it passed at the second try, with the same inputs; at the first:\n" + first.text(c, false)
+			flake = "it passed at the second try, with the same inputs; at the first:\n" + first.text(c, false, s.most())
 		}
 	}
 	r := Result{Detail: flake}
@@ -228,7 +237,7 @@ func (s *stepRun) check(c Check) Result {
 	}
 	if f != nil {
 		r.Hidden = s.Hidden != nil && s.Hidden(c.ID)
-		r.Reason, r.Detail = f.text(c, r.Hidden), f.text(c, false)
+		r.Reason, r.Detail = f.text(c, r.Hidden, s.most()), f.text(c, false, s.most())
 	}
 	return r
 }

@@ -84,13 +84,14 @@ func (x *X) Talks(talks ...Talk) {
 		x.OnReference(func(x *X) { want = x.have(t) })
 		x.Doing(t.Class)
 		got := x.have(t)
-		d := differ(reflect.ValueOf(want.seen()), reflect.ValueOf(got.seen()), "", [2]int{})
+		var at place
+		d := at.differ(reflect.ValueOf(want.seen()), reflect.ValueOf(got.seen()), "", [2]int{})
 		if d != "" && (t.Or == nil || !t.Or(want, got)) {
 			sent := ""
 			for _, s := range t.Steps {
 				sent += s.Send
 			}
-			x.Fail(Failure{Brief: d, Input: "the client sent " + shorten(sent) + "\nhandlers " + show(t.Arg), Want: want.text(), Got: got.text() + "\n" + shorten(string(got.raw))})
+			x.Fail(Failure{Brief: d, Input: "the client sent " + shorten(sent) + "\nhandlers " + show(t.Arg), Want: want.text(), Got: got.text() + "\n" + shorten(string(got.raw)), There: at.text()})
 		}
 	}
 }

@@ -199,7 +199,7 @@ func silent(checks []result.Check, step int) bool {
 // ask runs the exam of some steps, each in the program that is given for it.
 func (x *examining) ask(ctx context.Context, base string, steps []int, program func(int) *build.Program) ([]result.Check, error) {
 	results, err := x.exam(ctx, exam.Config{
-		Seed: x.Seed, Steps: steps, Base: base,
+		Seed: x.Seed, Steps: steps, Base: base, Only: x.only, Whole: x.only != nil,
 		Hidden: func(string) bool { return true }, // see [Grader.mark]
 		Start: func(ctx context.Context, step int, _ string) (exam.Process, error) {
 			p := program(step)

@@ -47,6 +47,8 @@ type Config struct {
 	Limit   time.Duration // for one submission; 0 is DefaultLimit
 	Corpus  *policy.Corpus
 	Allow   map[int][]string // packages that a step may import beyond those of the course
+
+	only []string // IDs of checks; see Replay
 }
 
 // A Grader grades submissions. Several goroutines may use it.
