@@ -40,8 +40,8 @@ const (
 )
 
 // SVG draws the text of a fenced mermaid block. What comes out is one element for a page of HTML: an
-// svg, or a div with two of them, of which a phone shows the narrow one. Where a phone has to scroll
-// sideways, there is an svg of the class d-scroll.
+// svg, or a div that scrolls sideways if it has to, with one svg, or with two of which a phone shows the
+// narrow one.
 func SVG(source string) ([]byte, error) {
 	p := &parser{lines: strings.Split(source, "\n")}
 	d, err := p.parse()
@@ -76,16 +76,23 @@ func render(d drawing, name, description string) []byte {
 	}
 	wide := d.scene(pageWidth)
 	if wide.w <= phoneWidth {
-		return wide.write("diagram d-small", name, steps)
+		return wide.write("diagram", name, steps)
 	}
-	narrow := d.scene(phoneWidth)
-	if narrow.w > wide.w*0.85 {
-		return wide.write("diagram"+scroll(wide), name, steps)
+	var out []byte
+	last := d.scene(phoneWidth)
+	if last.w > wide.w*0.85 {
+		last = wide
+		out = last.write("diagram"+scroll(last), name, steps)
+	} else {
+		out = wide.write("diagram d-wide", name, steps)
+		out = append(out, last.write("diagram d-narrow"+scroll(last), name, steps)...)
 	}
-	out := []byte(`<div class="diagrams">` + "\n")
-	out = append(out, wide.write("diagram d-wide", name, steps)...)
-	out = append(out, narrow.write("diagram d-narrow"+scroll(narrow), name, steps)...)
-	return append(out, "</div>\n"...)
+	// What scrolls must be within reach of the keyboard.
+	focus := ""
+	if scroll(last) != "" {
+		focus = ` tabindex="0" role="group" aria-label="Diagram"`
+	}
+	return fmt.Appendf(nil, "<div class=\"diagrams\"%s>\n%s</div>\n", focus, out)
 }
 
 // scroll is the class of what a phone shows at its full size, since it would be too small to read else.
@@ -93,7 +100,7 @@ func scroll(s scene) string {
 	if s.w > phoneWidth*1.3 {
 		return " d-scroll"
 	}
-	return " d-small"
+	return ""
 }
 
 // A parser reads a diagram line by line.
