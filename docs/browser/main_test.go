@@ -115,4 +115,4 @@ func serve(dir string) (stop func(), err error) {
 }
 
 // patience is how long anything in the browser may take.
-const patience = 30 * time.Second
+const patience = 3 * time.Minute

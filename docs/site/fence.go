@@ -19,7 +19,7 @@ import (
 // fences are the languages that a fenced block may have, and what chroma calls them;
 // "" is not coloured.
 var fences = map[string]string{
-	"console": "", "go": "go", "http": "", "json": "json", "mermaid": "", "sh": "bash", "text": "", "yaml": "yaml",
+	"go": "go", "http": "", "json": "json", "mermaid": "", "sh": "bash", "text": "", "yaml": "yaml",
 }
 
 // names returns the keys of a map in a sentence.

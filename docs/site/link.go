@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
@@ -11,14 +13,15 @@ import (
 // link makes a link to a file of docs one to its page.
 func (t transformer) link(n *ast.Link) {
 	to := string(n.Destination)
+	if len(n.Title) > 0 && n.Parent().ChildCount() == 1 {
+		return // of which paragraph has made something else
+	}
 	if strings.Contains(to, "://") || strings.HasPrefix(to, "mailto:") {
 		return
 	}
-	file, fragment, _ := strings.Cut(to, "#")
-	if fragment != "" {
-		fragment = "#" + fragment
-	}
+	file, id, hasID := strings.Cut(to, "#")
 	if file == "" {
+		t.links = append(t.links, fragment{offset(n), t.source, id})
 		return
 	}
 	name := t.linked(file)
@@ -27,14 +30,35 @@ func (t transformer) link(n *ast.Link) {
 		return
 	}
 	page, inDocs := strings.CutPrefix(name, "docs/")
+	hash := ""
+	if hasID {
+		hash = "#" + id
+	}
 	switch {
 	case strings.HasPrefix(name, ".."):
 		t.failf(offset(n), "%s is outside of the repository", to)
 	case inDocs && t.at(page) != nil:
-		n.Destination = []byte(t.to(address(page)) + fragment)
+		n.Destination = []byte(t.to(address(page)) + hash)
+		if hasID {
+			t.links = append(t.links, fragment{offset(n), page, id})
+		}
 	default:
-		n.Destination = []byte(t.to(t.sourcePage(name).address) + fragment)
+		n.Destination = []byte(t.to(t.sourcePage(name).address) + hash)
 	}
+}
+
+// follow looks for the headings that a page's links lead to.
+func (s *site) follow(p *page) error {
+	for _, l := range p.links {
+		to := s.at(l.page)
+		if to == nil {
+			to = p
+		}
+		if !slices.ContainsFunc(to.headings, func(h heading) bool { return h.ID == l.id }) {
+			p.failf(l.at, "docs/%s has no heading #%s", to.source, l.id)
+		}
+	}
+	return errors.Join(p.wrong...)
 }
 
 // at returns the page of a source, or nil.

@@ -21,7 +21,7 @@ import (
 // in its place in the tree, and then the tree is written.
 func (s *site) render(p *page) {
 	md := goldmark.New(
-		goldmark.WithExtensions(extension.Table),
+		goldmark.WithExtensions(extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignNone))),
 		goldmark.WithParserOptions(
 			parser.WithBlockParsers(
 				util.Prioritized(&containerParser{p}, 90),
@@ -76,6 +76,10 @@ func (t transformer) Transform(doc *ast.Document, reader text.Reader, _ parser.C
 			t.image(n)
 		case *ast.Text:
 			t.cite(n)
+		case *east.TableCell:
+			if n.Alignment == east.AlignRight {
+				n.SetAttributeString("class", []byte("right")) // the policy forbids styles
+			}
 		case *east.Table:
 			wrap := &container{kind: "table"}
 			n.Parent().ReplaceChild(n.Parent(), n, wrap)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
+
+	"barewire/checker/course"
 )
 
 // A page is one Markdown file, and what it became.
@@ -17,7 +19,9 @@ type page struct {
 
 	title    string
 	headings []heading
+	links    []fragment // links to headings
 	body     template.HTML
+	listed   []course.Task // which the page says are its own
 	parts    []entryOfIndex
 	script   string   // what the page's scripts may do beyond those of others, for the policy
 	styles   []string // of the page alone, and scripts
@@ -29,6 +33,12 @@ type page struct {
 type heading struct {
 	Level    int
 	ID, Text string
+}
+
+// A fragment is a link to a heading, of this page or another.
+type fragment struct {
+	at       int // offset of the link
+	page, id string
 }
 
 // failf notes a mistake at an offset of the page's source.

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"html/template"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/yuin/goldmark/ast"
@@ -60,6 +62,9 @@ func init() { // not in the declaration: makers use what uses makers
 	}
 }
 
+// alone are those that have no arguments.
+var alone = []string{"commands", "flags", "packages", "rfcmap"}
+
 // comment replaces a comment by what it names.
 func (t transformer) comment(n *ast.HTMLBlock) {
 	raw := strings.TrimSpace(string(n.Lines().Value(t.text)))
@@ -74,7 +79,13 @@ func (t transformer) comment(n *ast.HTMLBlock) {
 		t.failf(offset(n), "nothing is called %q; there are %s", strings.TrimSpace(inner), names(makers))
 		return
 	}
-	html, err := makers[words[0]](t, words[1:])
+	var html template.HTML
+	var err error
+	if len(words) > 1 && slices.Contains(alone, words[0]) {
+		err = errors.New("nothing stands behind it")
+	} else {
+		html, err = makers[words[0]](t, words[1:])
+	}
 	if err != nil {
 		t.failf(offset(n), "%s: %v", words[0], err)
 		return

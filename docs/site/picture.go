@@ -17,7 +17,7 @@ import (
 // drawn is a diagram.
 func drawn(source string) (template.HTML, error) {
 	svg, err := diagram.SVG(source)
-	return markup("<div class=\"drawing\">%s</div>\n", template.HTML(svg)), err
+	return markup("<div class=\"drawing\" tabindex=\"0\">%s</div>\n", template.HTML(svg)), err
 }
 
 // below returns the steps that each step's solution imports, by its folder.

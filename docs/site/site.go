@@ -45,6 +45,9 @@ func build(c config) (int, error) {
 	if err := each(s.pages, s.read); err != nil {
 		return 0, err
 	}
+	if err := each(s.pages, s.follow); err != nil {
+		return 0, err
+	}
 	if err := s.readSources(); err != nil {
 		return 0, err
 	}
@@ -70,9 +73,8 @@ func each(pages []*page, do func(*page) error) error {
 // load finds all pages. A page that the menu does not have is a mistake: nobody
 // would find it.
 func load(c config) (*site, error) {
-	s := &site{config: c, images: make(map[string]bool), files: make(map[string][]byte), written: make(map[string]bool)}
-	var err error
-	if s.course, err = course.Load(); err != nil {
+	s, err := empty(c)
+	if err != nil {
 		return nil, err
 	}
 	found, err := sources(filepath.Join(c.root, "docs"))
@@ -97,6 +99,12 @@ func load(c config) (*site, error) {
 		return nil, fmt.Errorf("docs/%s: is not in the menu (docs/site/menu.go)", found[0])
 	}
 	return s, nil
+}
+
+// empty returns a site without pages.
+func empty(c config) (*site, error) {
+	all, err := course.Load()
+	return &site{config: c, course: all, images: make(map[string]bool), files: make(map[string][]byte), written: make(map[string]bool)}, err
 }
 
 // sources returns the Markdown files below dir, by their slash-separated names.

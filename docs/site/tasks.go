@@ -91,6 +91,7 @@ func makeTasks(t transformer, args []string) (template.HTML, error) {
 	if err != nil {
 		return "", err
 	}
+	t.listed = step.Tasks
 	worth := points(t.course)
 	var rows template.HTML
 	minutes, tests := 0, 0
@@ -119,35 +120,53 @@ var taskHeading = regexp.MustCompile(`^\d+\.\d+( and \d+\.\d+)*(?: |$)`)
 // endTasks puts, at the end of each section that is about a task, what the course
 // says about it: the time, the points, the tests and the hints.
 func (t transformer) endTasks(doc ast.Node) {
-	var open []string // tasks of the section
+	told := make(map[string]bool)
+	var ids []string // of the section's tasks
 	for n := doc.FirstChild(); n != nil; n = n.NextSibling() {
 		h, ok := n.(*ast.Heading)
 		if !ok || h.Level > 2 {
 			continue
 		}
-		t.closeTasks(doc, h, open)
-		open = strings.Split(strings.TrimSpace(taskHeading.FindString(words(h, t.text))), " and ")
+		t.closeTasks(doc, h, ids)
+		said := words(h, t.text)
+		ids = nil
+		if name := taskHeading.FindString(said); name != "" {
+			ids = strings.Split(strings.TrimSpace(name), " and ")
+			t.checkTasks(h, ids, strings.TrimPrefix(said, name))
+		}
+		for _, id := range ids {
+			told[id] = true
+		}
 	}
-	t.closeTasks(doc, nil, open)
+	t.closeTasks(doc, nil, ids)
+	for _, task := range t.listed {
+		if !told[task.ID] {
+			t.failf(0, "no section is about task %s %s", task.ID, task.Title)
+		}
+	}
+}
+
+// checkTasks compares the heading of a section with the tasks that it names.
+func (t transformer) checkTasks(h ast.Node, ids []string, title string) {
+	for _, id := range ids {
+		step, task, err := t.course.Task(id)
+		switch {
+		case err != nil:
+			t.failf(offset(h), "%v", err)
+		case !strings.HasPrefix(t.source, step.Dir):
+			t.failf(offset(h), "task %s belongs to docs/%s.md", id, step.Dir)
+		case len(ids) == 1 && title != task.Title:
+			t.failf(offset(h), "task %s is called %q", id, task.Title)
+		}
+	}
 }
 
 // closeTasks puts the ends of tasks before a heading, or behind everything.
-func (t transformer) closeTasks(doc ast.Node, before ast.Node, ids []string) {
+func (t transformer) closeTasks(doc, before ast.Node, ids []string) {
 	for _, id := range ids {
-		if id == "" {
-			continue
-		}
 		step, task, err := t.course.Task(id)
-		if err == nil && !strings.HasPrefix(t.source, step.Dir) {
-			err = fmt.Errorf("task %s belongs to docs/%s.md", id, step.Dir)
-		}
 		if err != nil {
-			at := len(t.text)
-			if before != nil {
-				at = offset(before)
-			}
-			t.failf(at, "the section above: %v", err)
-			continue
+			continue // which checkTasks says
 		}
 		end := &made{html: t.taskEnd(step, task)}
 		if before == nil {

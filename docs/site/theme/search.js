@@ -120,6 +120,7 @@ input.addEventListener("keydown", (e) => {
   const n = list.children.length;
   if (e.key === "ArrowDown" && n) select((at + 1) % n);
   else if (e.key === "ArrowUp" && n) select((at + n - 1) % n);
+  else if (e.key === "Escape") dialog.close(); // and does not empty the field first
   else if (e.key === "Enter" && at >= 0) { list.children[at].querySelector("a").click(); dialog.close(); }
   else return;
   e.preventDefault();

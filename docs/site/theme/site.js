@@ -46,6 +46,17 @@ for (const block of document.querySelectorAll(".code, .wire, .terminal")) {
   block.append(button);
 }
 
+// What can be scrolled can be focused, and nothing else needs to be.
+{
+  const look = () => {
+    for (const e of document.querySelectorAll("pre, .table, .drawing")) {
+      if (e.scrollWidth > e.clientWidth || !e.clientWidth) e.tabIndex = 0; else e.removeAttribute("tabindex");
+    }
+  };
+  addEventListener("resize", look);
+  look();
+}
+
 // Tabs: what is chosen in one place is chosen in all, and on the next page.
 {
   const all = [...document.querySelectorAll(".tabs")];
