@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"html/template"
+	"strings"
 
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/renderer"
@@ -47,8 +48,10 @@ func (b blocks) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
 	})
 }
 
-// escape makes text safe to stand in HTML.
-func escape(text string) string { return template.HTMLEscapeString(text) }
+// escape makes text safe to stand in HTML, and between double quotes.
+func escape(text string) string { return unsafeInHTML.Replace(text) }
+
+var unsafeInHTML = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "\x00", "\uFFFD")
 
 // markup is Sprintf with arguments that are escaped, unless they are HTML already.
 func markup(format string, args ...any) template.HTML {

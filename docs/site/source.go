@@ -25,6 +25,13 @@ func (s *site) sourcePage(name string) *page {
 	return p
 }
 
+// add adds a page that is made already.
+func (s *site) add(p *page) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sources = append(s.sources, p)
+}
+
 // readSources makes the bodies of the pages of files and folders. A folder leads to
 // more of them.
 func (s *site) readSources() error {
@@ -41,6 +48,9 @@ func (s *site) readSources() error {
 
 // readSource makes the body of a page for a file or a folder.
 func (s *site) readSource(p *page) error {
+	if p.body != "" {
+		return nil
+	}
 	file := filepath.Join(s.root, filepath.FromSlash(p.source))
 	info, err := os.Stat(file)
 	switch {

@@ -91,13 +91,18 @@ func makeTasks(t transformer, args []string) (template.HTML, error) {
 	if err != nil {
 		return "", err
 	}
-	t.listed = step.Tasks
+	chapter := ""
+	if t.source == step.Dir+".md" {
+		t.listed = step.Tasks
+	} else {
+		chapter = t.to(step.Dir + "/")
+	}
 	worth := points(t.course)
 	var rows template.HTML
 	minutes, tests := 0, 0
 	for _, task := range step.Tasks {
-		rows += markup("<tr><td>%s</td><td><a href=\"#%s\">%s</a></td><td>%d min</td><td>%d</td><td>%s</td></tr>\n",
-			task.ID, slug(task.ID+" "+task.Title), task.Title, task.Minutes, count(task.ID), worth[task.ID])
+		rows += markup("<tr><td>%s</td><td><a href=\"%s#%s\">%s</a></td><td>%d min</td><td>%d</td><td>%s</td></tr>\n",
+			task.ID, chapter, slug(task.ID+" "+task.Title), task.Title, task.Minutes, count(task.ID), worth[task.ID])
 		minutes += task.Minutes
 		tests += count(task.ID)
 	}

@@ -15,6 +15,7 @@ import (
 // A mistake is a wrong program of checker/wrong: an edit of the reference that a test
 // has to catch.
 type mistake struct {
+	name     string // such as "9.1-backslash"
 	about    string
 	caughtBy string
 	edits    []edit
@@ -23,31 +24,40 @@ type mistake struct {
 // An edit replaces a piece of a file.
 type edit struct{ file, old, new string }
 
-// makeWrong are the wrong programs of a step, by the tasks that they get wrong.
-func makeWrong(t transformer, args []string) (html template.HTML, err error) {
+// makeWrong lists the wrong programs of a step, by the tasks that they get wrong. What
+// each of them is in code has a page of its own, since it is a lot.
+func makeWrong(t transformer, args []string) (list template.HTML, err error) {
 	step, err := t.step(args)
 	if err != nil {
 		return "", err
 	}
+	address := step.Dir + "/wrong/"
+	var programs template.HTML
 	for _, task := range step.Tasks {
 		all, err := mistakes(t.root, step, task)
 		if err != nil {
 			return "", err
 		}
-		var items template.HTML
+		if len(all) == 0 {
+			continue
+		}
+		var lines template.HTML
+		programs += markup("<h2 id=\"%s\">%s %s</h2>\n", task.ID, task.ID, task.Title)
 		for _, m := range all {
-			items += m.html(t)
+			about := t.phrase(m.about)
+			lines += markup("<li>%s <a href=\"%s#%s\" aria-label=\"Its code\">code</a></li>\n", about, t.to(address), m.name)
+			programs += m.html(about)
 		}
-		if len(all) > 0 {
-			html += markup("<details class=\"wrongs\"><summary><b>%s %s</b> %s</summary>\n<div>%s</div></details>\n",
-				task.ID, task.Title, plural(len(all), "wrong program"), items)
-		}
+		list += markup("<details class=\"wrongs\"><summary><b>%s %s</b> %s</summary>\n<div><ul>%s</ul></div></details>\n",
+			task.ID, task.Title, plural(len(all), "wrong program"), lines)
 	}
-	return markup("<div class=\"wrong\">\n%s</div>\n", html), nil
+	t.add(&page{source: "checker/wrong/" + step.Dir, address: address, title: "Wrong programs of step " + name(step), group: "Course",
+		body: markup("<p>Each changes the reference in a few lines, as somebody might have written it, and the test that is named catches it. The files are in <code>checker/wrong/%s</code>.</p>\n<div class=\"wrong\">\n%s</div>\n", step.Dir, programs)})
+	return markup("<div class=\"wrong\">\n%s</div>\n", list), nil
 }
 
 // html says what the mistake is, shows the edit, and names the test.
-func (m mistake) html(t transformer) template.HTML {
+func (m mistake) html(about template.HTML) template.HTML {
 	var diff template.HTML
 	for _, e := range m.edits {
 		diff += markup("<span>%s</span>", e.file)
@@ -67,8 +77,8 @@ func (m mistake) html(t transformer) template.HTML {
 	if row != "" {
 		by += ": " + strings.ReplaceAll(row, "_", " ")
 	}
-	return markup("<section><p>%s</p>\n<pre class=\"diff\" tabindex=\"0\"><code>%s</code></pre>\n<p class=\"by\">Caught by <em>%s</em></p></section>\n",
-		t.phrase(m.about), diff, by)
+	return markup("<section id=\"%s\"><p>%s</p>\n<pre class=\"diff\" tabindex=\"0\"><code>%s</code></pre>\n<p class=\"by\">Caught by <em>%s</em></p></section>\n",
+		m.name, about, diff, by)
 }
 
 // indented returns how many tabs all lines begin with.
@@ -97,6 +107,7 @@ func mistakes(root string, step course.Step, task course.Task) (all []mistake, e
 		if err != nil {
 			return nil, fmt.Errorf("checker/wrong/%s/%s: %w", step.Dir, path.Base(filepath.ToSlash(file)), err)
 		}
+		m.name = strings.TrimSuffix(filepath.Base(file), ".txtar")
 		all = append(all, m)
 	}
 	return all, nil

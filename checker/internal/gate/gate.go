@@ -38,6 +38,7 @@ var stages = []stage{
 	{"red", "every test of every starter fails, without a panic or a hang", checkRed},
 	{"wrong", "every wrong program is caught by the test that it names", checkWrong},
 	{"checker", "the checker's own tests", checkOwn},
+	{"docs", "the docs can be built, and their own tests, in a browser too", checkDocs},
 	{"fuzz", "each fuzz target for some thousand runs", checkFuzz},
 }
 
