@@ -19,28 +19,27 @@ func TestAxe(t *testing.T) {
 	}
 	b.dark(false)
 	for _, place := range pages(t) {
-		b.look(string(axe), place, "light")
+		b.look(string(axe), place, "main", "light")
 	}
-	kinds := []string{chapter, "bench/", "conformance/"}
+	kinds := []string{"", chapter, "manual/", "wire-lab/"}
 	b.dark(true)
 	for _, place := range kinds {
-		b.look(string(axe), place, "dark")
+		b.look(string(axe), place, "html", "dark")
 	}
 	b.size(390, 800, true)
-	for _, place := range kinds {
-		b.look(string(axe), place, "dark, on a phone")
-	}
 	b.dark(false)
-	b.look(string(axe), chapter, "light, on a phone")
+	for _, place := range kinds {
+		b.look(string(axe), place, "html", "light, on a phone")
+	}
 }
 
-// look lets axe look at a page with everything unfolded.
-func (b *tab) look(axe, place, how string) {
+// look lets axe look at a part of a page with everything unfolded.
+func (b *tab) look(axe, place, part, how string) {
 	b.t.Helper()
 	b.visit(place)
 	eval[any](b, "for (const d of document.querySelectorAll('details')) d.open = true")
 	eval[any](b, axe+"; 0")
-	raw := eval[string](b, `axe.run({ resultTypes: ["violations"] }).then((r) => JSON.stringify(r.violations.map((v) => ({
+	raw := eval[string](b, `axe.run(`+quote(part)+`, { resultTypes: ["violations"] }).then((r) => JSON.stringify(r.violations.map((v) => ({
 		id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + " " + (n.any[0]?.message ?? "")), n: v.nodes.length }))))`)
 	var found []struct {
 		ID, Impact, Help string

@@ -25,7 +25,12 @@ func makeLab(t transformer, args []string) (template.HTML, error) {
 
 // makeWirelab is the wire lab itself. Its program and the rest lie beside the page.
 func makeWirelab(t transformer, _ []string) (template.HTML, error) {
-	files, err := t.lab().Files()
+	name, tree := "lab", "solutions"
+	if t.mine {
+		name, tree = "lab.mine", "steps"
+	}
+	from := []string{"docs/lab", "docs/go.mod", "checker/conformance", tree + "/02-request-line", tree + "/03-headers-bodies", tree + "/04-keep-alive"}
+	files, err := memo(t.site, name, from, t.lab().Files)
 	if err != nil {
 		return "", err
 	}

@@ -10,8 +10,13 @@ import (
 	"strings"
 )
 
-// goOutput returns what a go command prints that is run in the repository.
-func (s *site) goOutput(args ...string) (string, error) {
+// goOutput returns what a go command prints that is run in the repository. It is run
+// again when something has been saved in from.
+func (s *site) goOutput(name string, from []string, args ...string) (string, error) {
+	return memo(s, name, from, func() (string, error) { return s.goRun(args) })
+}
+
+func (s *site) goRun(args []string) (string, error) {
 	cmd := exec.Command("go", args...)
 	cmd.Dir = s.root
 	cmd.Env = append(os.Environ(), "NO_COLOR=1", "MAKELEVEL=")
@@ -30,7 +35,7 @@ var (
 
 // makeCommands is a table of all commands, from what "help" prints.
 func makeCommands(t transformer, args []string) (template.HTML, error) {
-	help, err := t.goOutput("tool", "checker", "help")
+	help, err := t.goOutput("help", []string{"checker/main.go"}, "tool", "checker", "help")
 	if err != nil {
 		return "", err
 	}
@@ -53,7 +58,7 @@ func makeCommands(t transformer, args []string) (template.HTML, error) {
 
 // makeFlags is the settings of the server, from what -help prints.
 func makeFlags(t transformer, args []string) (template.HTML, error) {
-	help, err := t.goOutput("run", "./solutions/10-production-server/barewire", "-help")
+	help, err := t.goOutput("flags", []string{"solutions"}, "run", "./solutions/10-production-server/barewire", "-help")
 	if err != nil {
 		return "", err
 	}
