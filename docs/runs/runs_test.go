@@ -134,6 +134,7 @@ func (s *scratch) class() {
 	s.step("grade-shard-1.txt", fmt.Sprintf(grade, " -shard 1/2"), 0)
 	s.step("grade-merge.txt", `make merge OUT=../grades RUBRIC=../rubric.json LOGS='../grades/shard-*.jsonl'`, 0)
 	s.step("grade-one.txt", "make convert OUT=../grades TO=markdown FLAGS='-student 1002 -for instructor'", 0)
+	s.step("grade-selftest.txt", `make selftest FLAGS="-seed 7 -jobs 1 -only 'forge-init-exit|forge-net-http|escape-tcp'"`, 0)
 	s.step("grade-canvas.txt", "make convert OUT=../grades TO=canvas FLAGS='-sheet ../gradebook.csv -assignment 777'", 0)
 	if out, status := s.run(`sed 's/"percent_per_day": 10/"percent_per_day": 5/' ../rubric.json > ../milder.json`); status != 0 {
 		t.Fatal(out)
