@@ -15,8 +15,9 @@ import (
 	"strings"
 )
 
-// directive is a comment for the generator of the starters, which no reader needs.
-var directive = regexp.MustCompile(`(?m)^[\t ]*//(starter|fuzz):.*\n`)
+// directive is a comment for the generator of the starters, which no reader needs, and
+// the empty line of a comment before it.
+var directive = regexp.MustCompile(`(?m)(?:^[\t ]*//\n)?^[\t ]*//(?:starter|fuzz):.*\n`)
 
 // code is a declaration of a Go file, with its path, which leads to the whole file.
 // Without a name it is all of the file.
@@ -32,7 +33,6 @@ func (s *site) code(p *page, file, name string, comment bool) (template.HTML, er
 		}
 	}
 	text = directive.ReplaceAllString(text, "")
-	text = strings.ReplaceAll(text, "\n//\n//starter:", "\n//starter:")
 	to := s.sourcePage(file)
 	caption := markup(`<a href="%s">%s</a>`, fmt.Sprintf("%s#L%d", p.to(to.address), line), file)
 	if name != "" {
