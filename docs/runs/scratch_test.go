@@ -217,6 +217,7 @@ var unstable = []struct {
 }{
 	{regexp.MustCompile(`Makefile:\d+: `), "Makefile:10: "},
 	{regexp.MustCompile(`(?m)^compiling the reference, which takes a minute the first time\n`), ""},
+	{regexp.MustCompile(`(?m), retried$`), ""}, // the machine was busy
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d-\d{6}`), "2026-11-21-201500"},
 	{regexp.MustCompile(`\d+(\.\d+)? (m?s)(, \d+:\d\d left)?\n`), "1.5 s\n"},
 	{regexp.MustCompile(`barewire [0-9a-f]{12}\b`), "barewire 0123456789ab"},

@@ -3,7 +3,9 @@ package runs_test
 import (
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"barewire/checker/course"
@@ -63,6 +65,38 @@ func TestWorkedExample(t *testing.T) {
 		case "0.88", "1.47", "0.74": // parts of it: 10·15/170, 10·25/170, and half of that
 		default:
 			t.Errorf("docs/instructors/rubric.md: where is %s from?", mark)
+		}
+	}
+}
+
+// What the manual says of settings and metrics is about those that there are.
+func TestManual(t *testing.T) {
+	read := func(name string) string {
+		t.Helper()
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	manual, metrics := read("../manual.md"), read("manual-metrics.txt")
+	settings := []string{"config", "print-config", "help"}
+	for _, m := range regexp.MustCompile(`(?m)^([a-z-]+) = `).FindAllStringSubmatch(read("manual-config.txt"), -1) {
+		settings = append(settings, m[1])
+	}
+	for _, m := range regexp.MustCompile("`-([a-z-]+)[ `]").FindAllStringSubmatch(manual, -1) {
+		if !slices.Contains(settings, m[1]) {
+			t.Errorf("docs/manual.md: there is no setting -%s", m[1])
+		}
+	}
+	for _, m := range regexp.MustCompile(`(?m)^# HELP (\S+)`).FindAllStringSubmatch(metrics, -1) {
+		if !strings.Contains(manual, "`"+m[1]) {
+			t.Errorf("docs/manual.md does not say what %s is", m[1])
+		}
+	}
+	for _, m := range regexp.MustCompile("`((?:barewire|go)_[a-z_]+)").FindAllStringSubmatch(manual, -1) {
+		if !strings.Contains(metrics, "# HELP "+m[1]+" ") {
+			t.Errorf("docs/manual.md: there is no metric %s", m[1])
 		}
 	}
 }
