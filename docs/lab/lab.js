@@ -182,7 +182,10 @@ async function run() {
 	const { bytes, result } = answer;
 	$("lab-wrong").textContent = result.error ? capital(result.error) + "." : "";
 	text.setAttribute("aria-invalid", String(Boolean(result.error)));
-	if (result.error) return;
+	if (result.error) {
+		$("lab").dataset.shown = String(id);
+		return;
+	}
 	if (result.panic) {
 		broken("The parser's code has panicked at these bytes: " + result.panic, result.stack, true);
 		return;

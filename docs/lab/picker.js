@@ -37,18 +37,19 @@ export class Picker {
 
 	async list() {
 		const words = $("lab-search").value.toLowerCase().split(/\s+/).filter(Boolean);
-		let found = 0;
+		const all = await cases();
 		const boxes = [];
-		for (const g of await cases()) {
-			const hits = g.cases.filter((c) => {
-				const all = `${g.name} ${c.name} ${c.section} ${c.verb} ${c.want} ${c.text}`.toLowerCase();
-				return words.every((w) => all.includes(w));
-			});
+		let found = 0;
+		const has = (text) => words.every((w) => text.toLowerCase().includes(w));
+		// First those with such a name, then those in which the words stand elsewhere.
+		const named = all.map((g) => [g.name, g.cases.filter((c) => has(`${g.name} ${c.name}`))]);
+		const others = all.map((g, i) => [`${g.name}, in the bytes or sections`, g.cases.filter((c) => !named[i][1].includes(c) && has(`${g.name} ${c.name} ${c.section} ${c.verb} ${c.want} ${c.text}`))]);
+		for (const [title, hits] of [...named, ...others]) {
 			if (hits.length === 0) continue;
 			const shown = hits.slice(0, words.length === 0 ? 12 : Math.max(0, most - found));
 			found += hits.length;
 			if (shown.length === 0) continue;
-			const box = el("div", { role: "group", "aria-label": g.name }, el("p", { class: "lab-group", "aria-hidden": "true" }, g.name, " ", el("span", {}, shown.length < hits.length ? `${shown.length} of ${hits.length}` : String(hits.length))));
+			const box = el("div", { role: "group", "aria-label": title }, el("p", { class: "lab-group", "aria-hidden": "true" }, title, " ", el("span", {}, shown.length < hits.length ? `${shown.length} of ${hits.length}` : String(hits.length))));
 			for (const c of shown) {
 				const option = el("div", { role: "option", id: `lab-case-${c.id.replace("/", "-")}`, "aria-selected": "false" }, el("span", {}, c.name), " ", el("span", { class: "lab-section" }, `${c.section}, ${c.verb}`));
 				option.dataset.id = c.id;

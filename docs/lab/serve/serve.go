@@ -14,6 +14,7 @@ import (
 	"net"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -56,7 +57,7 @@ type Trace struct {
 // client sends if half is true.
 func Run(pieces [][]byte, half bool) *Trace {
 	t := &Trace{}
-	c := &conn{trace: t, pieces: pieces, half: half}
+	c := &conn{trace: t, pieces: slices.Clone(pieces), half: half}
 	srv := &keepalive.Server{
 		ErrorLog: slog.New(slog.DiscardHandler),
 		Handler: keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {

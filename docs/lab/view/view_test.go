@@ -82,10 +82,18 @@ func TestTake(t *testing.T) {
 			Panic    string
 			Spans    []any
 			Statuses []int
+			Pieces   []int
 			Events   []struct{ Kind, Bytes string }
 		}
 		if err := json.Unmarshal(result, &got); err != nil {
 			t.Fatalf("%s: %v: %s", e.Name, err, result)
+		}
+		sum := 0
+		for _, n := range got.Pieces {
+			sum += n
+		}
+		if sum != len(all) {
+			t.Errorf("%s: pieces %v of %d bytes", e.Name, got.Pieces, len(all))
 		}
 		if got.Error != "" || got.Panic != "" || len(got.Spans) == 0 || len(got.Events) == 0 || len(all) == 0 {
 			t.Errorf("%s: %s", e.Name, result)
