@@ -122,3 +122,27 @@ func sentence(on, under []string) string {
 	}
 	return said + "."
 }
+
+// wave draws text as the bits of its bytes, as they would go over one wire, with each
+// byte in hexadecimal and as a character below it. It is an ornament.
+func wave(text string) template.HTML {
+	const bit, high, low = 11, 4, 26
+	var path, bytes strings.Builder
+	for i, c := range []byte(text) {
+		for b := range 8 {
+			x, y := (i*8+b)*bit, low
+			if c&(0x80>>b) != 0 {
+				y = high
+			}
+			verb := "V"
+			if i == 0 && b == 0 {
+				verb = "M0 "
+			}
+			fmt.Fprintf(&path, "%s%dH%d", verb, y, x+bit)
+		}
+		x := i * 8 * bit
+		fmt.Fprintf(&bytes, "<path class=\"mark\" d=\"M%d 0V52\"/><text x=\"%d\" y=\"46\">%02x</text><text class=\"char\" x=\"%d\" y=\"46\">%s</text>",
+			x, x+8, c, x+34, escape(string(rune(c))))
+	}
+	return markup("<svg class=\"wave\" viewBox=\"-1 0 %d 54\" aria-hidden=\"true\">%s<path d=\"%s\"/></svg>", len(text)*8*bit+2, template.HTML(bytes.String()), path.String())
+}

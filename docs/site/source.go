@@ -10,6 +10,9 @@ import (
 	"unicode/utf8"
 )
 
+// sourceGroup is what pages of files and folders belong to; the menu does not have it.
+const sourceGroup = "Source"
+
 // sourcePage returns the page that shows a file or a folder of the repository, so that
 // links to it work on the site as they do on a code host. Only what is linked to has one.
 func (s *site) sourcePage(name string) *page {
@@ -20,7 +23,7 @@ func (s *site) sourcePage(name string) *page {
 			return p
 		}
 	}
-	p := &page{source: name, address: "source/" + name + "/", title: name, group: "Source"}
+	p := &page{source: name, address: "source/" + name + "/", title: name, group: sourceGroup}
 	s.sources = append(s.sources, p)
 	return p
 }

@@ -25,7 +25,7 @@ type view struct {
 	Title, Over, About, Hex string
 	Address, Up             string
 	Kind                    string // the page's class
-	Body                    template.HTML
+	Wave, Body              template.HTML
 	Headings                []heading
 	Menu                    []entries
 	Before, Next            *entry
@@ -56,8 +56,13 @@ func (s *site) html(i int, p *page) ([]byte, error) {
 		Address: p.address, Up: p.up(), Kind: strings.ReplaceAll(strings.ToLower(p.group), " ", "-"),
 		Body: p.body, Headings: p.headings, Script: p.script, Styles: p.styles, Scripts: p.scripts,
 	}
-	if v.Over == v.Title {
+	switch {
+	case v.Over == v.Title:
 		v.Over = "" // a page that is a group of its own
+	case p.address == "":
+		v.Kind, v.Over, v.Wave = "home", "", wave("HTTP/1.1")
+	case p.group == sourceGroup:
+		v.Kind = "listed"
 	}
 	for j, q := range s.pages {
 		e := s.entry(p, q)
