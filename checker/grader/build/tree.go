@@ -138,6 +138,20 @@ func loadSteps(dir string) ([]step, error) {
 	return steps, nil
 }
 
+// ReadSteps reads the steps in a folder such as solutions as a submission would have
+// them: Go files, tests apart, by their names. It returns the steps' own folders, too.
+func ReadSteps(dir string) (Sources, map[int]string, error) {
+	steps, err := loadSteps(dir)
+	if err != nil {
+		return nil, nil, fmt.Errorf("build: %w", err)
+	}
+	all, dirs := make(Sources), make(map[int]string)
+	for _, s := range steps {
+		all[s.number], dirs[s.number] = s.files, s.dir
+	}
+	return all, dirs, nil
+}
+
 // loadDriver reads the driver, with the paths of the steps for those of the solutions.
 func loadDriver(dir string) (map[string][]byte, error) {
 	files := map[string][]byte{}

@@ -423,57 +423,51 @@ func checkDoneAlready(x *X) {
 }
 
 func checkTaskPanics(x *X) {
-	const most = 2
-	p := x.pool(step05.Config{Max: most, Queue: 1})
-	for i := range 3 * most {
-		c := p.Go("do", step05.Call{Task: i})
-		p.begins(i)
-		p.word(i, "panic")
-		e := p.result(c)
-		p.is("Do whose task panicked", e, "PanicError")
-		if e.Value != fmt.Sprintf("task %d", i) || !e.Stack {
+	x.tasksEnd("panic", func(p *pool5, task int, e step05.Err) {
+		if e.Value != fmt.Sprintf("task %d", task) || !e.Stack {
 			x.Fail(Failure{Brief: "the PanicError has another value, or no stack", Got: e.Value})
 		}
-	}
-	if _, ok := p.Try("log", nil, quietFor); ok {
-		x.Failf("a panic that Do returns is logged as well")
-	}
-	for i := range 3 * most {
-		p.tries(100+i, 101+i, 1)
-		p.begins(100 + i)
-		p.word(100+i, "panic")
-		logged := ""
-		p.Event("log", &logged)
-		if !strings.Contains(logged, fmt.Sprintf("task %d", 100+i)) {
+		if _, ok := p.Try("log", nil, quietFor); ok {
+			x.Failf("a panic that Do returns is logged as well")
+		}
+	}, func(task int, logged string) {
+		if !strings.Contains(logged, fmt.Sprintf("task %d", task)) {
 			x.Fail(Failure{Brief: "what is logged of a panic does not have its value", Got: logged})
 		}
-	}
-	x.Doing("after panics")
-	p.tries(200, 200+most+2, most+1)
-	p.beginAny(most)
-	p.end()
+	})
 }
 
 func checkTaskExits(x *X) {
+	x.tasksEnd("goexit", func(_ *pool5, _ int, e step05.Err) {
+		if e.Value != "<nil>" {
+			x.Fail(Failure{Brief: "the value of the PanicError is not nil", Got: e.Value})
+		}
+	}, func(int, string) {})
+}
+
+// tasksEnd has tasks end in a way that could end a worker too: some whose error Do returns,
+// for done to look at, and some that are logged. All workers are there afterwards.
+func (x *X) tasksEnd(how string, done func(p *pool5, task int, e step05.Err), logged func(task int, text string)) {
 	const most = 2
 	p := x.pool(step05.Config{Max: most, Queue: 1})
 	for i := range 3 * most {
 		c := p.Go("do", step05.Call{Task: i})
 		p.begins(i)
-		p.word(i, "goexit")
+		p.word(i, how)
 		e := p.result(c)
-		p.is("Do whose task ended with Goexit", e, "PanicError")
-		if e.Value != "<nil>" {
-			x.Fail(Failure{Brief: "the value of the PanicError is not nil", Got: e.Value})
-		}
+		p.is("Do whose task ended with "+how, e, "PanicError")
+		done(p, i, e)
 	}
-	for i := range 3 * most {
-		p.tries(100+i, 101+i, 1)
-		p.begins(100 + i)
-		p.word(100+i, "goexit")
-		p.Event("log", nil)
+	for i := 100; i < 100+3*most; i++ {
+		p.tries(i, i+1, 1)
+		p.begins(i)
+		p.word(i, how)
+		text := ""
+		p.Event("log", &text)
+		logged(i, text)
 	}
-	p.stats("after Goexit", p.any(pool.Stats{Accepted: 6 * most, Done: 6 * most, Panicked: 6 * most}))
+	x.Doing("after tasks that ended with " + how)
+	p.stats("then", p.any(pool.Stats{Accepted: 6 * most, Done: 6 * most, Panicked: 6 * most}))
 	p.tries(200, 200+most+2, most+1)
 	p.beginAny(most)
 	p.end()

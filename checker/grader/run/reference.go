@@ -5,14 +5,12 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	"barewire/checker/grader/build"
-	"barewire/checker/internal/starter"
 )
 
 // reference is the reference solution, to compare with.
@@ -23,24 +21,10 @@ type reference struct {
 
 // loadReference reads the solutions as a submission would have them.
 func loadReference(root string) (reference, error) {
-	r := reference{files: make(build.Sources), imports: make(map[int][]int)}
-	names, err := filepath.Glob(filepath.Join(root, "solutions", "*", "*.go"))
-	if err != nil {
+	r := reference{imports: make(map[int][]int)}
+	var err error
+	if r.files, _, err = build.ReadSteps(filepath.Join(root, "solutions")); err != nil {
 		return r, err
-	}
-	for _, name := range names {
-		n := number(filepath.Base(filepath.Dir(name)))
-		if n == 0 || strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		text, err := os.ReadFile(name)
-		if err != nil {
-			return r, err
-		}
-		if r.files[n] == nil {
-			r.files[n] = make(map[string][]byte)
-		}
-		r.files[n][filepath.Base(name)] = starter.ToSteps(text)
 	}
 	for n, files := range r.files {
 		r.imports[n] = imported(files)

@@ -13,7 +13,7 @@ import (
 	"slices"
 	"strings"
 
-	"barewire/checker/internal/starter"
+	"barewire/checker/grader/build"
 )
 
 // laid is a submission as it is handed in.
@@ -80,19 +80,12 @@ func (s *Selftest) addStep(l *laid, n int, what string) error {
 	if what == "reference" {
 		tree = "solutions"
 	}
-	names, err := filepath.Glob(filepath.Join(s.Root, tree, fmt.Sprintf("%02d-*", n), "*.go"))
-	if err != nil || len(names) == 0 {
-		return fmt.Errorf("selftest: no files of step %d: %v", n, err)
+	all, dirs, err := build.ReadSteps(filepath.Join(s.Root, tree))
+	if err != nil || len(all[n]) == 0 {
+		return fmt.Errorf("selftest: no files of step %d: %w", n, err)
 	}
-	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		text, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		l.files["steps/"+filepath.Base(filepath.Dir(name))+"/"+filepath.Base(name)] = starter.ToSteps(text)
+	for name, text := range all[n] {
+		l.files["steps/"+dirs[n]+"/"+name] = text
 	}
 	return nil
 }

@@ -89,8 +89,18 @@ type stage struct {
 	writing atomic.Int32
 }
 
-// Play plays a scene.
-func Play(a Scene) Played {
+// Play plays a scene. What has a timeout is played where time is exact.
+func Play(a Scene) (out Played) {
+	if !slices.ContainsFunc(a.Layers, func(l Layer) bool { return l.Kind == "timeout" }) {
+		return play(a)
+	}
+	if err := wire.Bubble(func() { out = play(a) }); err != nil {
+		panic(err.Error())
+	}
+	return out
+}
+
+func play(a Scene) Played {
 	s := &stage{began: time.Now(), out: Played{Responses: []Response{}, Logs: []string{}, Checked: []string{}, Observed: []string{}}}
 	around, ok := s.around(a)
 	if !ok {
