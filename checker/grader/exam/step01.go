@@ -34,7 +34,7 @@ func init() {
 			Why: "a server that leaks one descriptor a connection has none left after a thousand", run: checkServeLeaks},
 		{ID: "1.4/goes-on", Title: "an error of Accept is logged, and the next client is served; a listener that was closed ends Serve", Live: true, Needs: []string{basic},
 			Why: "\"too many open files\" passes; a closed listener does not open again", run: checkAcceptErrors},
-		{ID: "1.4/pauses", Title: "the pause doubles from 5 ms up to 1 s, and a connection sets it back", Live: true, Needs: []string{basic},
+		{ID: "1.4/pauses", Title: "the pause doubles from 5 ms up to 1 s, and a connection sets it back", Needs: []string{basic},
 			Why: "no pause burns a processor, and one without an upper bound never comes back", run: checkPauses},
 		{ID: "1.5/stops", Title: "Shutdown closes the listener and Serve returns ErrServerClosed, also one that comes later", Live: true, Needs: []string{basic},
 			Why: "a client that connects to a listener that nobody serves waits for ever", run: checkStops},
@@ -337,35 +337,29 @@ func checkAcceptErrors(x *X) {
 }
 
 func checkPauses(x *X) {
-	s := x.serve1(step01.Server{Accept: true})
-	const slack = 250 * time.Millisecond
-	ms := time.Millisecond
-	var seen []time.Duration
-	pause := func(want time.Duration) {
-		began := time.Now()
-		s.Answer(s.Event("accept", nil), step01.Accepted{Error: "too many files"})
-		accept := s.Event("accept", nil)
-		took := time.Since(began)
-		seen = append(seen, took.Round(ms))
-		// A little chance in a pause is good style.
-		if took < want/2 || took > min(2*want, time.Second)+slack {
-			x.Fail(Failure{Brief: fmt.Sprintf("pause %d: want about %v, got %v", len(seen), want, took.Round(ms)), Got: fmt.Sprint(seen)})
+	var conns []bool
+	var want []time.Duration
+	for range 3 { // a connection sets them back
+		pause := 5 * time.Millisecond
+		for range x.Between(7, 12) {
+			conns, want = append(conns, false), append(want, pause)
+			pause = min(2*pause, time.Second)
 		}
-		s.mu.Lock() // it waits for the next answer
-		s.events = append(s.events, accept)
-		s.size += len(accept.Value) + 64
-		s.mu.Unlock()
+		conns, want = append(conns, true), append(want, 0)
 	}
-	for _, want := range []time.Duration{5 * ms, 10 * ms, 20 * ms, 40 * ms, 80 * ms, 160 * ms, 320 * ms} {
-		pause(want)
+	var got step01.Paused
+	x.Call("echo.Pauses", conns, &got)
+	wrong := func(format string, args ...any) {
+		x.Fail(Failure{Brief: fmt.Sprintf(format, args...), Want: fmt.Sprint(want), Got: fmt.Sprint(got.Pauses)})
 	}
-	x.Doing("after a connection")
-	x.Dial(s.ln)
-	s.Answer(s.Event("accept", nil), step01.Accepted{})
-	s.turn()
-	seen = nil
-	for _, want := range []time.Duration{5 * ms, 10 * ms, 20 * ms, 40 * ms, 80 * ms, 160 * ms, 320 * ms, 640 * ms, time.Second, time.Second} {
-		pause(want)
+	if len(got.Pauses) != len(want) || got.End != "net.ErrClosed" {
+		wrong("of %d calls of Accept there were %d, and in the end: %s", len(want), len(got.Pauses), got.End)
+	}
+	for i, took := range got.Pauses {
+		// A little chance in a pause is good style.
+		if took < want[i]/2 || took > min(2*want[i], time.Second) {
+			wrong("pause %d: want about %v, got %v", i+1, want[i], took)
+		}
 	}
 }
 

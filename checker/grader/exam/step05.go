@@ -223,7 +223,7 @@ func checkInner(x *X) {
 
 func checkPoolShutdown(x *X) {
 	p := x.pool(step05.Config{Min: 2, Max: 3, Queue: 5})
-	p.tries(0, 6, 6)
+	p.tries(0, 8, 8) // there is no room for another one, whenever Shutdown begins
 	p.beginAny(3)
 	c := p.Go("shutdown", time.Minute)
 	second := p.Go("shutdown", time.Minute)
@@ -235,6 +235,8 @@ func checkPoolShutdown(x *X) {
 	p.end()
 	p.beginAny(3)
 	p.is("TrySubmit after Shutdown", p.call("try", step05.Call{Task: 100}), "ErrShutdown")
+	p.end()
+	p.beginAny(2)
 	p.end()
 	p.is("Shutdown", p.result(c), "")
 	p.is("a second Shutdown", p.result(second), "")

@@ -21,6 +21,7 @@ import (
 // Register makes the functions of this package callable.
 func Register() {
 	wire.Handle("echo.Script", Play)
+	wire.Handle("echo.Pauses", Pauses)
 	wire.HandleSession("echo.Server", newServer)
 	wire.HandleSession("echo.Echo", newEcho)
 }

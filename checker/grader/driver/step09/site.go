@@ -52,6 +52,9 @@ type Request struct {
 	Change string // what happens to the file of that name when the answer begins: "grow NAME", "shrink NAME"
 }
 
+// short is how many bytes somebody may rather copy than have the kernel send.
+const short = 64 << 10
+
 // An Answer is a response. What is free in it is left out: the letters of a tag, the
 // boundary between parts, and what a page of links looks like.
 type Answer struct {
@@ -61,7 +64,7 @@ type Answer struct {
 	Page     *Page
 	Complete bool // there was as much content as Content-Length says
 	Copied   bool // content was written
-	Files    bool // by ReadFrom
+	Files    bool // by ReadFrom, or it is short: then it may be kept and written
 	Panicked bool
 }
 
@@ -203,7 +206,7 @@ func ask(h keepalive.Handler, head string, w *writer) (out Answer) {
 	}()
 	h.ServeHTTP(w, r)
 	w.WriteHeader(200)
-	out = Answer{Status: w.status, Fields: []string{}, Copied: w.status < 300 && w.content.Len() > 0, Files: w.files}
+	out = Answer{Status: w.status, Fields: []string{}, Copied: w.status < 300 && w.content.Len() > 0, Files: w.files || w.content.Len() < short}
 	content := w.content.Bytes()
 	length, err := strconv.Atoi(w.fixed.Get("Content-Length"))
 	out.Complete = err == nil && (length == len(content) || r.Method == "HEAD")
