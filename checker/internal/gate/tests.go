@@ -259,12 +259,16 @@ func checkWrong(ctx context.Context, g *gate) *verdict {
 		v.failf("%v", err)
 	}
 	programs = slices.DeleteFunc(programs, func(p wrong.Program) bool { return !strings.HasPrefix(p.Step, g.step) })
-	for _, err := range wrong.Run(ctx, g.root, programs) {
-		if err != nil {
-			v.failf("%v", err)
+	results := wrong.Run(ctx, g.root, programs)
+	for _, r := range results {
+		if r.Err != nil {
+			v.failf("%v", r.Err)
 		} else {
 			v.passed++
 		}
+	}
+	for _, problem := range wrong.CheckReds(g.root, programs, results, os.Getenv("UPDATE") != "") {
+		v.failf("%s", problem)
 	}
 	slices.Sort(v.failures)
 	return v

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"barewire/checker/internal/gotest"
 	"barewire/checker/internal/overlay"
 	"barewire/checker/internal/starter"
 )
@@ -194,12 +195,33 @@ func (b *bundle) run(ctx context.Context, member, tests string) (int, []byte) {
 }
 
 // catches reports whether the program is in the bundle, and the test passes on the
-// reference and fails on it, and all other tests that ran came to an end.
-func (b *bundle) catches(ctx context.Context, p Program) bool {
+// reference and fails on it, and all other tests that ran came to an end. It returns
+// what the test said.
+func (b *bundle) catches(ctx context.Context, p Program) (red string, caught bool) {
 	if !b.passes[p.CaughtBy] || !slices.ContainsFunc(b.members, func(m member) bool { return m.name == p.name() }) {
-		return false
+		return "", false
 	}
 	status, output := b.run(ctx, p.name(), pattern(p.CaughtBy))
-	failed := regexp.MustCompile(`\x16 *--- FAIL: ` + regexp.QuoteMeta(p.CaughtBy) + ` \(`)
-	return status == 1 && failed.Match(output)
+	failed := regexp.MustCompile(`\x16 *--- FAIL: ` + regexp.QuoteMeta(p.CaughtBy) + ` \(`).FindIndex(output)
+	if status != 1 || failed == nil {
+		return "", false
+	}
+	return said(&gotest.Test{Output: linesOf(output[:failed[0]], p.CaughtBy)}), true
+}
+
+// linesOf returns the lines that a test printed, of what the program did before that
+// test ended.
+func linesOf(output []byte, test string) (lines []string) {
+	begun := false
+	for line := range strings.Lines(string(output)) {
+		line = strings.TrimRight(line, "\r\n")
+		if _, mark, ok := strings.Cut(line, "\x16"); ok {
+			begun = begun || strings.HasPrefix(mark, "=== RUN ") && strings.HasSuffix(mark, " "+test)
+			continue
+		}
+		if begun {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }

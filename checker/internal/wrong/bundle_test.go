@@ -181,8 +181,11 @@ func TestRun(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			root, programs := layTree(t, test.wrong)
-			for i, err := range Run(t.Context(), root, programs) {
-				name := programs[i].name()
+			for i, r := range Run(t.Context(), root, programs) {
+				name, err := programs[i].name(), r.Err
+				if err != nil && r.Red != "" || err == nil && r.Red == "" && programs[i].EndsWith == "" {
+					t.Errorf("%s: error %v, and the test said %q", name, err, r.Red)
+				}
 				want, bad := test.want[name]
 				if bad != (err != nil) || bad && (!strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), name+".txtar: ")) {
 					t.Errorf("%s: error %v, want one with %q", name, err, want)
@@ -192,7 +195,7 @@ func TestRun(t *testing.T) {
 			if b, err := newBundle(t.Context(), root, "01-add", programs, nil); err == nil {
 				defer b.remove()
 				for _, p := range programs {
-					if b.catches(t.Context(), p) {
+					if red, ok := b.catches(t.Context(), p); ok && red != "" {
 						caught = append(caught, p.name())
 					}
 				}

@@ -32,6 +32,7 @@ type Program struct {
 	About    string // the mistake, in a sentence
 	CaughtBy string // the test that has to fail, with its subtest
 	EndsWith string // "", or "panic" or "hang" where that is how it is caught
+	Varies   bool   // what the test says depends on who is first
 	edits    []edit
 }
 
@@ -84,6 +85,8 @@ func parse(name string, text []byte) (Program, error) {
 			p.CaughtBy = strings.TrimSpace(test)
 		} else if how, ok := strings.CutPrefix(line, "ends-with:"); ok {
 			p.EndsWith = strings.TrimSpace(how)
+		} else if line == "red: varies" {
+			p.Varies = true
 		} else if line != "" {
 			about = append(about, line)
 		}

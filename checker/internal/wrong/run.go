@@ -18,32 +18,38 @@ import (
 // timeout ends a program that hangs. It is shorter in this package's own tests.
 var timeout = "60s"
 
+// A Result is what became of a program: the text with which the test has caught it, as
+// a learner would read it, or an error that says what happened instead.
+type Result struct {
+	Red string
+	Err error
+}
+
 // Run runs the tests that have to catch the programs, each on its program laid
-// over the reference. It returns an error for each program, in their order, which
-// is nil if the test fails as it should, and says what happened instead if not.
-// Env is for the go command.
+// over the reference. It returns what became of each, in their order. Env is for the
+// go command.
 //
 // The programs of a step are first built together and tried in that bundle. What
 // is not caught so is run by itself, and only that says what is wrong.
-func Run(ctx context.Context, root string, programs []Program, env ...string) []error {
+func Run(ctx context.Context, root string, programs []Program, env ...string) []Result {
 	steps := map[string][]Program{}
 	for _, p := range programs {
 		steps[p.Step] = append(steps[p.Step], p)
 	}
-	errs := map[string]error{} // by the file of the program
+	results := map[string]Result{} // by the file of the program
 	for _, step := range slices.Sorted(maps.Keys(steps)) {
-		maps.Copy(errs, runStep(ctx, root, step, steps[step], env))
+		maps.Copy(results, runStep(ctx, root, step, steps[step], env))
 	}
-	inOrder := make([]error, len(programs))
+	inOrder := make([]Result, len(programs))
 	for i, p := range programs {
-		inOrder[i] = errs[p.File]
+		inOrder[i] = results[p.File]
 	}
 	return inOrder
 }
 
 // runStep runs the programs of one step, two at a time.
-func runStep(ctx context.Context, root, step string, programs []Program, env []string) map[string]error {
-	errs := map[string]error{}
+func runStep(ctx context.Context, root, step string, programs []Program, env []string) map[string]Result {
+	results := map[string]Result{}
 	b, err := newBundle(ctx, root, step, programs, env)
 	if err != nil {
 		b = new(bundle) // each program says by itself what is wrong
@@ -57,35 +63,36 @@ func runStep(ctx context.Context, root, step string, programs []Program, env []s
 		places <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-places }()
-			if b.catches(ctx, p) {
-				return
+			red, caught := b.catches(ctx, p)
+			var err error
+			if !caught {
+				red, err = p.run(ctx, root, env)
 			}
-			err := p.run(ctx, root, env)
 			mu.Lock()
 			defer mu.Unlock()
-			errs[p.File] = err
+			results[p.File] = Result{red, err}
 		})
 	}
 	wg.Wait()
-	return errs
+	return results
 }
 
-// run runs the program by itself.
-func (p Program) run(ctx context.Context, root string, env []string) error {
+// run runs the program by itself. It returns what the test said.
+func (p Program) run(ctx context.Context, root string, env []string) (string, error) {
 	plan, err := overlay.Reference(root)
 	if err != nil {
-		return err
+		return "", err
 	}
 	sources, err := p.Sources(root)
 	if err != nil {
-		return err
+		return "", err
 	}
 	for file, src := range sources {
 		plan.Replace(path.Join("steps", p.Step, file), starter.ToSteps(src))
 	}
 	file, remove, err := plan.Write()
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer remove()
 	result, err := gotest.Run{
@@ -93,9 +100,24 @@ func (p Program) run(ctx context.Context, root string, env []string) error {
 		Args: []string{"-vet=off", "-count=1", "-timeout=" + timeout, "-run=" + pattern(p.CaughtBy)},
 	}.Do(ctx)
 	if err != nil {
-		return fmt.Errorf("%s: %w", p.File, err)
+		return "", fmt.Errorf("%s: %w", p.File, err)
 	}
-	return p.verdict(result.Packages[0])
+	pkg := result.Packages[0]
+	i := slices.IndexFunc(pkg.Tests, func(t *gotest.Test) bool { return t.Name == p.CaughtBy })
+	if err := p.verdict(pkg); err != nil || i < 0 {
+		return "", err
+	}
+	return said(pkg.Tests[i]), nil
+}
+
+// said is what a test said, without what the program printed meanwhile.
+func said(t *gotest.Test) string {
+	messages, _ := t.Messages()
+	var all []string
+	for _, m := range messages {
+		all = append(all, m.Text)
+	}
+	return strings.Join(all, "\n\n")
 }
 
 // verdict says whether the test has caught the program.
