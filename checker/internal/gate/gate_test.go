@@ -67,6 +67,27 @@ caught-by: TestTask1_Add/two_and_two
 a + b
 .. with ..
 a + b + 1
+-- checker/red/01-tcp-echo.md --
+# What a wrong 01-tcp-echo is told
+
+Each mistake of ~checker/wrong/01-tcp-echo~, and what its test says to the one who made it.
+~UPDATE=1 go tool checker check -only wrong -step 01~ writes this file; the gate compares it, numbers apart.
+
+## 1.1-minus
+
+It subtracts.
+
+~~~text
+got 0, want 4
+~~~
+
+## 1.1-one-more
+
+It is off by one.
+
+~~~text
+got 5, want 4
+~~~
 -- checker/course/01-tcp-echo.md --
 # Adding
 
@@ -90,6 +111,7 @@ func lay(t *testing.T, edits ...string) string {
 	t.Helper()
 	// The inner archives' first markers would end the outer file too.
 	text := strings.ReplaceAll(workshop, "-- add.go --", ".. add.go ..")
+	text = strings.ReplaceAll(text, "~", "`")
 	root := filepath.Join(t.TempDir(), "a workshop")
 	for _, f := range txtar.Parse([]byte(text)).Files {
 		content := f.Data
@@ -151,6 +173,8 @@ func TestGate(t *testing.T) {
 		{"a wrong program that passes", "wrong", []string{wrongFile, "a - b", "b + a"}, []string{wrongFile, "not caught"}},
 		{"a wrong program whose test is gone", "wrong", []string{wrongFile, "two_and_two", "two_and_three"}, []string{"there is no test"}},
 		{"a wrong program whose text is gone", "wrong", []string{wrongFile, "a + b", "a * b"}, []string{"0 times"}},
+		{"a test that says something else about a mistake", "wrong", []string{tests, `"got %d, want 4", got`, `"it is %d", got`}, []string{wrongFile, "another text", "it is 0"}},
+		{"a mistake that is described in other words", "wrong", []string{wrongFile, "It subtracts.", "It takes away."}, []string{"checker/red/01-tcp-echo.md is out of date"}},
 		{"a hint that is missing", "course", []string{courseFile, "### Hint 3\nIt looks like a cross.\n", ""}, []string{"01-tcp-echo.md"}},
 		{"a test of no task", "course", []string{tests, "TestTask1_Add", "TestAdd"}, []string{"TestAdd is named after no task", "1.1 has no test"}},
 		{"a test of a task that is not there", "course", []string{tests, "TestTask1_Add", "TestTask2_Add"}, []string{"task 1.2"}},
