@@ -60,6 +60,8 @@ func init() {
 			Why: "a response that looks complete is stored as one (RFC 9112 §8)", run: checkPanics},
 		{ID: "4.7/lingers", Title: "a client that sends more than is read still gets its answer", Live: true, Needs: []string{one},
 			Why: "a connection that is closed with bytes unread is reset, and the reset destroys the answer (RFC 9112 §9.6)", run: checkLingers},
+		{ID: "4.7/gone", Title: "when a client has left, nothing more is handled for it", Live: true, Needs: []string{one},
+			Why: "nobody reads what comes of it (RFC 9112 §9.6)", run: checkGone},
 		{ID: "4.8/deadlines", Title: "each kind of waiting has its deadline", Live: true, Needs: []string{one},
 			Why: "without them one client with many connections that say nothing stops the server (RFC 9110 §15.5.9)", run: checkDeadlines},
 		{ID: "4.9/stop", Title: "when its context is done the server answers what has arrived, and ends", Live: true, Needs: []string{one},
@@ -478,8 +480,8 @@ func checkOwnLength(x *X) {
 		Talk{Class: "a byte too much", Arg: length("9", act("write", w), act("write", "x")), Steps: say(get("/s"), get("/s", bye))},
 		Talk{Class: "too much in one write", Arg: length("9", act("write", w+"x"), act("write", w)), Steps: say(get("/s"), get("/s", bye))},
 		Talk{Class: "too much in the second write", Arg: length("9", act("write", w[:5]), act("write", w), act("write", w[5:])), Steps: say(get("/s"), get("/s", bye))},
-		Talk{Class: "less than the handler has said", Arg: length("10", act("write", w)), Steps: say(get("/s") + get("/s")), Or: shortOr},
-		Talk{Class: "nothing of what the handler has said", Arg: length("10"), Steps: say(get("/s") + get("/s")), Or: shortOr},
+		Talk{Class: "less than the handler has said", Arg: length("10", act("write", w)), Steps: say(get("/s") + get("/s")), Or: shortOr, Logs: true},
+		Talk{Class: "nothing of what the handler has said", Arg: length("10"), Steps: say(get("/s") + get("/s")), Or: shortOr, Logs: true},
 		Talk{Class: "HEAD with the handler's length", Arg: length("1000"), Steps: say(request("HEAD", "/s", ""), get("/", bye)), Methods: []string{"HEAD"}},
 	)
 }
@@ -609,15 +611,53 @@ func checkLingers(x *X) {
 			Talk{Class: "a request that says close, and more behind it", Arg: arg, Steps: say(get("/", bye) + big), Half: true, TCP: tcp},
 		)
 	}
-	// Until the server has closed its own side, and not for ever: a client that goes on
-	// sending is let go after 10 s at most, which is too long to wait for here.
 	s := x.Session("keepalive.Server", arg)
 	var ln string
 	s.Call("listener", nil, &ln)
+	const refused = "POST / HTTP/1.1\r\nContent-Length: 100000\r\n\r\n"
+	x.Doing("a client that has been refused, and has sent more")
 	c := x.Dial(ln)
-	c.Send("POST / HTTP/1.1\r\nContent-Length: 100000\r\n\r\n")
+	c.Send(refused + big[:60<<10])
+	c.CloseWrite()
+	c.ReadAll() // fails where the connection is reset
+	s.Event("served", nil)
+	// Nobody holds the connection for longer than this, and most not for so long.
+	const most = 10 * time.Second
 	x.Doing("a client that has been refused, and is silent")
-	c.ReadAll()
+	silent := x.Dial(ln)
+	silent.Send(refused)
+	silent.ReadAll()
+	x.Doing("a client that has been refused, and goes on sending")
+	busy := x.Dial(ln)
+	busy.Send(refused)
+	busy.ReadAll()
+	for end, left := time.Now().Add(most+x.patience), 2; left > 0; {
+		if _, ok := s.Try("served", nil, 100*time.Millisecond); ok {
+			left--
+		}
+		if busy.Send("x"); time.Now().After(end) {
+			x.Failf("the server still holds the connection of a client that has been refused, after %v", most)
+		}
+	}
+}
+
+// checkGone has a client leave while it is being answered.
+func checkGone(x *X) {
+	s := x.Session("keepalive.Server", scripts(act("ask"), act("write", x.String(alnum, 100_000), 20)))
+	var ln string
+	s.Call("listener", nil, &ln)
+	c := x.Dial(ln)
+	c.Send(get("/s") + get("/behind"))
+	e := s.Event("ask", nil)
+	c.Close()
+	s.Answer(e, nil)
+	s.Event("served", nil)
+	for s.Count("handled") > 0 {
+		var h step04.Handled
+		if s.Event("handled", &h); string(h.Path) != "/s" {
+			x.Failf("the handler was called for a request behind one whose response could not be sent")
+		}
+	}
 }
 
 func checkDeadlines(x *X) {
@@ -726,7 +766,7 @@ func checkStop(x *X) {
 	x.Doing("an idle connection, when the server stops")
 	idle.pos = len(idle.read)
 	idle.ExpectEnd()
-	if took := time.Since(began); took > 600*time.Millisecond {
+	if took := time.Since(began); took > 3*time.Second { // for a machine that is busy
 		x.Failf("it is closed %v later; want at once, or after a look of 50 ms", took.Round(time.Millisecond))
 	}
 	x.Doing("a client that has just connected, when the server stops")
@@ -749,7 +789,7 @@ func checkStop(x *X) {
 	half.ReadAll()
 	x.Doing("a connection that has never said anything, when the server stops")
 	never.ExpectEnd()
-	if took := time.Since(began); took > 3500*time.Millisecond {
+	if took := time.Since(began); took > 5*time.Second {
 		x.Failf("it is closed %v later; want about a second", took.Round(time.Millisecond))
 	}
 	var h step04.Handled

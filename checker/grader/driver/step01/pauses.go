@@ -28,6 +28,28 @@ func Pauses(conns []bool) (out Paused) {
 	return out
 }
 
+// Woken serves a listener that always fails, and calls Shutdown after so long. It returns
+// how long after that Serve has returned.
+func Woken(after time.Duration) (out Paused) {
+	err := wire.Bubble(func() {
+		srv := &echo.Server{Handler: func(context.Context, net.Conn) {}, ErrorLog: slog.New(slog.DiscardHandler)}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			out.End = errName(srv.Serve(&pausing{conns: make([]bool, 1000)}))
+		}()
+		time.Sleep(after)
+		began := time.Now()
+		_ = srv.Shutdown(context.Background())
+		<-done
+		out.Pauses = []time.Duration{time.Since(began)}
+	})
+	if err != nil {
+		out.End = err.Error()
+	}
+	return out
+}
+
 // Paused is what came of it.
 type Paused struct {
 	Pauses []time.Duration

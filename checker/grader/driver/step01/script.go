@@ -28,6 +28,7 @@ type Script struct {
 type Played struct {
 	Written   []byte
 	Spins     bool // it went on after an error, again and again
+	Again     bool // it wrote after a Write had failed
 	Hangs     bool // it has not returned
 	Deadlines bool // it has set deadlines, although its context is not done
 }
@@ -116,6 +117,7 @@ func (c *scripted) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.writes++; c.writes == c.script.Broken || c.script.Broken > 0 && c.writes > c.script.Broken {
+		c.played.Again = c.writes > c.script.Broken
 		c.spin()
 		return 0, errReset
 	}

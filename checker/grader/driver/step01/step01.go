@@ -22,6 +22,7 @@ import (
 func Register() {
 	wire.Handle("echo.Script", Play)
 	wire.Handle("echo.Pauses", Pauses)
+	wire.Handle("echo.Woken", Woken)
 	wire.HandleSession("echo.Server", newServer)
 	wire.HandleSession("echo.Echo", newEcho)
 }
