@@ -38,6 +38,12 @@ func (b *tab) look(axe, place, part, how string) {
 	b.t.Helper()
 	b.visit(place)
 	eval[any](b, "for (const d of document.querySelectorAll('details')) d.open = true")
+	b.axe(axe, place, part, how)
+}
+
+// axe lets axe look at a part of what is shown.
+func (b *tab) axe(axe, place, part, how string) {
+	b.t.Helper()
 	eval[any](b, axe+"; 0")
 	raw := eval[string](b, `axe.run(`+quote(part)+`, { resultTypes: ["violations"] }).then((r) => JSON.stringify(r.violations.map((v) => ({
 		id: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + " " + (n.any[0]?.message ?? "")), n: v.nodes.length }))))`)

@@ -272,3 +272,30 @@ func TestLab_broken(t *testing.T) {
 		})
 	}
 }
+
+// TestLab_axe looks at the lab in all its states.
+func TestLab_axe(t *testing.T) {
+	axe, err := os.ReadFile(axeFile)
+	if browser != nil && err != nil {
+		t.Skip("not run: axe-core: apt-get install npm, then npm ci --prefix docs/browser")
+	}
+	for _, dark := range []bool{false, true} {
+		for _, state := range []struct{ fragment, js string }{
+			{"#case=host/two-host-fields", `document.querySelector("#lab-detail button").click()`},
+			{"#case=chunked/two-chunks&at=60", `document.getElementById("lab-pick").click()`},
+			{"#bytes=R0VUIC8gSFRUUC8xLjENCkhvc3QgOiBhDQoNCg.R0VU", `document.querySelector(".lab-help").open = true`},
+			{"#bytes=R0VUIC8gSFRUUC8xLjENCkhvc3Q6IGENCg0K&view=readings&left=strict&right=lf", `document.querySelector("#lab-right details").open = true`},
+		} {
+			b := open(t)
+			b.dark(dark)
+			b.visit("wire-lab/" + state.fragment)
+			b.until(shown)
+			eval[any](b, state.js+"; new Promise((r) => setTimeout(r, 500))")
+			how := "light"
+			if dark {
+				how = "dark"
+			}
+			b.axe(string(axe), state.fragment, "html", how)
+		}
+	}
+}

@@ -5,7 +5,7 @@ let source;
 const load = () => (source ??= fetch(new URL("source.json", import.meta.url)).then((r) => r.json()));
 
 // pattern makes a string of the code, perhaps with verbs of fmt, into an expression.
-const pattern = (text) => new RegExp("^" + text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/%[-+#.\d]*[a-zA-Z]/g, ".*"));
+const pattern = (text) => new RegExp("^" + text.split(/%[-+#.\d]*[a-zA-Z]/).map((s) => s.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".*"));
 
 // find returns where an error of the parser is made, or where a part is taken.
 function find(s, { step, decl, msg }) {

@@ -76,7 +76,7 @@ export class Grid {
 		if (stop) look += " lab-stop";
 		const b = this.bytes[i];
 		if (b < 33 || b > 126) look += " lab-odd";
-		const cell = el("span", { class: look, role: "option", id: `${this.id}-${i}`, "aria-selected": "false", "aria-label": said(b) }, shown(b));
+		const cell = el("span", { class: look, role: "option", id: `${this.id}-${i}`, "aria-selected": "false", "aria-label": shown(b).length > 1 ? `${shown(b)} ${said(b)}` : said(b) }, shown(b));
 		cell.dataset.i = i;
 		return cell;
 	}

@@ -1,17 +1,15 @@
 package lab
 
-// This file is for the program: compiled once for each state of the code that is in it.
+// This file is for the program and what comes with it.
 
 import (
 	"bytes"
 	"compress/gzip"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 )
 
@@ -21,8 +19,16 @@ var folders = []string{"dissect", "lax", "notation", "serve", "view", "wasm"}
 // steps are those whose code is in it.
 var steps = []string{"02-request-line", "03-headers-bodies", "04-keep-alive"}
 
-// program adds the program, and the glue that comes with the same Go. What was compiled
-// before is kept in .barewire/lab, as linking takes longer than all the rest of the site.
+// tree returns the folder of the steps.
+func (c Config) tree() string {
+	if c.Mine {
+		return filepath.Join(c.Root, "steps")
+	}
+	return filepath.Join(c.Root, "solutions")
+}
+
+// program adds the program, and the glue that comes with the same Go. Where a learner's
+// code does not compile, it adds what the compiler says.
 func (c Config) program(files map[string][]byte) error {
 	goroot, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
@@ -32,97 +38,11 @@ func (c Config) program(files map[string][]byte) error {
 	if files["wasm_exec.js"], err = os.ReadFile(glue); err != nil {
 		return err
 	}
-	digest, err := c.digest()
-	if err != nil {
-		return err
-	}
-	tree := filepath.Base(c.tree())
-	kept := filepath.Join(c.Root, ".barewire", "lab", tree+"-"+digest)
-	if c.read(kept, files) == nil {
-		return nil
-	}
-	if err := os.MkdirAll(filepath.Dir(kept), 0o777); err != nil {
-		return err
-	}
-	dir, err := os.MkdirTemp(filepath.Dir(kept), "new-")
+	dir, err := os.MkdirTemp("", "barewire-lab-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	if err := c.compile(dir); err != nil {
-		return err
-	}
-	if err := c.read(dir, files); err != nil {
-		return err
-	}
-	if old, err := filepath.Glob(filepath.Join(filepath.Dir(kept), tree+"-*")); err == nil {
-		for _, name := range old {
-			_ = os.RemoveAll(name) // or it stays, and takes some room
-		}
-	}
-	_ = os.Rename(dir, kept) // or it is compiled again next time
-	return nil
-}
-
-// tree returns the folder of the steps.
-func (c Config) tree() string {
-	if c.Mine {
-		return filepath.Join(c.Root, "steps")
-	}
-	return filepath.Join(c.Root, "solutions")
-}
-
-// digest stands for everything that the program is made of.
-func (c Config) digest() (string, error) {
-	h := sha256.New()
-	fmt.Fprintln(h, runtime.Version())
-	for _, dir := range c.sources() {
-		names, err := filepath.Glob(filepath.Join(dir, "*.go"))
-		if err != nil {
-			return "", err
-		}
-		for _, name := range names {
-			content, err := os.ReadFile(name)
-			if err != nil {
-				return "", err
-			}
-			fmt.Fprintf(h, "%s %d\n%s", filepath.Base(name), len(content), content)
-		}
-	}
-	return fmt.Sprintf("%x", h.Sum(nil)[:8]), nil
-}
-
-func (c Config) sources() (all []string) {
-	for _, f := range folders {
-		all = append(all, filepath.Join(c.Root, "docs", "lab", f))
-	}
-	for _, s := range steps {
-		all = append(all, filepath.Join(c.tree(), s))
-	}
-	return all
-}
-
-// read adds what compile has left in dir.
-func (c Config) read(dir string, files map[string][]byte) (err error) {
-	if c.Mine {
-		if files["error.txt"], err = os.ReadFile(filepath.Join(dir, "error.txt")); err != nil || len(files["error.txt"]) > 0 {
-			return err
-		}
-	}
-	for _, name := range []string{"lab.wasm", "lab.wasm.gz"} {
-		if files[name], err = os.ReadFile(filepath.Join(dir, name)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// compile leaves the program in dir, or what is wrong with a learner's code.
-func (c Config) compile(dir string) error {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return err
-	}
 	program := filepath.Join(dir, "lab.wasm")
 	args := []string{"build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", program}
 	if c.Mine {
@@ -131,28 +51,23 @@ func (c Config) compile(dir string) error {
 			return err
 		}
 		args = append(args, "-overlay", overlay)
+		files["error.txt"] = nil
 	}
 	cmd := exec.Command("go", append(args, "./lab/wasm")...)
 	cmd.Dir = filepath.Join(c.Root, "docs")
 	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "GOFLAGS=", "GOWORK=off")
-	out, err := cmd.CombinedOutput()
-	switch {
-	case err != nil && !c.Mine:
+	switch out, err := cmd.CombinedOutput(); {
+	case err != nil && c.Mine:
+		files["error.txt"] = out
+		return nil
+	case err != nil:
 		return fmt.Errorf("the wire lab does not compile: %w\n%s", err, out)
-	case err == nil:
-		out = nil
-		content, err := os.ReadFile(program)
-		if err != nil {
-			return err
-		}
-		if content, err = compress(content, gzip.BestCompression); err != nil {
-			return err
-		}
-		if err := os.WriteFile(program+".gz", content, 0o666); err != nil {
-			return err
-		}
 	}
-	return os.WriteFile(filepath.Join(dir, "error.txt"), out, 0o666)
+	if files["lab.wasm"], err = os.ReadFile(program); err != nil {
+		return err
+	}
+	files["lab.wasm.gz"], err = compress(files["lab.wasm"], gzip.BestCompression)
+	return err
 }
 
 // overlay writes an overlay for go build below dir, in which the lab imports the steps

@@ -75,6 +75,7 @@ export class Take {
 		if (this.stop) {
 			const s = this.stop;
 			const tail = [`${s.msg} (`, rule(s.rule || "no rule"), s.status ? `). The answer is ${s.status}, and the connection ends.` : ").", last.split ? ` The parser is not of one mind: ${last.split}.` : ""];
+			if (!s.rule) return [`${before}The parser's code says: ${s.msg}.`];
 			if (s.fields.length) return [before + (before ? "r" : "R") + "efused for the fields that are underlined: ", ...tail];
 			const jump = el("button", { type: "button", class: "lab-jump", onclick: () => { $("lab-grid").focus(); this.grid.go(s.offset, "key"); } }, `byte ${s.offset}`);
 			return [before + (before ? "r" : "R") + "efused at ", jump, ": ", ...tail];
@@ -98,7 +99,8 @@ export class Take {
 				add("content", m.framing);
 				add("another request", m.keepAlive ? "may follow" : "must not follow");
 			} else if (!m.stop) add("head", "has no end yet");
-			if (m.stop) add("refused", `${m.stop.msg} (`, rule(m.stop.rule || "no rule"), `), answer ${m.stop.status || "none"}`);
+			if (m.stop?.rule) add("refused", `${m.stop.msg} (`, rule(m.stop.rule), `), answer ${m.stop.status}`);
+			else if (m.stop) add("stopped", m.stop.msg);
 			else if (m.headEnd && !m.complete) add("so far", "not all of the content has arrived");
 			const line = m.method ? `${escaped(m.method)} ${cut(escaped(m.target))} ${m.version}` : m.stop ? "no request line that anybody could act on" : "the beginning of a head";
 			return el("div", { class: "lab-card" }, el("p", {}, el("strong", {}, `${n + 1}. `), el("code", {}, line)), el("dl", {}, ...facts));
@@ -120,6 +122,7 @@ export class Take {
 			}
 			return el("li", {}, e.kind);
 		}));
+		if (this.result.events.length === 0) $("lab-events").append(el("li", {}, "The server's code returns without reading anything."));
 	}
 
 	#moved(i, how) {
@@ -138,7 +141,8 @@ export class Take {
 		const button = el("button", { type: "button", onclick: () => this.#code(i, "click") }, stopHere ? "The line that decides" : `Code: ${entry.decl}`);
 		clear($("lab-detail"),
 			el("p", { class: "lab-part" }, el("span", { class: `lab-swatch lab-p${s.part}`, "aria-hidden": "true" }), el("strong", {}, stopHere ? `${stopHere.msg}` : entry.name)),
-			el("p", {}, rule(stopHere ? stopHere.rule : entry.rule), stopHere ? `. The answer is ${stopHere.status || "none"}.` : `. ${entry.text}`),
+			stopHere && !stopHere.rule ? el("p", {}, "No rule of HTTP: this is what the code returns.") :
+				el("p", {}, rule(stopHere ? stopHere.rule : entry.rule), stopHere ? `. The answer is ${stopHere.status}.` : `. ${entry.text}`),
 			el("dl", {}, ...facts), el("p", {}, button));
 		if (how === "key" || how === "click") {
 			$("lab-live").textContent = `Byte ${i}, ${said(b)}: ${stopHere ? `${stopHere.msg}, ${stopHere.rule}, answer ${stopHere.status}` : `${entry.name}${d.note ? ", " + d.note : ""}, ${entry.rule}`}. ${d.state}.`;

@@ -83,6 +83,18 @@ func (d *dissector) refused(m *Message, src []byte) {
 	var l reqline.RequestLine
 	var h message.Header
 	n, err := l.Parse(src, 0)
+	if m.Stop.Rule == "" {
+		// A parser that is not finished: this much of it may be.
+		if _, ok := errors.AsType[*reqline.ProtocolError](err); ok {
+			m.Stop = stopped(err, m.Start, m.Knew)
+		} else if err == nil && n > 0 && n <= len(src) {
+			m.Stop.Offset = m.Start + n
+			m.Method, m.Target, m.Version = l.Method, string(l.Target.Raw), l.Version.String()
+			d.lines(m.Start, m.Start+n)
+			d.cut(m.Stop.Offset)
+			return
+		}
+	}
 	if err == nil {
 		var used int
 		if used, err = h.Parse(src[n:], message.Limits{}); err == nil {
