@@ -169,7 +169,7 @@ function view(which) {
 // run has the program read the text, and shows what it says.
 async function run() {
 	clearTimeout(timer);
-	text.rows = Math.max(4, Math.min(10, text.value.trimEnd().split("\n").length));
+	text.rows = Math.max(4, Math.min(8, text.value.trimEnd().split("\n").length));
 	const id = ++asked;
 	const question = state.view === "take" ? { what: "take" } : { what: "compare", left: state.left, right: state.right };
 	let answer;
