@@ -117,13 +117,14 @@ func (s *scratch) class() {
 		"bauerben_LATE_1002_5002_steps.zip": handIn(t, ben),
 		"evanseve_1003_5003_steps.zip":      handIn(t, eve),
 	}))
-	for _, name := range []string{"rubric.json", "gradebook.csv"} {
+	for _, name := range []string{"rubric.json", "mistakes.json", "gradebook.csv"} {
 		content, err := os.ReadFile(filepath.Join("testdata", name))
 		if err != nil {
 			t.Fatal(err)
 		}
 		s.write(name, content)
 	}
+	s.step("grade-mistakes.txt", "cat ../mistakes.json; make grade SUBMISSIONS=../submissions.zip RUBRIC=../mistakes.json", 2)
 	s.step("grade-rubric.txt", "cat ../rubric.json", 0)
 	s.step("grade-gradebook.txt", "cat ../gradebook.csv", 0)
 	const grade = "make grade SUBMISSIONS=../submissions.zip RUBRIC=../rubric.json OUT=../grades JOBS=1 FLAGS='-seed 7%s'"
