@@ -140,7 +140,7 @@ func terminal(command, output string) template.HTML {
 var (
 	redLine   = regexp.MustCompile(`^(FAIL|--- FAIL:|panic:)( .*)?\n$`)
 	greenLine = regexp.MustCompile(`^(ok|PASS|DONE)( .*)?\n$`)
-	label     = regexp.MustCompile(`^  (sent|want|got|why|code|next|hint|note)(  +)(.*\n)$`)
+	label     = regexp.MustCompile(`^( *)(sent|want|got|why|code|next|hint|note)(  +)(.*\n)$`)
 	caret     = regexp.MustCompile(`^( +)(\^.*\n)$`)
 )
 
@@ -153,7 +153,7 @@ func marked(line string) template.HTML {
 		return markup(`<span class="good">%s</span>`, line)
 	}
 	if m := label.FindStringSubmatch(line); m != nil {
-		return markup(`  <span class="label">%s</span>%s%s`, m[1], m[2], m[3])
+		return markup(`%s<span class="label">%s</span>%s%s`, m[1], m[2], m[3], m[4])
 	}
 	if m := caret.FindStringSubmatch(line); m != nil {
 		return markup(`%s<span class="caret">%s</span>`, m[1], m[2])

@@ -3,7 +3,7 @@ package main
 // A group is a part of the menu.
 type group struct {
 	title string
-	pages []string // sources, in order; those that are not written yet are left out
+	pages []string // sources, in order
 }
 
 // menu is every page of the site, in the order in which one reads on.

@@ -85,7 +85,7 @@ func load(c config) (*site, error) {
 		for _, name := range g.pages {
 			i := slices.Index(found, name)
 			if i < 0 {
-				continue // not written yet
+				return nil, fmt.Errorf("docs/%s: the menu has it (docs/site/menu.go), and there is no such file", name)
 			}
 			found = slices.Delete(found, i, i+1)
 			text, err := os.ReadFile(filepath.Join(c.root, "docs", filepath.FromSlash(name)))

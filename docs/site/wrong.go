@@ -16,6 +16,7 @@ import (
 // has to catch.
 type mistake struct {
 	name     string // such as "9.1-backslash"
+	red      string // what the test says to whoever makes it
 	about    string
 	caughtBy string
 	edits    []edit
@@ -33,6 +34,10 @@ func makeWrong(t transformer, args []string) (list template.HTML, err error) {
 	}
 	address := step.Dir + "/wrong/"
 	var programs template.HTML
+	reds, err := reds(t.root, step)
+	if err != nil {
+		return "", err
+	}
 	for _, task := range step.Tasks {
 		all, err := mistakes(t.root, step, task)
 		if err != nil {
@@ -45,6 +50,7 @@ func makeWrong(t transformer, args []string) (list template.HTML, err error) {
 		programs += markup("<h2 id=\"%s\">%s %s</h2>\n", task.ID, task.ID, task.Title)
 		for _, m := range all {
 			about := t.phrase(m.about)
+			m.red = reds[m.name]
 			lines += markup("<li>%s <a href=\"%s#%s\" aria-label=\"Its code\">code</a></li>\n", about, t.to(address), m.name)
 			programs += m.html(about)
 		}
@@ -52,7 +58,7 @@ func makeWrong(t transformer, args []string) (list template.HTML, err error) {
 			task.ID, task.Title, plural(len(all), "wrong program"), lines)
 	}
 	t.add(&page{source: "checker/wrong/" + step.Dir, address: address, title: "Wrong programs of step " + name(step), group: "Course",
-		body: markup("<p>Each changes the reference in a few lines, as somebody might have written it, and the test that is named catches it. The files are in <code>checker/wrong/%s</code>.</p>\n<div class=\"wrong\">\n%s</div>\n", step.Dir, programs)})
+		body: markup("<p>Each changes the reference in a few lines, as somebody might have written it. Below the change is what the test says that catches it.</p>\n<div class=\"wrong\">\n%s</div>\n", programs)})
 	return markup("<div class=\"wrong\">\n%s</div>\n", list), nil
 }
 
@@ -77,8 +83,30 @@ func (m mistake) html(about template.HTML) template.HTML {
 	if row != "" {
 		by += ": " + strings.ReplaceAll(row, "_", " ")
 	}
-	return markup("<section id=\"%s\"><p>%s</p>\n<pre class=\"diff\" tabindex=\"0\"><code>%s</code></pre>\n<p class=\"by\">Caught by <em>%s</em></p></section>\n",
-		m.name, about, diff, by)
+	var said template.HTML
+	for line := range strings.Lines(m.red) {
+		said += marked(line)
+	}
+	if m.red != "" {
+		said = markup("<pre class=\"red\" tabindex=\"0\"><code>%s</code></pre>\n", said)
+	}
+	return markup("<section id=\"%s\"><p>%s</p>\n<pre class=\"diff\" tabindex=\"0\"><code>%s</code></pre>\n%s<p class=\"by\">Caught by <em>%s</em></p></section>\n",
+		m.name, about, diff, said, by)
+}
+
+// reds reads what the tests of a step say about its wrong programs, by their names; the
+// gate keeps the file as it is when the programs run.
+func reds(root string, step course.Step) (map[string]string, error) {
+	text, err := os.ReadFile(filepath.Join(root, "checker", "red", step.Dir+".md"))
+	all := make(map[string]string)
+	for part := range strings.SplitSeq(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n## ") {
+		name, rest, _ := strings.Cut(part, "\n")
+		_, block, _ := strings.Cut(rest, "\n```text\n")
+		if block, _, closed := strings.Cut(block, "\n```\n"); closed {
+			all[name] = block + "\n"
+		}
+	}
+	return all, err
 }
 
 // indented returns how many tabs all lines begin with.

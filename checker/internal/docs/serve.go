@@ -163,7 +163,7 @@ func (r *server) stop() {
 }
 
 // madeOf are the folders that the docs are made of.
-var madeOf = []string{"docs", "solutions", "steps", "checker/course", "checker/wrong", "checker/conformance"}
+var madeOf = []string{"docs", "solutions", "steps", "checker/course", "checker/wrong", "checker/red", "checker/conformance"}
 
 // matters reports whether the docs may look different when a file has changed.
 func matters(name string) bool {
