@@ -56,6 +56,9 @@ func Markdown(d *result.Document, s *result.Submission, who Audience) string {
 		b.WriteString(", seed " + v.Seed)
 	}
 	b.WriteString(".\n")
+	if v.Replay != "" {
+		b.WriteString("\nAll that a check sent, wanted and got: `" + v.Replay + "`\n")
+	}
 	return b.String()
 }
 

@@ -65,6 +65,10 @@ func terminalOne(b *strings.Builder, v *view, style show.Style) {
 		}
 		terminalStep(b, s, style)
 	}
+	if v.Replay != "" {
+		b.WriteString("\n")
+		put(b, "", "All that a check sent, wanted and got: "+v.Replay)
+	}
 }
 
 // terminalStep lists what failed; what passed is counted.

@@ -26,6 +26,7 @@ type view struct {
 	Findings []result.Finding
 	Hidden   int    // how many checks are not shown
 	Seed     string // "" where it would tell inputs that are not shown
+	Replay   string // a command with which an instructor sees all of a check that failed
 }
 
 // A stepView is a step with its tasks.
@@ -88,6 +89,10 @@ func look(d *result.Document, s *result.Submission, who Audience) *view {
 	secret := func(c result.Check) bool { return c.Hidden || c.Detail != "" }
 	if who == Student && slices.ContainsFunc(s.Checks, secret) {
 		v.Seed = ""
+	}
+	failed := func(c result.Check) bool { return c.Outcome == result.Failed }
+	if who == Instructor && s.Score != nil && slices.ContainsFunc(s.Checks, failed) {
+		v.Replay = fmt.Sprintf("go tool checker grade -check ID -seed %d PATH", s.Seed)
 	}
 	for _, step := range s.Steps {
 		if s.Score == nil {
