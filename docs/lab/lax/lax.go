@@ -128,7 +128,7 @@ func (s Switches) line(src []byte) (line []byte, n int) {
 func (s Switches) field(fields []field, line []byte) []field {
 	if s&Folding != 0 && len(fields) > 0 && (line[0] == ' ' || line[0] == '\t') {
 		last := &fields[len(fields)-1]
-		last.value += " " + strings.Trim(string(line), " \t")
+		last.value = strings.TrimLeft(last.value+" "+strings.Trim(string(line), " \t"), " ")
 		return fields
 	}
 	name, value, ok := strings.Cut(string(line), ":")
@@ -255,7 +255,10 @@ func (s Switches) chunks(m *Message, src []byte) {
 
 // size reads a chunk size.
 func (s Switches) size(line []byte) (int, bool) {
-	digits, _, _ := bytes.Cut(line, []byte(";")) // extensions are skipped
+	digits, _, extended := bytes.Cut(line, []byte(";")) // extensions are skipped
+	if extended {
+		digits = bytes.TrimRight(digits, " \t")
+	}
 	text := string(digits)
 	if s&ChunkJunk != 0 {
 		text = strings.TrimPrefix(strings.TrimLeft(text, " \t+"), "0x")
