@@ -35,7 +35,7 @@ func (o *options) flags(name string) *flag.FlagSet {
 	f.StringVar(&o.rubric, "rubric", "", "`FILE` with points, deadline and what is hidden")
 	f.StringVar(&o.seed, "seed", "", "`N` of which the inputs are drawn; without it, another one each time")
 	f.StringVar(&o.sandbox, "sandbox", "", "`NAME`, such as jail; none is for code that is trusted, and stamped on the results")
-	f.IntVar(&o.jobs, "jobs", 0, "`N` submissions at a time; without it, one for each processor")
+	f.IntVar(&o.jobs, "jobs", 0, "`N` submissions at a time; without it, two for each processor")
 	f.BoolVar(&o.race, "race", false, "look for data races, too: feedback only, several times as long, and much longer the first time")
 	f.BoolVar(&o.noCache, "no-cache", false, "examine what has not changed, too")
 	f.DurationVar(&o.limit, "limit", run.DefaultLimit, "`TIME` for one submission")

@@ -139,7 +139,11 @@ func (g *grading) prepare(ctx context.Context) (result.Shard, error) {
 	}
 	fmt.Fprintf(g.w.Err, "%s, in the sandbox %q, seed %d\n", show.Count(len(g.all), "submission"), box.Name(), seed)
 	late := time.AfterFunc(3*time.Second, func() { fmt.Fprintln(g.w.Err, "compiling the reference, which takes a minute the first time") })
-	builder, err := build.New(ctx, build.Config{Root: g.w.Root, Box: box, Dir: g.dir})
+	config := build.Config{Root: g.w.Root, Box: box, Dir: g.dir}
+	if len(g.all) > 1 && g.jobs != 1 {
+		config.Parallel = 1 // others use the other processors
+	}
+	builder, err := build.New(ctx, config)
 	late.Stop()
 	if err != nil {
 		return result.Shard{}, err
@@ -147,16 +151,16 @@ func (g *grading) prepare(ctx context.Context) (result.Shard, error) {
 	if err := builder.Race(); err != nil && g.race {
 		return result.Shard{}, usageError{err}
 	}
-	config := run.Config{Root: g.w.Root, Box: box, Builder: builder, Dir: g.dir, Rubric: rules, Seed: seed, Checker: checker, Race: g.race, Limit: g.limit, Allow: g.allow}
-	if config.Corpus, err = policy.NewCorpus(g.w.Root); err != nil {
+	grading := run.Config{Root: g.w.Root, Box: box, Builder: builder, Dir: g.dir, Rubric: rules, Seed: seed, Checker: checker, Race: g.race, Limit: g.limit, Allow: g.allow}
+	if grading.Corpus, err = policy.NewCorpus(g.w.Root); err != nil {
 		return result.Shard{}, err
 	}
 	if !g.noCache && g.keep {
-		if config.Cache, err = run.OpenCache(filepath.Join(g.out, cacheDir)); err != nil {
+		if grading.Cache, err = run.OpenCache(filepath.Join(g.out, cacheDir)); err != nil {
 			return result.Shard{}, err
 		}
 	}
-	if g.grader, err = run.New(config); err != nil {
+	if g.grader, err = run.New(grading); err != nil {
 		return result.Shard{}, err
 	}
 	return result.Shard{

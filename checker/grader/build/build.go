@@ -14,9 +14,10 @@
 // compiled already. A cache that builds of several submissions write to would let one
 // that takes over the compiler hand its code to all that follow, so none is shared.
 // The checker keeps a warm one, which only builds of the reference write to, outside of
-// any sandbox and without a line of a submission's. Each submission gets a cache of
-// its own, which begins as symbolic links into the warm one: a few milliseconds. The
-// sandbox sees the warm cache read-only, and the program that is built sees neither.
+// any sandbox and without a line of a submission's. The sandbox sees it read-only, and
+// the go command does without what it cannot write to it. A submission that is built
+// more than once on a base gets a cache of its own, which begins as symbolic links into
+// the warm one. The program that is built sees neither.
 //
 // It leaves out what a submission may contain (package policy) and running what was
 // built (package sandbox). Read this file first, then tree.go, then compile.go.
@@ -87,6 +88,9 @@ type step struct {
 	number int
 	dir    string            // such as "03-headers-bodies"
 	files  map[string][]byte // the reference, by name in the step's folder
+
+	imports []int             // steps that the reference imports
+	starter map[string][]byte // what a learner begins with
 }
 
 // New prepares for building, which compiles the reference if the warm cache does not
@@ -190,11 +194,16 @@ func (b *Builder) warm(ctx context.Context, race bool) error {
 	if err := write(filepath.Join(dir, "tree"), b.tree(plan{base: result.Own, links: links})); err != nil {
 		return fmt.Errorf("build: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, b.goCommand(), b.arguments(filepath.Join(dir, "out"), driverPackage, race)...)
-	cmd.Dir = filepath.Join(dir, "tree")
-	cmd.Env = b.environment(dir, b.Cache, race)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build: the reference cannot be built: %v\n%s", err, out)
+	for _, args := range [][]string{
+		b.arguments(filepath.Join(dir, "out"), driverPackage, race),
+		{"list", "std"}, // the index of packages that the reference does without, and a submission may not
+	} {
+		cmd := exec.CommandContext(ctx, b.goCommand(), args...)
+		cmd.Dir = filepath.Join(dir, "tree")
+		cmd.Env = b.environment(dir, b.Cache, race)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("build: the reference cannot be built: %v\n%s", err, out)
+		}
 	}
 	if err := readable(b.Cache); err != nil {
 		return fmt.Errorf("build: the warm cache: %w", err)
@@ -233,9 +242,14 @@ func readable(dir string) error {
 
 func (b *Builder) goCommand() string { return filepath.Join(b.goroot, "bin", "go") }
 
+// gcflags spare a third of the compiler's time: there is no debugger to write for, and
+// inlining makes most of the code that the exam's adapters are made of. Nothing that is
+// examined depends on either.
+const gcflags = "-gcflags=barewire/...=-l -dwarf=false"
+
 // arguments of the go command that builds a package of the tree.
 func (b *Builder) arguments(out, pkg string, race bool) []string {
-	args := []string{"build", "-json", "-trimpath", "-buildvcs=false", fmt.Sprintf("-p=%d", b.Parallel), "-o", out}
+	args := []string{"build", "-json", "-trimpath", "-buildvcs=false", fmt.Sprintf("-p=%d", b.Parallel), gcflags, "-o", out}
 	if race {
 		return append(args, "-race", `-ldflags=-s -w -linkmode external -extldflags "-static"`, pkg)
 	}
@@ -273,6 +287,9 @@ func (b *Builder) load() error {
 	}
 	b.mod = fmt.Appendf(nil, "module barewire\n\ngo %s\n", language)
 	if b.steps, err = loadSteps(filepath.Join(b.Root, "solutions")); err != nil {
+		return err
+	}
+	if err := b.loadStarters(); err != nil {
 		return err
 	}
 	b.driver, err = loadDriver(filepath.Join(b.Root, filepath.FromSlash(driverDir)))

@@ -19,6 +19,8 @@ type Submission struct {
 	dir     string
 	sources Sources
 	builds  int
+	again   map[string]bool // what has been built, by base
+	own     string          // its own cache, or "" as long as it needs none
 }
 
 // A Request says what to build.
@@ -49,28 +51,45 @@ func (b *Builder) Open(sources Sources) (*Submission, error) {
 	if err != nil {
 		return nil, fmt.Errorf("build: %w", err)
 	}
-	s := &Submission{b: b, dir: dir, sources: sources}
-	for _, name := range []string{s.cache(), s.tmp(), s.out()} {
-		if err = os.Mkdir(name, 0o700); err == nil {
-			err = sandbox.Give(name)
+	s := &Submission{b: b, dir: dir, sources: sources, again: map[string]bool{}}
+	for _, name := range []string{s.tmp(), s.out()} {
+		if err := s.make(name); err != nil {
+			s.Close()
+			return nil, fmt.Errorf("build: %w", err)
 		}
-		if err != nil {
-			break
-		}
-	}
-	if err == nil {
-		err = b.seed(s.cache())
-	}
-	if err != nil {
-		s.Close()
-		return nil, fmt.Errorf("build: %w", err)
 	}
 	return s, nil
 }
 
-func (s *Submission) cache() string { return filepath.Join(s.dir, "cache") }
-func (s *Submission) tmp() string   { return filepath.Join(s.dir, "tmp") }
-func (s *Submission) out() string   { return filepath.Join(s.dir, "out") }
+// make makes a folder for the box.
+func (s *Submission) make(name string) error {
+	if err := os.Mkdir(name, 0o700); err != nil {
+		return err
+	}
+	return sandbox.Give(name)
+}
+
+// cache returns the cache of a build. The first of a base has the warm one, to read: it
+// compiles each package once, and to keep these for another build costs more than it
+// spares, as there seldom is one. The others have one of the submission's own, and so
+// has every build without a box, which could write to the warm one.
+func (s *Submission) cache(base string) (string, error) {
+	if !s.again[base] && !s.b.Box.Trusted() {
+		s.again[base] = true
+		return s.b.Cache, nil
+	}
+	if s.own == "" {
+		s.own = filepath.Join(s.dir, "cache")
+		if err := s.make(s.own); err != nil {
+			return "", err
+		}
+		return s.own, s.b.seed(s.own)
+	}
+	return s.own, nil
+}
+
+func (s *Submission) tmp() string { return filepath.Join(s.dir, "tmp") }
+func (s *Submission) out() string { return filepath.Join(s.dir, "out") }
 
 // Close removes all that was built.
 func (s *Submission) Close() error { return os.RemoveAll(s.dir) }
@@ -281,15 +300,22 @@ func (s *Submission) compile(ctx context.Context, r Request, p plan) (string, *b
 	}
 	defer os.RemoveAll(tree)
 	program := filepath.Join(s.out(), fmt.Sprintf("driver%d", s.builds))
+	cache, err := s.cache(r.Base)
+	if err != nil {
+		return "", nil, fmt.Errorf("build: %w", err)
+	}
 	spec := sandbox.Spec{
 		Path: s.b.goCommand(), Args: s.b.arguments(program, driverPackage, r.Race),
-		Env: s.b.environment(s.tmp(), s.cache(), r.Race), Dir: tree,
-		ReadOnly: []string{s.b.goroot, s.b.Cache, tree}, Writable: []string{s.cache(), s.tmp(), s.out()}, Tools: true,
+		Env: s.b.environment(s.tmp(), cache, r.Race), Dir: tree,
+		ReadOnly: []string{s.b.goroot, s.b.Cache, tree}, Writable: []string{s.tmp(), s.out()}, Tools: true,
 		Memory: mostMemory, FileSize: mostFile, CPU: s.b.CPU, Wall: mostWall, Processes: mostProcesses, Output: mostOutput,
 	}
 	if r.Race {
 		spec.Memory = mostRaceMemory
 		spec.ReadOnly = append(spec.ReadOnly, "/usr", "/bin", "/lib", "/lib64", "/etc/alternatives")
+	}
+	if s.own != "" {
+		spec.Writable = append(spec.Writable, s.own)
 	}
 	process, err := s.b.Box.Start(ctx, spec)
 	if err != nil {

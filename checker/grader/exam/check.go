@@ -62,6 +62,8 @@ type X struct {
 	driver   *driver
 	patience time.Duration
 	calls    *calls
+	memory   *Memory
+	talks    int    // that have been had, with a memory
 	doing    string // before each Brief
 	cleanups []func()
 }

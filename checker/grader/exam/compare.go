@@ -1,6 +1,7 @@
 package exam
 
 import (
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"runtime"
@@ -33,21 +34,23 @@ func Compare[A, R any](x *X, fn string, ref func(A) R, cases []Case[A]) {
 // which is not what the reference returns, is right as well.
 func CompareOr[A, R any](x *X, fn string, ref func(A) R, cases []Case[A], or func(c Case[A], want, got R) bool) {
 	x.Shuffle(len(cases), func(i, j int) { cases[i], cases[j] = cases[j], cases[i] })
-	args := make([]any, len(cases))
-	for i := range cases {
-		args[i] = cases[i].Arg
+	args, raw, keys := make([]any, len(cases)), make([]json.RawMessage, len(cases)), make([]uint64, len(cases))
+	for i, c := range cases {
+		var err error
+		if raw[i], err = json.Marshal(c.Arg); err != nil {
+			panic(err)
+		}
+		args[i], keys[i] = c.Arg, x.memory.key(x.check.ID, fn, raw[i], c.Off)
 	}
-	x.CallAll(fn, args, func(i int, reply wire.Reply) {
+	known := func(i int, value []byte) bool { return x.memory.right(keys[i], value) }
+	x.callAll(fn, args, raw, known, func(i int, reply wire.Reply) {
 		c := cases[i]
 		want, panics := try(ref, c.Arg)
-		f := Failure{Input: fn + show(c.Arg), Want: show(want)}
 		switch {
 		case panics != (reply.Panic != "") && panics:
-			f.Brief, f.Want, f.Got = c.Class+": a panic is wanted, for the program is wrong", "a panic", string(reply.Value)
-			x.Fail(f)
+			x.Fail(Failure{Brief: c.Class + ": a panic is wanted, for the program is wrong", Input: fn + show(c.Arg), Want: "a panic", Got: string(reply.Value)})
 		case panics != (reply.Panic != ""):
-			f.Brief, f.Got = c.Class+": "+fn+" panicked", "panic: "+reply.Panic
-			x.Fail(f)
+			x.Fail(Failure{Brief: c.Class + ": " + fn + " panicked", Input: fn + show(c.Arg), Want: show(want), Got: "panic: " + reply.Panic})
 		case panics:
 			return
 		}
@@ -55,9 +58,9 @@ func CompareOr[A, R any](x *X, fn string, ref func(A) R, cases []Case[A], or fun
 		x.decode(fn, reply, &got)
 		var at place
 		if d := at.differ(reflect.ValueOf(want), reflect.ValueOf(got), "", c.Off); d != "" && !allowed(or, c, want, got) {
-			f.Brief, f.Got, f.There = c.Class+": "+d, show(got), at.text()
-			x.Fail(f)
+			x.Fail(Failure{Brief: c.Class + ": " + d, Input: fn + show(c.Arg), Want: show(want), Got: show(got), There: at.text()})
 		}
+		x.memory.add(keys[i], reply.Value)
 	})
 }
 

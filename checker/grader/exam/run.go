@@ -47,6 +47,10 @@ type Config struct {
 	StepTime time.Duration
 	Parallel int
 
+	// Memory is what is known from other submissions that got the same inputs; nil for
+	// nothing.
+	Memory *Memory
+
 	// Done is told of each result, if it is not nil; by one goroutine at a time.
 	Done func(r Result)
 }
@@ -321,7 +325,7 @@ func (s *stepRun) drop(d *driver) {
 // try runs a check on a driver. What it panics with is why it has failed; what
 // else panics is a mistake of the exam.
 func (s *stepRun) try(c Check, d *driver) (failure *Failure) {
-	x := &X{Rand: &Rand{draw(s.Seed, c.ID)}, check: c, driver: d, patience: s.Patience}
+	x := &X{Rand: &Rand{draw(s.Seed, c.ID)}, check: c, driver: d, patience: s.Patience, memory: s.Memory}
 	defer x.cleanup()
 	defer func() {
 		switch p := recover().(type) {

@@ -30,9 +30,9 @@ type Talk struct {
 	Half    bool     // the client closes its side at the end
 	From    string   // the client's address
 	TCP     bool
-	Logs    bool     // something has to be logged
-	Fields  []string // names of fields that are compared, besides those that all talks compare
-	Or      func(want, got *Heard) bool
+	Logs    bool                        // something has to be logged
+	Fields  []string                    // names of fields that are compared, besides those that all talks compare
+	Or      func(want, got *Heard) bool `json:"-"`
 }
 
 // A Step is something that the client sends, and what it waits for before.
@@ -80,8 +80,7 @@ func (x *X) Talks(talks ...Talk) {
 		if t.Server == "" {
 			t.Server = "keepalive.Server"
 		}
-		var want *Heard
-		x.OnReference(func(x *X) { want = x.have(t) })
+		want := x.memory.heard(x, t)
 		x.Doing(t.Class)
 		got := x.have(t)
 		var at place

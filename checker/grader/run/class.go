@@ -19,7 +19,7 @@ type Class struct {
 	Submissions []intake.Submission
 	Log         *result.Log
 	Done        []result.Submission // what the log has already
-	Jobs        int                 // how many at a time; 0 is one for each processor
+	Jobs        int                 // how many at a time; 0 is [Jobs]
 	Report      func(Event)         // called by one goroutine at a time; may be nil
 }
 
@@ -28,6 +28,11 @@ type Event struct {
 	ID     string
 	Result *result.Submission // nil at its begin
 }
+
+// Jobs is how many submissions at a time keep this machine busy. An exam has a thousand
+// small waits in it, for slow clients and deadlines, so one leaves most of a processor
+// idle; with more than twice as many, checks begin to wait for a processor.
+func Jobs() int { return 2 * runtime.GOMAXPROCS(0) }
 
 // ErrChanged is returned where a submission is not what was graded before.
 var ErrChanged = errors.New("changed since it was graded")
@@ -66,7 +71,7 @@ func (c *Class) Run(ctx context.Context, left []intake.Submission) error {
 	defer stop(nil)
 	jobs := c.Jobs
 	if jobs == 0 {
-		jobs = runtime.GOMAXPROCS(0)
+		jobs = Jobs()
 	}
 	work := make(chan intake.Submission)
 	var all sync.WaitGroup

@@ -30,7 +30,7 @@ var sockets atomic.Int64
 // startDriver starts a program in the box, with a unix socket that it listens on. race
 // is told how a program with the race detector ended; nil is for those without.
 func (g *Grader) startDriver(ctx context.Context, p *build.Program, race func(exam.Exit)) (exam.Process, error) {
-	spec := sandbox.Spec{Path: p.Path, Memory: driverMemory, CPU: driverCPU, Wall: driverWall, Scratch: driverFiles, FileSize: driverFiles}
+	spec := sandbox.Spec{Path: p.Path, Memory: driverMemory, CPU: driverCPU, Wall: driverWall, Env: []string{"GOGC=400"}, Scratch: driverFiles, FileSize: driverFiles}
 	if race != nil {
 		spec.Memory, spec.CPU = raceMemory, 3*driverCPU
 	}

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,16 +37,22 @@ func (g *Grader) examine(ctx context.Context, steps map[int][]intake.File) (*Exa
 	if err := x.choose(steps); err != nil || x.Status == result.Refused {
 		return x.Examination, err
 	}
-	var err error
-	if x.builds, err = g.open(x.sources); err != nil {
-		return nil, err
+	x.untouched()
+	if len(x.todo) > 0 {
+		var err error
+		if x.builds, err = g.open(x.sources); err != nil {
+			return nil, err
+		}
+		defer x.builds.Close()
+		if err := x.bases(ctx); err != nil {
+			return nil, err
+		}
 	}
-	defer x.builds.Close()
-	if err := x.bases(ctx); err != nil {
-		return nil, err
-	}
+	slices.SortStableFunc(x.Checks, func(a, b result.Check) int {
+		return cmp.Or(cmp.Compare(a.Base, b.Base), a.Step-b.Step)
+	})
 	for _, n := range g.steps {
-		step := result.Step{Number: n, Message: x.messages[n]}
+		step := result.Step{Number: n, Message: x.messages[n], Built: x.messages[n] == nothingYet}
 		for _, p := range x.programs {
 			step.Built = step.Built || p.Steps[n].Built
 		}
@@ -54,7 +61,7 @@ func (g *Grader) examine(ctx context.Context, steps map[int][]intake.File) (*Exa
 	if g.Corpus != nil {
 		x.Findings = append(x.Findings, g.Corpus.Review(policy.NewPrint(steps))...)
 	}
-	if g.Race {
+	if g.Race && len(x.todo) > 0 {
 		if err := x.race(ctx); err != nil {
 			x.Notes = append(x.Notes, "data races were not looked for to the end: "+err.Error())
 		}
@@ -66,6 +73,7 @@ func (g *Grader) examine(ctx context.Context, steps map[int][]intake.File) (*Exa
 type examining struct {
 	*Grader
 	*Examination
+	todo     []int // the steps that are examined
 	sources  build.Sources
 	builds   builds
 	programs []*build.Program
@@ -101,6 +109,27 @@ func (x *examining) choose(steps map[int][]intake.File) error {
 	return nil
 }
 
+// nothingYet is said of a step that is as it was handed out.
+const nothingYet = "nothing is written yet: all files are as they were handed out"
+
+// untouched finds the steps in which nothing is written. They need not be examined:
+// nothing in them does what is asked, on whatever base.
+func (x *examining) untouched() {
+	for _, n := range x.steps {
+		if !x.given.Untouched(n, x.sources[n]) {
+			x.todo = append(x.todo, n)
+			continue
+		}
+		x.messages[n] = nothingYet
+		for _, c := range exam.Checks(n) {
+			x.Checks = append(x.Checks, result.Check{
+				ID: c.ID, Task: c.Task(), Step: n, Base: result.Own, Title: c.Title, Seed: x.Seed,
+				Outcome: result.NotReached, Reason: nothingYet, Detail: nothingYet,
+			})
+		}
+	}
+}
+
 // said is a finding in a line.
 func said(f result.Finding) string {
 	switch {
@@ -115,12 +144,12 @@ func said(f result.Finding) string {
 // bases examines every step on the student's earlier steps, and then those on the
 // reference's that may do better there.
 func (x *examining) bases(ctx context.Context) error {
-	own, err := x.base(ctx, result.Own, x.steps)
+	own, err := x.base(ctx, result.Own, x.todo)
 	if err != nil {
 		return err
 	}
 	var again []int
-	for _, n := range x.steps {
+	for _, n := range x.todo {
 		whole := !slices.ContainsFunc(x.Checks, func(c result.Check) bool { return c.Step == n && c.Outcome != result.Passed })
 		if !whole && len(x.sources[n]) > 0 && x.standsOnOwn(n, own) {
 			again = append(again, n)
@@ -133,17 +162,17 @@ func (x *examining) bases(ctx context.Context) error {
 	return err
 }
 
-// standsOnOwn reports whether a step stands on code of the student's in the program.
+// standsOnOwn reports whether a step stands on code of the student's in the program. What
+// could not be built is not in it, and has a message.
 func (x *examining) standsOnOwn(n int, own *build.Program) bool {
-	return slices.ContainsFunc(x.below(n, x.sources), func(d int) bool {
-		built := own.Steps[d].Built || x.only != nil // where one step was asked for, it has none but that
-		return built && len(x.sources[d]) > 0 && !x.same(d, x.sources[d])
+	return slices.ContainsFunc(x.given.Below(n, x.sources), func(d int) bool {
+		return len(x.sources[d]) > 0 && own.Steps[d].Message == "" && !x.given.Same(d, x.sources[d])
 	})
 }
 
 // base builds the program on a base and examines steps of it.
 func (x *examining) base(ctx context.Context, base string, steps []int) (*build.Program, error) {
-	p, err := x.builds.Build(ctx, build.Request{Base: base, Steps: steps})
+	p, err := x.build(ctx, build.Request{Base: base, Steps: steps})
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +198,7 @@ func (x *examining) base(ctx context.Context, base string, steps []int) (*build.
 		if len(steps) == 1 || !p.Steps[n].Built || !silent(checks, n) {
 			continue
 		}
-		if single[n], err = x.builds.Build(ctx, build.Request{Base: base, Steps: []int{n}}); err != nil {
+		if single[n], err = x.build(ctx, build.Request{Base: base, Steps: []int{n}}); err != nil {
 			return nil, err
 		}
 	}
@@ -187,9 +216,20 @@ func (x *examining) base(ctx context.Context, base string, steps []int) (*build.
 			}
 		}
 	}
-	slices.SortStableFunc(checks, func(a, b result.Check) int { return a.Step - b.Step })
 	x.Checks = append(x.Checks, checks...)
 	return p, nil
+}
+
+// build builds a program. The compiler leaves no processor alone, so there are no more
+// builds at a time than processors, however many exams wait for their clients.
+func (x *examining) build(ctx context.Context, r build.Request) (*build.Program, error) {
+	select {
+	case x.building <- struct{}{}:
+		defer func() { <-x.building }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	return x.builds.Build(ctx, r)
 }
 
 // silent reports whether no check of the step was reached.
@@ -200,7 +240,7 @@ func silent(checks []result.Check, step int) bool {
 // ask runs the exam of some steps, each in the program that is given for it.
 func (x *examining) ask(ctx context.Context, base string, steps []int, program func(int) *build.Program) ([]result.Check, error) {
 	results, err := x.exam(ctx, exam.Config{
-		Seed: x.Seed, Steps: steps, Base: base, Only: x.only, Whole: x.only != nil,
+		Seed: x.Seed, Steps: steps, Base: base, Only: x.only, Whole: x.only != nil, Memory: x.memory,
 		Hidden: func(string) bool { return true }, // see [Grader.mark]
 		Start: func(ctx context.Context, step int, _ string) (exam.Process, error) {
 			p := program(step)

@@ -38,6 +38,7 @@ const (
 	broken = "does not compile"
 	ends   = "ends the program"
 	banned = "not allowed"
+	given  = "as it was handed out"
 )
 
 func newFake(t *testing.T) *fake {
@@ -51,9 +52,8 @@ func newFake(t *testing.T) *fake {
 		t.Fatal(err)
 	}
 	f := &fake{Grader: &Grader{
-		Config:    Config{Rubric: rules, Seed: 7, Checker: "v1", Limit: time.Minute},
-		steps:     []int{1, 2, 3},
-		reference: reference{files: sources(good+"!", good+"!", good+"!"), imports: map[int][]int{3: {2}}},
+		Config: Config{Rubric: rules, Seed: 7, Checker: "v1", Limit: time.Minute},
+		steps:  []int{1, 2, 3}, building: make(chan struct{}, 2),
 	}}
 	f.parts = parts{
 		load: func(_ context.Context, s intake.Submission) (intake.Submission, error) { return s, nil },
@@ -66,21 +66,11 @@ func newFake(t *testing.T) *fake {
 			}
 			return found, nil
 		},
-		open: func(s build.Sources) (builds, error) { return &fakeBuilds{f, s}, nil },
-		exam: f.runExam,
+		given: fakeCourse{},
+		open:  func(s build.Sources) (builds, error) { return &fakeBuilds{f, s}, nil },
+		exam:  f.runExam,
 	}
 	return f
-}
-
-// sources have one file a step.
-func sources(does ...string) build.Sources {
-	s := make(build.Sources)
-	for i, what := range does {
-		if what != "" {
-			s[i+1] = map[string][]byte{"a.go": []byte(what)}
-		}
-	}
-	return s
 }
 
 func submission(id string, does ...string) intake.Submission {
@@ -91,6 +81,24 @@ func submission(id string, does ...string) intake.Submission {
 		}
 	}
 	return s
+}
+
+// fakeCourse is one whose step 3 stands on step 2.
+type fakeCourse struct{}
+
+func (fakeCourse) Same(_ int, files map[string][]byte) bool {
+	return string(files["a.go"]) == good+"!"
+}
+
+func (fakeCourse) Untouched(_ int, files map[string][]byte) bool {
+	return string(files["a.go"]) == given
+}
+
+func (fakeCourse) Below(step int, _ build.Sources) []int {
+	if step == 3 {
+		return []int{2}
+	}
+	return nil
 }
 
 type fakeBuilds struct {
@@ -228,6 +236,11 @@ func TestOne(t *testing.T) {
 		{"a step that is missing", submission("ana", good, "", good), nil,
 			"graded 20\n1 10 own\n2 0 own not built: nothing was handed in for this step\n3 10 own",
 			"build own [1 2 3]; exam own [1 2 3]", "half-done is graded for what is there"},
+		{"a step that is as it was handed out", submission("ana", good, given, bad), nil,
+			"graded 10\n1 10 own\n2 0 own: nothing is written yet: all files are as they were handed out\n3 0 own",
+			"build own [1 3]; exam own [1 3]; build reference [3]; exam reference [3]", "there is nothing to ask it"},
+		{"nothing but what was handed out", submission("ana", given, given, given), nil,
+			"graded 0\n1 0 own: nothing is written yet: all files are as they were handed out\n2 0 own: nothing is written yet: all files are as they were handed out\n3 0 own: nothing is written yet: all files are as they were handed out", "", "nor to build"},
 		{"a step that is not allowed", submission("ana", good, banned, good), nil,
 			"graded 20\n1 10 own\n2 0 own not built: not built: a.go:3: import \"net/http\"\n3 10 own\npolicy a.go:3: import \"net/http\"",
 			"build own [1 2 3]; exam own [1 2 3]", "the others do not suffer"},

@@ -25,14 +25,14 @@ const mostRaces = 10
 // race runs the exam once more, with the race detector, and keeps nothing of it but the
 // races. The submission prints them, so they are feedback: no marks depend on them.
 func (x *examining) race(ctx context.Context) error {
-	p, err := x.builds.Build(ctx, build.Request{Base: result.Own, Steps: x.steps, Race: true})
+	p, err := x.build(ctx, build.Request{Base: result.Own, Steps: x.todo, Race: true})
 	if err != nil {
 		return err
 	}
 	var mu sync.Mutex
 	var seen []result.Finding
 	_, err = x.exam(ctx, exam.Config{
-		Seed: x.Seed, Steps: x.steps, Base: result.Own, NoRetry: true, Patience: 3 * exam.DefaultPatience,
+		Seed: x.Seed, Steps: x.todo, Base: result.Own, NoRetry: true, Patience: 3 * exam.DefaultPatience,
 		Start: func(ctx context.Context, step int, _ string) (exam.Process, error) {
 			if s := p.Steps[step]; !s.Built {
 				return nil, &exam.Unbuilt{Message: s.Message}

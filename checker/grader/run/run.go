@@ -16,6 +16,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -54,8 +56,9 @@ type Config struct {
 // A Grader grades submissions. Several goroutines may use it.
 type Grader struct {
 	Config
-	steps []int // those that are examined
-	reference
+	steps    []int // those that are examined
+	memory   *exam.Memory
+	building chan struct{} // one for each build at a time
 	parts
 }
 
@@ -63,9 +66,17 @@ type Grader struct {
 type parts struct {
 	load  func(context.Context, intake.Submission) (intake.Submission, error)
 	check func(map[int][]intake.File) (map[int][]result.Finding, error)
+	given handedOut
 	open  func(build.Sources) (builds, error)
 	exam  func(context.Context, exam.Config) ([]exam.Result, error)
 	start func(context.Context, *build.Program, func(exam.Exit)) (exam.Process, error)
+}
+
+// handedOut knows the files of the course: a [build.Builder].
+type handedOut interface {
+	Same(step int, files map[string][]byte) bool
+	Untouched(step int, files map[string][]byte) bool
+	Below(step int, sources build.Sources) []int
 }
 
 // builds is a submission that is being built.
@@ -76,7 +87,8 @@ type builds interface {
 
 // New prepares for grading.
 func New(config Config) (*Grader, error) {
-	g := &Grader{Config: config}
+	debug.SetGCPercent(400) // questions and answers are garbage at once, and little is kept
+	g := &Grader{Config: config, memory: exam.NewMemory(), building: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	if g.Limit == 0 {
 		g.Limit = DefaultLimit
 	}
@@ -85,15 +97,12 @@ func New(config Config) (*Grader, error) {
 			g.steps = append(g.steps, n)
 		}
 	}
-	var err error
-	if g.reference, err = loadReference(config.Root); err != nil {
-		return nil, fmt.Errorf("run: %w", err)
-	}
 	g.parts = parts{
 		load: func(ctx context.Context, s intake.Submission) (intake.Submission, error) { return s.Load(ctx) },
 		check: func(steps map[int][]intake.File) (map[int][]result.Finding, error) {
 			return policy.Check(steps, g.Allow)
 		},
+		given: g.Builder,
 		open:  func(s build.Sources) (builds, error) { return g.Builder.Open(s) },
 		exam:  exam.Run,
 		start: g.startDriver,

@@ -63,15 +63,25 @@ type Reply struct {
 
 // WriteFrame writes v as a frame.
 func WriteFrame(w io.Writer, v any) error {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("wire: %w", err)
+	var frame []byte
+	switch v := v.(type) {
+	case Request:
+		frame = v.appendTo(make([]byte, 4, 64+len(v.Arg)))
+	case Reply:
+		frame = v.appendTo(make([]byte, 4, 64+len(v.Value)))
 	}
-	if len(data) > MaxFrame {
+	if frame == nil {
+		data, err := json.Marshal(v)
+		if err != nil {
+			return fmt.Errorf("wire: %w", err)
+		}
+		frame = append(make([]byte, 4, 4+len(data)), data...)
+	}
+	if len(frame)-4 > MaxFrame {
 		return ErrTooLong
 	}
-	frame := binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(data)), uint32(len(data)))
-	_, err = w.Write(append(frame, data...))
+	binary.BigEndian.PutUint32(frame, uint32(len(frame)-4))
+	_, err := w.Write(frame)
 	return err
 }
 

@@ -86,8 +86,12 @@ func serveCalls(nc net.Conn, hello *Hello) {
 	defer nc.Close()
 	in, out := bufio.NewReaderSize(nc, 64<<10), bufio.NewWriterSize(nc, 64<<10)
 	for {
+		data, err := ReadRaw(in)
+		if err != nil {
+			return
+		}
 		var request Request
-		if err := ReadFrame(in, &request); err != nil {
+		if !request.quick(data) && json.Unmarshal(data, &request) != nil {
 			return
 		}
 		reply := call(functions[request.Fn], request)

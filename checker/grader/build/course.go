@@ -1,0 +1,79 @@
+package build
+
+import (
+	"bytes"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"barewire/checker/internal/starter"
+)
+
+// Same reports whether files are those of the reference's step.
+func (b *Builder) Same(number int, files map[string][]byte) bool {
+	return maps.EqualFunc(files, b.step(number).files, bytes.Equal)
+}
+
+// Untouched reports whether files are those that a learner begins the step with.
+func (b *Builder) Untouched(number int, files map[string][]byte) bool {
+	given := b.step(number).starter
+	for name, text := range files {
+		if was, ok := given[name]; !ok || !bytes.Equal(was, text) {
+			return false
+		}
+	}
+	for name := range given {
+		if _, ok := files[name]; !ok && !strings.Contains(name, "/") {
+			return false
+		}
+	}
+	return len(files) > 0
+}
+
+// Below returns the steps that a step stands on, directly or not: those that the
+// reference imports and those that the student does.
+func (b *Builder) Below(number int, sources Sources) []int {
+	seen := map[int]bool{number: true}
+	for todo := []int{number}; len(todo) > 0; {
+		n := todo[0]
+		todo = todo[1:]
+		for _, d := range slices.Concat(b.step(n).imports, b.imports(sources[n])) {
+			if !seen[d] {
+				seen[d] = true
+				todo = append(todo, d)
+			}
+		}
+	}
+	delete(seen, number)
+	return slices.Sorted(maps.Keys(seen))
+}
+
+// step returns a step by its number; one that there is not has nothing.
+func (b *Builder) step(number int) step {
+	for _, s := range b.steps {
+		if s.number == number {
+			return s
+		}
+	}
+	return step{}
+}
+
+// loadStarters makes what learners begin with.
+func (b *Builder) loadStarters() error {
+	for i := range b.steps {
+		s := &b.steps[i]
+		s.imports = b.imports(s.files)
+		files, err := starter.Generate(filepath.Join(b.Root, "solutions", s.dir))
+		if err != nil {
+			return err
+		}
+		s.starter = map[string][]byte{}
+		for name, text := range files {
+			if strings.HasSuffix(name, ".go") {
+				s.starter[name] = text
+			}
+		}
+	}
+	return nil
+}
