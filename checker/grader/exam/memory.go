@@ -77,6 +77,9 @@ func (m *Memory) add(key uint64, answer []byte) {
 	defer m.mu.Unlock()
 	known := m.answers[key]
 	for i := range known {
+		if known[i] == sum {
+			return
+		}
 		if known[i] == 0 {
 			known[i] = sum
 			m.answers[key] = known

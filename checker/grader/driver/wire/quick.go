@@ -85,6 +85,9 @@ func quickNumber(data []byte, name string, number *uint64) (rest []byte, ok bool
 	for end < len(rest) && '0' <= rest[end] && rest[end] <= '9' {
 		end++
 	}
+	if end > 1 && rest[0] == '0' {
+		return nil, false
+	}
 	n, err := strconv.ParseUint(string(rest[:end]), 10, 64)
 	*number = n
 	return rest[end:], ok && err == nil
