@@ -11,7 +11,7 @@ import (
 // submissions a quarter of the processor time of its exam.
 
 // appendTo appends a request that needs no quoting, or returns nil.
-func (r Request) appendTo(b []byte) []byte {
+func (r *Request) appendTo(b []byte) []byte {
 	if len(r.Arg) == 0 || !plain(r.Fn) {
 		return nil
 	}
@@ -22,8 +22,9 @@ func (r Request) appendTo(b []byte) []byte {
 	return append(append(append(b, `,"arg":`...), r.Arg...), '}')
 }
 
-// appendTo appends a reply that needs no quoting, or returns nil.
-func (r Reply) appendTo(b []byte) []byte {
+// appendTo appends a reply that needs no quoting, or returns nil. The key is not among its
+// arguments: see greet.
+func (r *Reply) appendTo(b []byte) []byte {
 	if len(r.Value) == 0 || r.Event != "" || r.Panic != "" || r.Error != "" {
 		return nil
 	}

@@ -15,6 +15,7 @@ func TestQuick(t *testing.T) {
 		Request{ID: 2, Fn: "no argument"},
 		Request{ID: 3, Fn: `"odd" <name>`, Arg: []byte(`1`)},
 		Reply{ID: 4, Value: []byte(`{"a":[]}`)},
+		Reply{ID: 4, Key: math.MaxUint64, Value: []byte(`{"a":[]}`)},
 		Reply{ID: 5, Value: []byte(`1`), Panic: "both"},
 		Reply{ID: 6, Error: "an error"},
 		Reply{Event: "ready", Value: []byte(`1`)},
@@ -38,7 +39,7 @@ func TestQuick(t *testing.T) {
 func FuzzQuick(f *testing.F) {
 	for _, seed := range []string{
 		`{"id":1,"fn":"a","arg":{"x":1}}`, `{"id":1,"arg":2}`, `{"id":01,"arg":2}`, `{"id":1,"fn":"a","arg":1,"arg":2}`,
-		`{"id":1,"fn":"a\u0062","arg":1}`, `{"id":1,"value":[1]}`, `{"id":1,"value":1,"panic":"x"}`, `{"id":18446744073709551616,"value":1}`,
+		`{"id":1,"fn":"a\u0062","arg":1}`, `{"id":1,"key":2,"value":[1]}`, `{"id":1,"key":2,"value":1,"panic":"x"}`, `{"id":18446744073709551616,"key":2,"value":1}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -49,9 +50,9 @@ func FuzzQuick(f *testing.F) {
 				t.Errorf("%q is read as %+v, and is %+v, %v", in, quick, slow, err)
 			}
 		}
-		if value, ok := QuickValue(in, 1); ok && json.Valid(value) {
+		if value, ok := QuickValue(in, 1, 2); ok && json.Valid(value) {
 			var reply Reply
-			if err := json.Unmarshal(in, &reply); err != nil || reply.ID != 1 || reply.Panic != "" || reply.Error != "" || !same(value, reply.Value) {
+			if err := json.Unmarshal(in, &reply); err != nil || reply.ID != 1 || reply.Key != 2 || reply.Panic != "" || reply.Error != "" || !same(value, reply.Value) {
 				t.Errorf("%q has the value %q, and is %+v, %v", in, value, reply, err)
 			}
 		}
