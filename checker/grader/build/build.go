@@ -194,16 +194,11 @@ func (b *Builder) warm(ctx context.Context, race bool) error {
 	if err := write(filepath.Join(dir, "tree"), b.tree(plan{base: result.Own, links: links})); err != nil {
 		return fmt.Errorf("build: %w", err)
 	}
-	for _, args := range [][]string{
-		b.arguments(filepath.Join(dir, "out"), driverPackage, race),
-		{"list", "std"}, // the index of packages that the reference does without, and a submission may not
-	} {
-		cmd := exec.CommandContext(ctx, b.goCommand(), args...)
-		cmd.Dir = filepath.Join(dir, "tree")
-		cmd.Env = b.environment(dir, b.Cache, race)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("build: the reference cannot be built: %v\n%s", err, out)
-		}
+	cmd := exec.CommandContext(ctx, b.goCommand(), b.arguments(filepath.Join(dir, "out"), driverPackage, race)...)
+	cmd.Dir = filepath.Join(dir, "tree")
+	cmd.Env = b.environment(dir, b.Cache, race)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build: the reference cannot be built: %v\n%s", err, out)
 	}
 	if err := readable(b.Cache); err != nil {
 		return fmt.Errorf("build: the warm cache: %w", err)
@@ -257,14 +252,16 @@ func (b *Builder) arguments(out, pkg string, race bool) []string {
 }
 
 // environment is all of it that a build has. There is no HOME: go would keep
-// configuration and statistics there.
+// configuration and statistics there. Without goindex=0 it would note in the cache what is
+// in a package that it meets for the first time, or whose files are older than two seconds,
+// and say that there is no such package where it cannot.
 func (b *Builder) environment(dir, cache string, race bool) []string {
 	cgo, path := "0", filepath.Join(b.goroot, "bin")
 	env := []string{
 		"GOROOT=" + b.goroot, "GOCACHE=" + cache, "GOTMPDIR=" + dir, "TMPDIR=" + dir,
 		"GOPATH=" + filepath.Join(dir, "none"), "GOMODCACHE=" + filepath.Join(dir, "none"),
 		"GOFLAGS=-mod=readonly", "GOPROXY=off", "GOSUMDB=off", "GOWORK=off", "GOENV=off", "GOTOOLCHAIN=local", "GOVCS=*:off",
-		"LC_ALL=C", "GOMAXPROCS=" + strconv.Itoa(b.Parallel),
+		"GODEBUG=goindex=0", "LC_ALL=C", "GOMAXPROCS=" + strconv.Itoa(b.Parallel),
 	}
 	if race {
 		cgo, path = "1", path+":"+filepath.Dir(b.cc)+":/usr/bin:/bin"

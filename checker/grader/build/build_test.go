@@ -506,3 +506,31 @@ func TestBuild_Stopped(t *testing.T) {
 		t.Errorf("a build that was stopped: %+v, want an error, for it says nothing about the submission", p)
 	}
 }
+
+// slow is a box of a busy machine.
+type slow struct{ sandbox.Box }
+
+func (s slow) Start(ctx context.Context, spec sandbox.Spec) (*sandbox.Process, error) {
+	time.Sleep(2100 * time.Millisecond)
+	return s.Box.Start(ctx, spec)
+}
+
+// From two seconds on, go keeps what it has read of a package, and the cache of the first
+// build is not one to write to.
+func TestBuild_BusyMachine(t *testing.T) {
+	config := builder(t).Config
+	config.Box, config.Cache = slow{config.Box}, filepath.Dir(config.Cache)
+	b, err := build.New(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := b.Open(honest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	p, err := s.Build(t.Context(), build.Request{Base: result.Own})
+	if err != nil || len(p.Findings) > 0 || run(t, p) == "" {
+		t.Errorf("%v, %+v", err, p)
+	}
+}
