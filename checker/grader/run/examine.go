@@ -122,6 +122,9 @@ func (x *examining) untouched() {
 		}
 		x.messages[n] = nothingYet
 		for _, c := range exam.Checks(n) {
+			if x.only != nil && !slices.Contains(x.only, c.ID) {
+				continue
+			}
 			x.Checks = append(x.Checks, result.Check{
 				ID: c.ID, Task: c.Task(), Step: n, Base: result.Own, Title: c.Title, Seed: x.Seed,
 				Outcome: result.NotReached, Reason: nothingYet, Detail: nothingYet,
