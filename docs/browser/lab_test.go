@@ -94,6 +94,8 @@ func TestLab_parts(t *testing.T) {
 	b.says("lab-detail", "whitespace before the colon")
 	b.says("lab-detail", "0x20")
 	b.says("lab-verdict", "Refused at byte 20: whitespace before the colon (RFC 9112 §5.1). The answer is 400")
+	b.write(`GET / HTTP/1.0\r\n\r\nGET`)
+	b.says("lab-verdict", "1 whole request. The connection ends: the request is HTTP/1.0 and does not ask for more (RFC 9112 §9.3).")
 	b.write(`\q`)
 	b.says("lab-wrong", "backslash that stands for nothing")
 }

@@ -2,7 +2,7 @@
 import { clear, count, el } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
-const most = 150; // cases that are listed at a time
+const most = 300; // cases that are listed at a time
 
 let groups;
 
@@ -58,7 +58,7 @@ export class Picker {
 			boxes.push(box);
 		}
 		clear($("lab-cases"), ...boxes);
-		$("lab-found").textContent = `${count(found, "case")}.${words.length === 0 ? " Type to see them all." : ""}`;
+		$("lab-found").textContent = `${count(found, "case")}.${words.length === 0 ? " Type to see more; the name of a group shows all of it." : ""}`;
 		this.#mark(boxes.length > 0 ? 0 : -1);
 	}
 

@@ -83,8 +83,8 @@ export class Take {
 		const split = messages.find((m) => m.split);
 		if (split) return [`The parser is not of one mind: ${split.split}.`];
 		if (!last.complete) return [before + (before ? "t" : "T") + `he beginning of ${before ? "another" : "a request"}. So far nothing is wrong: the parser asks for more${open ? ", and the server waits" : ""}.`];
-		const end = open ? "The connection stays open for the next one." : "The connection ends.";
-		return [before + end, requests > 0 || open ? "" : " The server has not answered."];
+		const end = open ? ["The connection stays open for the next one."] : last.keepAlive ? ["The connection ends."] : ["The connection ends: ", ...why(last), "."];
+		return [before, ...end, requests > 0 || open ? "" : " The server has not answered."];
 	}
 
 	#messages() {
@@ -97,7 +97,7 @@ export class Take {
 			if (m.headEnd) {
 				add("head", count(m.headEnd - m.start, "byte"));
 				add("content", m.framing);
-				add("another request", m.keepAlive ? "may follow" : "must not follow");
+				add("another request", ...(m.keepAlive ? ["may follow"] : ["does not follow: ", ...why(m)]));
 			} else if (!m.stop) add("head", "has no end yet");
 			if (m.stop?.rule) add("refused", `${m.stop.msg} (`, rule(m.stop.rule), `), answer ${m.stop.status}`);
 			else if (m.stop) add("stopped", m.stop.msg);
@@ -195,6 +195,9 @@ export class Take {
 		});
 	}
 }
+
+// why says why no request may follow this one.
+const why = (m) => [m.version === "HTTP/1.0" ? "the request is HTTP/1.0 and does not ask for more" : "the request says close", " (", rule("RFC 9112 §9.3"), ")"];
 
 const cut = (text) => (text.length > 80 ? text.slice(0, 77) + "…" : text);
 
