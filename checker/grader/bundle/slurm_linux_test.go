@@ -12,6 +12,12 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"barewire/checker/grader/result"
+	"barewire/checker/grader/sandbox"
+	"barewire/checker/internal/starter"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // A cluster is a Slurm of one machine, on loopback, with files of its own.
@@ -210,5 +216,109 @@ func TestSlurm(t *testing.T) {
 			out += name + ":\n" + string(text)
 		}
 		t.Errorf("%v\ngot  %q\nwant %q\n%s", err, got, want, out)
+	}
+}
+
+// smallClass lays twelve submissions of step 2, of all sorts, and the rubric by which
+// nothing else counts.
+func smallClass(t *testing.T, repository string) (dir, rules string) {
+	t.Helper()
+	dir, rules = filepath.Join(t.TempDir(), "class"), filepath.Join(t.TempDir(), "rubric.json")
+	if err := os.WriteFile(rules, []byte(`{"points": {"2": 10}}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	const step = "02-request-line"
+	more := []string{ // what each of them has beside the reference
+		"// nothing", "var x int = \"one\"", "func init() { panic(\"all passed\") }", "import _ \"net/http\"", "import _ \"barewire/solutions/" + step + "\"", "func init() { println(\"--- PASS\") }",
+	}
+	for i := range 12 {
+		folder := filepath.Join(dir, fmt.Sprintf("student%d", i), "steps", step)
+		tree := "solutions"
+		if i%4 == 3 {
+			tree = "steps"
+		}
+		files, err := filepath.Glob(filepath.Join(repository, tree, step, "*.go"))
+		if err != nil || len(files) == 0 || os.MkdirAll(folder, 0o755) != nil {
+			t.Fatal(err, folder)
+		}
+		texts := map[string]string{"more.go": "package reqline\n\n" + more[i%len(more)] + "\n"}
+		for _, name := range files {
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.HasSuffix(name, "_test.go") {
+				texts[filepath.Base(name)] = string(starter.ToSteps(text))
+			}
+		}
+		for name, text := range texts {
+			if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return dir, rules
+}
+
+// timeless reads results without what differs from one grading to the next: times, and
+// whether a busy machine had to try again.
+func timeless(t *testing.T, name string) *result.Document {
+	t.Helper()
+	d, err := result.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Started, d.Finished = time.Time{}, time.Time{}
+	for i := range d.Submissions {
+		s := &d.Submissions[i]
+		s.Seconds, s.Graded = 0, time.Time{}
+		for j := range s.Checks {
+			c := &s.Checks[j]
+			if c.Seconds = 0; c.Retried > 0 && c.Outcome == result.Passed {
+				c.Retried, c.Detail = 0, ""
+			}
+		}
+	}
+	return d
+}
+
+// TestSlurm_Grader has a class graded by the tasks of a Slurm array, and again by one
+// call: the results are the same.
+func TestSlurm_Grader(t *testing.T) {
+	repository := root(t)
+	tmp, err := sandbox.Private("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(tmp)
+	if _, _, err := sandbox.Best(t.Context(), sandbox.Setup{Root: repository, Dir: tmp}); err != nil {
+		t.Skipf("not run: %v", err)
+	}
+	c := startSlurm(t)
+	class, rules := smallClass(t, repository)
+	o := options(t)
+	o.Rubric = rules
+	dir, _ := lay(t, "slurm", o)
+	results := filepath.Join(t.TempDir(), "by Slurm")
+	t.Chdir(t.TempDir())
+	out := c.run(t, filepath.Join(dir, "submit.sh"), class, results)
+	c.wait(t, "all jobs have ended", func() bool { return c.run(t, "squeue", "-h") == "" })
+	if _, err := os.Stat(filepath.Join(results, "results.json")); err != nil {
+		logs, _ := filepath.Glob("barewire-*")
+		for _, name := range logs {
+			text, _ := os.ReadFile(name)
+			out += name + ":\n" + string(text)
+		}
+		t.Fatalf("%v\n%s", err, out)
+	}
+	one := filepath.Join(t.TempDir(), "by one")
+	cmd := exec.CommandContext(t.Context(), "go", "tool", "checker", "grade", "-seed", fmt.Sprint(o.Seed), "-rubric", rules, "-o", one, class)
+	cmd.Dir = repository
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	got, want := timeless(t, filepath.Join(results, "results.json")), timeless(t, filepath.Join(one, "results.json"))
+	if diff := cmp.Diff(want, got); diff != "" || len(got.Submissions) != 12 {
+		t.Errorf("%d submissions (-one call +four tasks of Slurm):\n%s", len(got.Submissions), diff)
 	}
 }
