@@ -17,6 +17,8 @@ const (
 	fewHardest = 15
 	fewSlowest = 10
 	fewFaults  = 10
+
+	fewFindings = 2 // of a submission to review
 	maxPairs   = 50
 	maxMatrix  = 24 // submissions
 )
@@ -95,9 +97,10 @@ type classRow struct {
 	Adjusted string // the raw mark, where the mark is another
 }
 
+// A reviewed submission is one that the instructor should look at, and where.
 type reviewed struct {
 	classRow
-	Finding result.Finding
+	Few, Rest []result.Finding
 }
 
 // A similarity is the pairs, and where they are few enough a table of all with all.
@@ -190,10 +193,9 @@ func (o *overview) add(s *result.Submission, link func(*result.Submission) strin
 	case result.Number(*s.Raw) != result.Number(*s.Score):
 		r.Adjusted = result.Number(*s.Raw)
 	}
-	for _, f := range s.Findings {
-		if f.Kind == result.Review {
-			o.Review = append(o.Review, reviewed{r, f})
-		}
+	look := slices.DeleteFunc(slices.Clone(s.Findings), func(f result.Finding) bool { return f.Kind != result.Review })
+	if n := min(len(look), fewFindings); n > 0 {
+		o.Review = append(o.Review, reviewed{r, look[:n], look[n:]})
 	}
 	o.Rows = append(o.Rows, r)
 	o.Slowest = append(o.Slowest, r)
