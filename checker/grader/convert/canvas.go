@@ -101,7 +101,10 @@ func (c *canvas) columns(assignment string) error {
 			c.mark = i
 		}
 	}
-	if c.mark < 0 {
+	switch {
+	case c.mark < 0 && assignment == "":
+		return fmt.Errorf("say with -assignment which column is to be filled in; there are %s", c.headers())
+	case c.mark < 0:
 		return fmt.Errorf("no column is %q; there are %s", assignment, c.headers())
 	}
 	c.kept = append(c.kept, c.mark)

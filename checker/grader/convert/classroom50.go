@@ -30,7 +30,7 @@ func (c Classroom50) Result(d *result.Document, s *result.Submission) ([]byte, e
 	}
 	for _, f := range [][2]string{{"classroom", c.Classroom}, {"assignment", c.Assignment}, {"owner", c.Owner}, {"commit", c.Commit}, {"release", c.Release}} {
 		if f[1] == "" {
-			return nil, fmt.Errorf("classroom 50: there is no %s", f[0])
+			return nil, fmt.Errorf("classroom 50: there is no %s: write -%[1]s, and so on", f[0])
 		}
 	}
 	if !strings.HasPrefix(c.Submission, "submit/") {
