@@ -13,7 +13,7 @@ watch:
 	@go tool checker watch $(STEP) $(if $(POLL),-poll)
 
 hint:
-	@go tool checker hint $(TASK) $(if $(LEVEL),-level $(LEVEL))
+	@go tool checker hint $(if $(TASK),$(TASK),$(STEP)) $(if $(LEVEL),-level $(LEVEL)) $(if $(BASE),-base $(BASE))
 
 progress:
 	@go tool checker progress

@@ -50,6 +50,7 @@ var (
 		{"watch", "run them again whenever you save a file", []form{{"watch STEP=3", "watch 3"}}, watch.Watch},
 		{"hint", "one hint for the first red task, or for the one you name", []form{
 			{"hint", "hint"},
+			{"hint STEP=3", "hint 3"},
 			{"hint TASK=3.2", "hint 3.2"},
 		}, learner.Hint},
 		{"progress", "how far you are, and what comes next", []form{{"progress", "progress"}}, learner.Progress},

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"slices"
+	"strings"
 
 	"barewire/checker/course"
 	"barewire/checker/internal/gotest"
@@ -17,14 +18,18 @@ import (
 // lastHint is how many hints a task has.
 const lastHint = 3
 
-// Hint shows a hint for a task: the first, and each time it is asked for again
-// while the same test is red, one more.
+// Hint shows a hint for a task, or for the first red one of a step: the first, and each
+// time it is asked for again while the same test is red, one more.
 func Hint(ctx context.Context, w *workshop.Workshop, args []string) int {
 	flags := flag.NewFlagSet("hint", flag.ContinueOnError)
 	level := flags.Int("level", 0, "show this hint, `1`, 2 or 3, instead of one more")
+	base := flags.String("base", "", "reference: a step's tests run on the `reference`'s earlier steps")
 	names, err := workshop.Parse(flags, args)
 	if err == nil {
 		err = workshop.AtMost(1, "hint", names)
+	}
+	if err == nil && *base != "" && *base != "reference" {
+		err = fmt.Errorf("hint: there is no base %q but reference", *base)
 	}
 	if err == nil && (*level < 0 || *level > lastHint) {
 		err = fmt.Errorf("hint: there is no hint %d; a task has hints 1, 2 and 3", *level)
@@ -34,13 +39,18 @@ func Hint(ctx context.Context, w *workshop.Workshop, args []string) int {
 	}
 	var step course.Step
 	var task course.Task
-	if len(names) == 1 {
+	if len(names) == 1 && strings.Contains(names[0], ".") {
 		if step, task, err = w.Task(names[0]); err != nil {
 			return w.Fail(workshop.Usage, err)
 		}
 	} else {
+		if len(names) == 1 {
+			if step, err = w.Step(names[0]); err != nil {
+				return w.Fail(workshop.Usage, err)
+			}
+		}
 		defer Soothe(w)()
-		at, err := Current(ctx, w)
+		at, err := place(ctx, w, step, *base)
 		if err != nil {
 			return w.Fail(workshop.Red, err)
 		}
@@ -48,9 +58,24 @@ func Hint(ctx context.Context, w *workshop.Workshop, args []string) int {
 		if step, task, status = redTask(w, at); task.ID == "" {
 			return status
 		}
-		elsewhere(w, step)
+		if len(names) == 0 {
+			elsewhere(w, step)
+		}
 	}
 	return showHint(w, step, task, *level)
+}
+
+// place is what became of the tests of a step, or of the step that the learner is on if
+// none is named.
+func place(ctx context.Context, w *workshop.Workshop, step course.Step, base string) (Place, error) {
+	if step.Number == 0 {
+		return Current(ctx, w)
+	}
+	packages, err := Run(ctx, w, Options{Base: base}, step)
+	if err != nil {
+		return Place{}, err
+	}
+	return Place{Step: step, Package: packages[0]}, nil
 }
 
 // elsewhere says how to get hints for a later step that is begun, where the first red
@@ -74,6 +99,10 @@ func elsewhere(w *workshop.Workshop, step course.Step) {
 func redTask(w *workshop.Workshop, at Place) (course.Step, course.Task, int) {
 	if at.Green {
 		w.Lines("Nothing is red: every step that is here is done.")
+		return at.Step, course.Task{}, workshop.Green
+	}
+	if at.Package.OK() {
+		w.Lines(fmt.Sprintf("Nothing is red in step %d.", at.Step.Number))
 		return at.Step, course.Task{}, workshop.Green
 	}
 	r := &report.Report{Shop: w, Step: at.Step, Package: at.Package}

@@ -228,7 +228,7 @@ func (r *Report) ended(shown *Failure) []string {
 	case p.Panic != nil && !(shown == nil && p.Panic.Test != "") && !(shown != nil && r.panicked(shown)):
 		text = "Then a panic"
 		if f, ok := ownFrame(p.Panic.Stack); ok {
-			text += " in " + r.place(f) + ","
+			text += " in " + r.place(f)
 		}
 		text += " ended the program"
 	case p.Timeout != nil && !(shown == nil && len(p.Timeout.Tests) > 0) && !(shown != nil && r.timedOut(shown)):

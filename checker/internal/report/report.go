@@ -241,7 +241,7 @@ func (r *Report) green() []string {
 	choices = append(choices, [2]string{r.Shop.Command("solution", step), "read the reference beside yours"})
 	if next, ok := r.Shop.Next(r.Step); ok {
 		command := r.Shop.Command("test", r.onBase(fmt.Sprintf("STEP=%d", next.Number))...)
-		choices = append(choices, [2]string{command, fmt.Sprintf("begin step %d, %s", next.Number, next.Title)})
+		choices = append(choices, [2]string{command, fmt.Sprintf("go on with step %d, %s", next.Number, next.Title)})
 	} else {
 		choices = append(choices, [2]string{r.Shop.Command("progress"), "see all steps; no later one is here yet"})
 	}
