@@ -84,7 +84,11 @@ func allowed[A, R any](or func(c Case[A], want, got R) bool, c Case[A], want, go
 // try calls f and says whether it panicked.
 func try[A, R any](f func(A) R, arg A) (result R, panics bool) {
 	defer func() {
-		if recover() != nil {
+		switch p := recover().(type) {
+		case nil:
+		case *referenceFault:
+			panic(p)
+		default:
 			panics = true
 		}
 	}()

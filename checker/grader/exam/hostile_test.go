@@ -186,6 +186,24 @@ func TestFault(t *testing.T) {
 	}
 }
 
+// Nor is a failure of the reference.
+func TestReferenceFault(t *testing.T) {
+	saved := steps[0]
+	t.Cleanup(func() { steps[0] = saved })
+	steps[0] = []Check{{ID: "1.1/stuck", run: func(x *X) {
+		Compare(x, "it", func(int) wire.Err {
+			if err := wire.Bubble(func() { select {} }); err != nil {
+				return wire.Err{Kind: err.Error()}
+			}
+			return wire.Err{}
+		}, []Case[int]{{Class: "any"}})
+	}}}
+	_, err := Run(t.Context(), Config{Steps: []int{1}, Start: lies(always(`{"kind":"deadlock"}`))})
+	if err == nil || !strings.Contains(err.Error(), "the reference fails: ") {
+		t.Errorf("error %v, want a fault", err)
+	}
+}
+
 // A check that fails once and passes with the same inputs is reported as such, if it
 // talks to something that runs.
 func TestFlaky(t *testing.T) {

@@ -18,7 +18,15 @@ import (
 )
 
 // The reference has an end, however busy the machine is.
-func init() { wire.BubbleLimit = time.Minute }
+func init() {
+	wire.BubbleLimit = time.Minute
+	wire.BubbleFault = func(err error) error { return &referenceFault{err} }
+}
+
+// A referenceFault is a failure of the reference, which is nobody's who is examined.
+type referenceFault struct{ err error }
+
+func (f *referenceFault) Error() string { return "the reference fails: " + f.err.Error() }
 
 // register makes the reference callable in this process, as a driver is in another.
 var register = sync.OnceFunc(func() {
