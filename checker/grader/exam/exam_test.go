@@ -119,8 +119,12 @@ func (p *plainProcess) Dial(ctx context.Context) (net.Conn, error) {
 func (p *plainProcess) Done() <-chan struct{} { return p.done }
 
 func (p *plainProcess) Usage() (u Usage, ok bool) {
-	fds, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", p.cmd.Process.Pid))
-	return Usage{Descriptors: len(fds)}, err == nil
+	proc := fmt.Sprintf("/proc/%d/", p.cmd.Process.Pid)
+	fds, err := os.ReadDir(proc + "fd")
+	statm, err2 := os.ReadFile(proc + "statm")
+	var all, resident int64
+	fmt.Sscan(string(statm), &all, &resident)
+	return Usage{Descriptors: len(fds), Memory: resident * int64(os.Getpagesize())}, err == nil && err2 == nil
 }
 
 func (p *plainProcess) Stop() Exit {

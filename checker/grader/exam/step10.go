@@ -78,6 +78,8 @@ func init() {
 			"a connection that ends without a word is a riddle to whoever has forgotten the s in https", checkTLS),
 		assembled("10.9/load", "many clients at once are all answered, slow ones beside them or not, and nothing of them is left",
 			"a leak of one goroutine a connection stops a server in a day", checkLoad),
+		assembled("10.9/memory", "what a request needed is given back when it has been answered",
+			"what is kept of each request is memory without end", checkMemory),
 		assembled("10.10/run", "RunOn serves until its context is done, and then shuts down in its time",
 			"whoever started the program kills it soon after", checkRunOn),
 		assembled("10.10/fails", "a listener that fails ends RunOn, and one that cannot be had ends Run",

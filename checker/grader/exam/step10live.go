@@ -166,3 +166,36 @@ func checkLoad(x *X) {
 		x.Fail(Failure{Brief: "Serve returned another error than ErrServerClosed", Got: show(e)})
 	}
 }
+
+// checkMemory has content go through a server, and asks the kernel what is left of it.
+func checkMemory(x *X) {
+	const size, rounds, most = 200 << 10, 70, 10 << 20
+	s := x.Session("server.Live", step10.Config{})
+	var ln string
+	s.Call("listener", nil, &ln)
+	c := x.Dial(ln)
+	content := x.String(alnum, size)
+	echo := func() {
+		word := x.Word() + x.Word()
+		c.Send(post("/echo", content+word))
+		c.await(word)
+		c.read, c.pos, c.sent = nil, 0, nil
+	}
+	for range 10 {
+		echo()
+	}
+	before, ok := x.driver.Usage()
+	for range rounds {
+		echo()
+	}
+	for end := time.Now().Add(x.patience); ok; time.Sleep(20 * time.Millisecond) {
+		x.stats() // collects garbage
+		now, _ := x.driver.Usage()
+		if now.Memory < before.Memory+most {
+			return
+		}
+		if time.Now().After(end) {
+			x.Failf("the server held %d MiB, and after %d requests of 200 KiB one after another it holds %d MiB", before.Memory>>20, rounds, now.Memory>>20)
+		}
+	}
+}
