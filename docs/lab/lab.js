@@ -23,21 +23,25 @@ function start() {
 // broken says that the program is gone, and offers to start it again.
 function broken(why, printed, again) {
 	const box = $("lab-broken");
-	clear(box, why, " ", again ? el("button", { type: "button", onclick: () => { box.hidden = true; $("lab-app").inert = false; program.start(); } }, "Start it again") : null,
+	clear(box, el("p", {}, why), again ? el("p", {}, table ? "Start it again, and change the bytes. " : "", el("button", { type: "button", onclick: () => program.start() }, "Start it again")) : null,
 		printed ? el("pre", { tabindex: "0" }, printed) : null);
 	box.hidden = false;
 }
 
 function ready(parts) {
 	$("lab-app").hidden = false;
-	$("lab-broken").hidden = true;
-	if (!table) {
-		table = parts;
-		take = new Take(table, (at) => { state.at = at; remember(); });
-		readings = new Readings(table, () => { state.left = readings.left; state.right = readings.right; run(); }, openFamous);
-		new Picker(openCase);
-		wire();
+	if (table) {
+		// Started again: the bytes that ended it are still there.
+		clear($("lab-broken"), el("p", {}, "The program runs again. Change the bytes, and it reads them."));
+		text.focus();
+		return;
 	}
+	$("lab-broken").hidden = true;
+	table = parts;
+	take = new Take(table, (at) => { state.at = at; remember(); });
+	readings = new Readings(table, () => { state.left = readings.left; state.right = readings.right; run(); }, openFamous);
+	new Picker(openCase);
+	wire();
 	if (!open(location.hash)) openExample(table.examples[0]);
 }
 
@@ -187,9 +191,10 @@ async function run() {
 		return;
 	}
 	if (result.panic) {
-		broken("The parser's code has panicked at these bytes: " + result.panic, result.stack, true);
+		broken("The parser's code has panicked at these bytes: " + result.panic, result.stack);
 		return;
 	}
+	$("lab-broken").hidden = true;
 	state.bytes = bytes;
 	if (state.view === "take") {
 		state.pieces = result.pieces;

@@ -55,8 +55,8 @@ type Trace struct {
 
 // Run serves the pieces, with a pause between two of them, and then the end of what the
 // client sends if half is true.
-func Run(pieces [][]byte, half bool) *Trace {
-	t := &Trace{}
+func Run(pieces [][]byte, half bool) (t *Trace) {
+	t = &Trace{}
 	c := &conn{trace: t, pieces: slices.Clone(pieces), half: half}
 	srv := &keepalive.Server{
 		ErrorLog: slog.New(slog.DiscardHandler),

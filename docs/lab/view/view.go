@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"barewire/docs/lab/dissect"
 	"barewire/docs/lab/lax"
@@ -132,7 +133,12 @@ func ended(trace *serve.Trace, r *dissect.Result, all []byte) bool {
 func panicked(e any) []byte {
 	var w writer
 	w.open('{')
-	w.fields("panic", fmt.Sprint(e), "stack", string(debug.Stack()))
+	stack := string(debug.Stack())
+	if _, below, ok := strings.Cut(stack, "\npanic("); ok {
+		_, stack, _ = strings.Cut(below, "\n\t") // what is above is ours
+		_, stack, _ = strings.Cut(stack, "\n")
+	}
+	w.fields("panic", fmt.Sprint(e), "stack", stack)
 	w.close('}')
 	return w.b
 }
