@@ -3,6 +3,7 @@ package browser
 import (
 	"encoding/json"
 	"os"
+	"strings"
 	"testing"
 )
 
@@ -19,6 +20,9 @@ func TestAxe(t *testing.T) {
 	}
 	b.dark(false)
 	for _, place := range pages(t) {
+		if strings.HasSuffix(place, "/wrong/") && !strings.HasPrefix(place, chapter) {
+			continue // they are long, and all alike
+		}
 		b.look(string(axe), place, "main", "light")
 	}
 	kinds := []string{"", chapter, "manual/", "wire-lab/"}

@@ -57,8 +57,8 @@ func makeWrong(t transformer, args []string) (list template.HTML, err error) {
 		list += markup("<details class=\"wrongs\"><summary><b>%s %s</b> %s</summary>\n<div><ul>%s</ul></div></details>\n",
 			task.ID, task.Title, plural(len(all), "wrong program"), lines)
 	}
-	t.add(&page{source: "checker/wrong/" + step.Dir, address: address, title: "Wrong programs of step " + name(step), group: "Course",
-		body: markup("<p>Each changes the reference in a few lines, as somebody might have written it. Below the change is what the test says that catches it.</p>\n<div class=\"wrong\">\n%s</div>\n", programs)})
+	t.add(&page{source: "checker/wrong/" + step.Dir, address: address, title: "Wrong programs: " + step.Title, group: "Course",
+		body: markup("<p>Each changes the reference of <a href=\"../\">step %d</a> in a few lines, as somebody might have written it. Below the change is what the test says that catches it.</p>\n<div class=\"wrong\">\n%s</div>\n", step.Number, programs)})
 	return markup("<div class=\"wrong\">\n%s</div>\n", list), nil
 }
 
