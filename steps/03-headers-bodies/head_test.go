@@ -44,6 +44,7 @@ func TestTask9_Head(t *testing.T) {
 		one("a bad field", "GET / HTTP/1.1\r\nHost: a\r\nA¦ : b\r\n\r\n", bad, "RFC 9112 §5.1"),
 		one("no Host", "GET / HTTP/1.1\r\n\r\n", bad, "RFC 9112 §3.2"),
 		one("two ways to end", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n¦Transfer-Encoding: chunked\r\n\r\n", bad, "RFC 9112 §6.3"),
+		one("two ways to end, one of them empty", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\nContent-Length: 5\r\n\r\n", bad, "a field without a value is there all the same, and some take it for another framing (RFC 9112 §6.3)"),
 		one("another version", "GET / HTTP/2.0\r\nHost: a\r\n\r\n", "refused with 505", "RFC 9110 §15.6.6"),
 		one("an unknown coding", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "refused with 501", "RFC 9112 §6.1"),
 	}, func(in string) string { return anyWay(in, parseHead(message.Limits{})) })

@@ -19,8 +19,8 @@ const (
 	fewFaults  = 10
 
 	fewFindings = 2 // of a submission to review
-	maxPairs   = 50
-	maxMatrix  = 24 // submissions
+	maxPairs    = 50
+	maxMatrix   = 24 // submissions
 )
 
 // A Pair is two submissions that are alike.
