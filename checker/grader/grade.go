@@ -82,14 +82,8 @@ func (g *grading) grade(ctx context.Context, paths []string) error {
 		}
 		name = fmt.Sprintf("shard-%d-of-%d.jsonl", g.part.Index, g.part.Count)
 	}
-	if err := g.open(ctx, paths, name); err != nil {
-		return err
-	}
-	shard, err := g.prepare(ctx)
+	shard, err := g.into(ctx, paths, name)
 	if err != nil {
-		return err
-	}
-	if err := g.run(ctx, shard); err != nil {
 		return err
 	}
 	if g.shard != "" {
@@ -98,6 +92,18 @@ func (g *grading) grade(ctx context.Context, paths []string) error {
 		return nil
 	}
 	return g.finish(ctx)
+}
+
+// into grades into a log of that name.
+func (g *grading) into(ctx context.Context, paths []string, name string) (result.Shard, error) {
+	if err := g.open(ctx, paths, name); err != nil {
+		return result.Shard{}, err
+	}
+	shard, err := g.prepare(ctx)
+	if err != nil {
+		return shard, err
+	}
+	return shard, g.run(ctx, shard)
 }
 
 // open finds the submissions and makes the folders.

@@ -46,14 +46,7 @@ func regrade(ctx context.Context, w *workshop.Workshop, args []string) int {
 
 func (g *grading) regrade(ctx context.Context, old *result.Document, paths []string) error {
 	g.part = run.Whole
-	if err := g.open(ctx, paths, newLog); err != nil {
-		return err
-	}
-	shard, err := g.prepare(ctx)
-	if err != nil {
-		return err
-	}
-	if err := g.run(ctx, shard); err != nil {
+	if _, err := g.into(ctx, paths, newLog); err != nil {
 		return err
 	}
 	doc, _, err := result.Merge([]string{g.log})

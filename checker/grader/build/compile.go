@@ -185,13 +185,13 @@ func (w *work) takeOut(number int, found []result.Finding) {
 	w.program.Findings = append(w.program.Findings, found...)
 	message := "it does not compile"
 	if len(found) > 0 {
-		message += ": " + place(found[0]) + found[0].Text
+		message += ": " + Place(found[0]) + found[0].Text
 	}
 	w.program.Steps[number] = Step{Message: message}
 }
 
-// place writes where a finding is.
-func place(f result.Finding) string {
+// Place writes where a finding is.
+func Place(f result.Finding) string {
 	switch {
 	case f.File == "":
 		return ""

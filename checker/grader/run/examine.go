@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"time"
 
@@ -134,15 +132,7 @@ func (x *examining) untouched() {
 }
 
 // said is a finding in a line.
-func said(f result.Finding) string {
-	switch {
-	case f.File == "":
-		return f.Text
-	case f.Line == 0:
-		return f.File + ": " + f.Text
-	}
-	return fmt.Sprintf("%s:%d: %s", path.Base(f.File), f.Line, f.Text)
-}
+func said(f result.Finding) string { return build.Place(f) + f.Text }
 
 // bases examines every step on the student's earlier steps, and then those on the
 // reference's that may do better there.
