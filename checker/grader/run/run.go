@@ -87,7 +87,7 @@ type builds interface {
 
 // New prepares for grading.
 func New(config Config) (*Grader, error) {
-	debug.SetGCPercent(400) // questions and answers are garbage at once, and little is kept
+	debug.SetGCPercent(200) // questions and answers are garbage at once; the price is memory
 	g := &Grader{Config: config, memory: exam.NewMemory(), building: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	if g.Limit == 0 {
 		g.Limit = DefaultLimit
