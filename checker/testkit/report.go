@@ -10,7 +10,9 @@
 package testkit
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -119,9 +121,51 @@ func textLines(text string) []string {
 	}
 	var lines []string
 	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
-		lines = append(lines, breakLine(line, textWidth)...)
+		lines = append(lines, breakLine(shortWords(line), textWidth)...)
 	}
 	return lines
+}
+
+// maxWord is how long a word may be of which no part is left out: nobody reads on
+// in one that fills the screen.
+const maxWord = 3 * textWidth
+
+// shortWords leaves out the middle of every word that is too long to be read, and
+// says how much that was.
+func shortWords(line string) string {
+	if len(line) <= maxWord {
+		return line
+	}
+	words := strings.Split(line, " ")
+	for i, w := range words {
+		if len(w) > maxWord {
+			from, to := textWidth, len(w)-textWidth/2
+			for !utf8.RuneStart(w[from]) {
+				from--
+			}
+			for !utf8.RuneStart(w[to]) {
+				to++
+			}
+			words[i] = fmt.Sprintf("%s ... %d bytes ... %s", w[:from], to-from, w[to:])
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// logNoise is what nobody reads in a line of a slog.TextHandler: the time, which is
+// that of a fake clock, and a stack.
+var logNoise = regexp.MustCompile(`(?m)^time=\S+ |(?: stack=)"(?:[^"\\]|\\.)*"`)
+
+// LogLines returns what a slog.TextHandler has written without the time and without
+// the text of a stack, so that it can stand in a Report; "nothing" if that is all.
+func LogLines(log string) string {
+	log = logNoise.ReplaceAllStringFunc(log, func(s string) string {
+		if strings.HasPrefix(s, " stack=") {
+			return " stack=..."
+		}
+		return ""
+	})
+	return cmp.Or(strings.TrimRight(log, "\n"), "nothing")
 }
 
 // A sentLine is one line of what was sent, as it is shown.
@@ -160,7 +204,7 @@ func (r Report) wideLines(lines []sentLine, from, to, mark int) []sentLine {
 		}
 		line := sentLine{text: visibleEnd(piece), bytes: end - begun}
 		if caret >= 0 {
-			line.caret = caretLines(caret, mark, r.Note)
+			line.caret = caretLines(caret, mark, shortWords(r.Note))
 		}
 		lines = append(lines, line)
 		piece, begun, caret = "", end, -1

@@ -197,6 +197,13 @@ why    see
        ` + strings.Repeat("y", 80) + `
        there`,
 		},
+		{
+			name:   "of a word that nobody would read, the ends are shown",
+			report: testkit.Report{Got: "x=" + strings.Repeat("y", 300) + " there"},
+			want: `
+got    x=` + strings.Repeat("y", 69) + `
+       ... 196 bytes ... ` + strings.Repeat("y", 35) + ` there`,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -241,6 +248,20 @@ func TestReportWindow(t *testing.T) {
 				t.Errorf("no caret in\n%s", text)
 			}
 		})
+	}
+}
+
+func TestLogLines(t *testing.T) {
+	log := `time=2000-01-01T00:00:00.000Z level=ERROR msg="a \"time= in it" stack="goroutine 7 [running]:\nmain.f(\"x\")\n" id=1
+time=2000-01-01T00:00:00.000Z level=INFO msg=two
+`
+	want := `level=ERROR msg="a \"time= in it" stack=... id=1
+level=INFO msg=two`
+	if got := testkit.LogLines(log); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if got := testkit.LogLines(""); got != "nothing" {
+		t.Errorf("of an empty log: %q", got)
 	}
 }
 

@@ -1,8 +1,10 @@
 package testkit
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,6 +15,11 @@ import (
 // bubble waits for real time, so one that is still busy then is a loop that
 // does not end.
 var bubbleLimit = 20 * time.Second
+
+const (
+	deadlockWhy = "what each goroutine waits for (a channel, a condition, another goroutine) only another one can bring, and none is left that could: look at the lines above, and ask who should have"
+	lockWhy     = "a sync.Mutex is given back by Unlock alone, on every way out of the function (a return, a panic); whoever has it and locks it again waits for itself, so call nothing with it held that takes it, and no code that is not yours"
+)
 
 const leakWhy = "nothing in Go ends a goroutine from outside: unless what it waits for comes, it stays for as long as the program runs"
 
@@ -48,6 +55,13 @@ func Within(t testing.TB, d time.Duration, what string, f func()) {
 // learner's code where it is; none of these ends the program.
 func Bubble(t *testing.T, f func(t *testing.T)) {
 	t.Helper()
+	BubbleFor(t, Report{}, f)
+}
+
+// BubbleFor is Bubble for a test that can say beforehand what it sends or does, what
+// it wants and why: if f does not come to an end that is reported with it.
+func BubbleFor(t *testing.T, about Report, f func(t *testing.T)) {
+	t.Helper()
 	var (
 		returned bool
 		panicked any
@@ -69,11 +83,12 @@ func Bubble(t *testing.T, f func(t *testing.T)) {
 	select {
 	case <-done:
 	case <-watchdog.C:
-		Report{
-			Want: "an end",
-			Got:  fmt.Sprintf("still busy after %v: a loop that does not end", bubbleLimit),
-			At:   stuckAt(goroutines(<-bubble)),
-		}.Fatal(t)
+		r, gs := about, goroutines(<-bubble)
+		r.Want, r.Got, r.At = cmp.Or(r.Want, "an end"), fmt.Sprintf("still busy after %v: a loop that does not end", bubbleLimit), stuckAt(gs)
+		if slices.ContainsFunc(gs, waitsForLock) && !slices.ContainsFunc(gs, isBusy) {
+			r.Got, r.Why = "a deadlock: a goroutine waits for a lock that is never given back", cmp.Or(r.Why, lockWhy)
+		}
+		r.Fatal(t)
 	}
 
 	switch text := fmt.Sprint(panicked); {
@@ -91,11 +106,11 @@ func Bubble(t *testing.T, f func(t *testing.T)) {
 			Why:  leakWhy,
 		}.Fatal(t)
 	case strings.Contains(text, "all goroutines in bubble are blocked"):
-		Report{
-			Want: "an answer",
-			Got:  "a deadlock: every goroutine waits for another one, and none can go on",
-			At:   stuckAt(goroutines(<-bubble)),
-		}.Fatal(t)
+		r := about
+		r.Want, r.Why = cmp.Or(r.Want, "an answer"), cmp.Or(r.Why, deadlockWhy)
+		r.Got = "a deadlock: every goroutine waits for another one, and none can go on"
+		r.At = stuckAt(goroutines(<-bubble))
+		r.Fatal(t)
 	default:
 		panic(panicked)
 	}
@@ -163,9 +178,16 @@ func stuckAt(gs []goroutine) string {
 
 // A goroutine is one that has a frame in a step's own code, not in its tests.
 type goroutine struct {
-	id string // such as "goroutine 7"
-	at string // where in the step's code it is, and what it waits for
+	id    string // such as "goroutine 7"
+	state string // what it waits for, such as "select" or "sync.Mutex.Lock"
+	at    string // where in the step's code it is, and what it waits for
 }
+
+func waitsForLock(g goroutine) bool {
+	return strings.HasPrefix(g.state, "sync.Mutex.") || strings.HasPrefix(g.state, "sync.RWMutex.")
+}
+
+func isBusy(g goroutine) bool { return g.state == "running" || g.state == "runnable" }
 
 // ownBubble names the synctest bubble of the goroutine that calls it, "" if it
 // is in none.
@@ -195,7 +217,7 @@ func goroutines(bubble string) []goroutine {
 func describe(stack string) (g goroutine, bubble string) {
 	head, frames, _ := strings.Cut(stack, "\n")
 	id, bubble, state := parseHead(head)
-	return goroutine{id, stepFrame(frames, state)}, bubble
+	return goroutine{id, state, stepFrame(frames, state)}, bubble
 }
 
 // parseHead takes the first line of a goroutine's stack apart:

@@ -22,7 +22,7 @@ barewire/steps/01-tcp-echo_test.TestTask5_Shutdown.func1(0xc000102540)
 	/home/ada/barewire/steps/01-tcp-echo/shutdown_test.go:40 +0x1d
 created by testing.(*T).Run in goroutine 1
 	/usr/local/go/src/testing/testing.go:1997 +0x465`,
-			want: goroutine{"goroutine 7", "(*Server).Shutdown (server.go:88): chan receive"},
+			want: goroutine{id: "goroutine 7", state: "chan receive", at: "(*Server).Shutdown (server.go:88): chan receive"},
 		},
 		{
 			name: "waits in a call, in a bubble",
@@ -37,7 +37,7 @@ barewire/solutions/01-tcp-echo.(*Server).Serve.func1()
 	C:/Users/ada/barewire/solutions/01-tcp-echo/server.go:60 +0x4b
 created by barewire/solutions/01-tcp-echo.(*Server).Serve in goroutine 9
 	C:/Users/ada/barewire/solutions/01-tcp-echo/server.go:59 +0x70`,
-			want:   goroutine{"goroutine 12", "Echo (echo.go:31), in a call of net.(*pipe).Read"},
+			want:   goroutine{id: "goroutine 12", state: "select", at: "Echo (echo.go:31), in a call of net.(*pipe).Read"},
 			bubble: "synctest bubble 2",
 		},
 		{
@@ -49,7 +49,7 @@ barewire/checker/testkit.(*guarded).Read(0xc0000be000, {0xc0000140b8?, 0x0?, 0x0
 	/home/ada/barewire/checker/testkit/guard.go:45 +0x25
 barewire/steps/01-tcp-echo.Echo({0x0, 0x0}, {0x0?, 0x0?})
 	/home/ada/barewire/steps/01-tcp-echo/echo.go:31 +0x4b`,
-			want:   goroutine{"goroutine 12", "Echo (echo.go:31), in a call of Read"},
+			want:   goroutine{id: "goroutine 12", state: "select", at: "Echo (echo.go:31), in a call of Read"},
 			bubble: "synctest bubble 2",
 		},
 		{
@@ -59,14 +59,14 @@ time.Sleep(0x1)
 	/usr/local/go/src/runtime/time.go:363 +0x1a5
 created by barewire/steps/01-tcp-echo.(*Server).Serve in goroutine 9
 	/home/ada/barewire/steps/01-tcp-echo/server.go:59 +0x70`,
-			want: goroutine{"goroutine 12", ""},
+			want: goroutine{id: "goroutine 12", state: "select", at: ""},
 		},
 		{
 			name: "only its tests are on the stack",
 			stack: `goroutine 12 [select]:
 barewire/steps/01-tcp-echo_test.dial()
 	/home/ada/barewire/steps/01-tcp-echo/fake_test.go:363 +0x1a5`,
-			want: goroutine{"goroutine 12", ""},
+			want: goroutine{id: "goroutine 12", state: "select", at: ""},
 		},
 		{
 			name:  "nothing",
@@ -135,5 +135,21 @@ exit status 2
 				t.Errorf("findPanic = %q, %q; want %q, %q", what, at, tt.what, tt.at)
 			}
 		})
+	}
+}
+
+// A goroutine that waits for a lock is no loop, and one that runs is.
+func TestLock(t *testing.T) {
+	for state, want := range map[string]struct{ waits, busy bool }{
+		"sync.Mutex.Lock":    {waits: true},
+		"sync.RWMutex.RLock": {waits: true},
+		"running":            {busy: true},
+		"runnable":           {busy: true},
+		"select":             {},
+	} {
+		g, _ := describe("goroutine 7 [" + state + ", 2 minutes]:\nbarewire/steps/05-thread-pool.(*Pool).try(0x1)\n\t/home/ada/submit.go:110 +0x1d")
+		if waitsForLock(g) != want.waits || isBusy(g) != want.busy {
+			t.Errorf("%s: waits for a lock: %v, busy: %v, want %v", state, waitsForLock(g), isBusy(g), want)
+		}
 	}
 }

@@ -64,6 +64,16 @@ want   an answer
 got    a deadlock: every goroutine waits for another one, and none can go on`,
 		not: "went on",
 	},
+	"Bubble: what a deadlock is about": {
+		run: func(t *testing.T) {
+			testkit.BubbleFor(t, testkit.Report{Doing: "a task is submitted", Want: "it runs", Why: "a yes is a promise"}, func(t *testing.T) { select {} })
+		},
+		want: `
+while  a task is submitted
+want   it runs
+got    a deadlock: every goroutine waits for another one, and none can go on`,
+		not: "an answer",
+	},
 	"Bubble: a goroutine left behind": {
 		run: func(t *testing.T) {
 			testkit.Bubble(t, func(t *testing.T) { go func() { select {} }() })

@@ -67,10 +67,12 @@ func (h *hall) String() string {
 
 // a row is a story about one pool, told on a fake clock.
 type row struct {
-	name, why string
-	cfg       pool.Config
-	story     func(t *testing.T, p *pool.Pool, say func(format string, args ...any))
-	want      string // everything that was said
+	name  string
+	doing string // the story in a sentence
+	why   string
+	cfg   pool.Config
+	story func(t *testing.T, p *pool.Pool, say func(format string, args ...any))
+	want  string // everything that was said, with "; " between
 }
 
 // tell runs the stories, each in a bubble of its own, and shuts its pool down
@@ -78,7 +80,12 @@ type row struct {
 func tell(t *testing.T, rows []row) {
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
-			testkit.Bubble(t, func(t *testing.T) {
+			report := testkit.Report{
+				Doing: fmt.Sprintf("(Min %d, Max %d, Queue %d) %s", r.cfg.Min, r.cfg.Max, r.cfg.Queue, r.doing),
+				Why:   r.why,
+			}
+			report.Want, _ = lines(r.want, r.want)
+			testkit.BubbleFor(t, report, func(t *testing.T) {
 				if r.cfg.ErrorLog == nil {
 					r.cfg.ErrorLog = slog.New(slog.DiscardHandler)
 				}
@@ -91,8 +98,10 @@ func tell(t *testing.T, rows []row) {
 					got += fmt.Sprintf(format, args...)
 				})
 				if got != r.want {
-					pool := fmt.Sprintf("with Min %d, Max %d, Queue %d: ", r.cfg.Min, r.cfg.Max, r.cfg.Queue)
-					testkit.Report{Want: pool + r.want, Got: got, Why: r.why}.Error(t)
+					report.Want, report.Got = lines(r.want, got)
+					report.Error(t)
+					go p.Shutdown(context.Background()) // whether that ends is another test's to say
+					return
 				}
 				p.Shutdown(context.Background())
 				if goroutines() > 0 {
@@ -101,6 +110,41 @@ func tell(t *testing.T, rows []row) {
 			})
 		})
 	}
+}
+
+// lines writes what was to be said, and what was said, for a report: a line each, no
+// error as Go's programmers write it, and of Stats only the figures that differ.
+func lines(want, got string) (string, string) {
+	plain := strings.NewReplacer("; ", "\n", "panic <nil>", "no panic", "<nil>", "nil",
+		"deadline: ", "errors.Is(err, context.DeadlineExceeded): ", "canceled: ", "errors.Is(err, context.Canceled): ", "PanicError: ", "err is a *PanicError: ", "{", "", "}", "", "Workers:", "Workers ", "Idle:", "Idle ",
+		"Running:", "Running ", "Waiting:", "Waiting ", "Accepted:", "Accepted ", "Refused:", "Refused ", "Done:", "Done ", "Panicked:", "Panicked ",
+		"Withdrawn:", "Withdrawn ", "Dropped:", "Dropped ")
+	ws, gs := strings.Split(want, "; "), strings.Split(got, "; ")
+	for i := range min(len(ws), len(gs)) {
+		if want != got && strings.Contains(ws[i], "{Workers:") && strings.Contains(gs[i], "{Workers:") {
+			ws[i], gs[i] = differing(ws[i], gs[i])
+		}
+	}
+	return plain.Replace(strings.Join(ws, "; ")), plain.Replace(strings.Join(gs, "; "))
+}
+
+// differing leaves out the words of want and got that are in both, at the same place,
+// and are figures.
+func differing(want, got string) (string, string) {
+	ws, gs := strings.Fields(want), strings.Fields(got)
+	if len(ws) != len(gs) {
+		return want, got
+	}
+	var w, g []string
+	for i := range ws {
+		if figure := strings.Contains(strings.TrimSuffix(ws[i], ":"), ":"); !figure || ws[i] != gs[i] {
+			w, g = append(w, ws[i]), append(g, gs[i])
+		}
+	}
+	if want == got {
+		w, g = append(w, "good"), append(g, "good")
+	}
+	return strings.Join(w, " "), strings.Join(g, " ")
 }
 
 // submit tries to submit tasks from..to-1 and returns how many were accepted, and
@@ -118,19 +162,19 @@ func submit(p *pool.Pool, h *hall, from, to int) (accepted int, refused error) {
 
 func TestTask1_Workers(t *testing.T) {
 	tell(t, []row{
-		{"a task runs", "that is what a pool is for", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"a task runs", "a task is given to TrySubmit; it stays until the test lets it go", "that is what a pool is for", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			h := newHall()
 			_, err := submit(p, h, 0, 1)
 			say("error %v, %v", err, h)
 			h.open()
 			say("%v", h)
 		}, "error <nil>, 1 running, 0 done; 0 running, 1 done"},
-		{"TrySubmit does not wait for the task", "the caller has other connections to look after", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"TrySubmit does not wait for the task", "TrySubmit is called with a task that sleeps for an hour", "the caller has other connections to look after", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			begun := time.Now()
 			err := p.TrySubmit(func() { time.Sleep(time.Hour) })
 			say("error %v, after %v", err, time.Since(begun))
 		}, "error <nil>, after 0s"},
-		{"no more than Max tasks run at once", "Max is the bound on what the tasks use: memory, files, the processor", pool.Config{Max: 3, Queue: 7}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"no more than Max tasks run at once", "ten tasks are given to TrySubmit; they stay until the test lets all of them go", "Max is the bound on what the tasks use: memory, files, the processor", pool.Config{Max: 3, Queue: 7}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			h := newHall()
 			submit(p, h, 0, 10)
 			say("%v", h)
@@ -138,14 +182,14 @@ func TestTask1_Workers(t *testing.T) {
 			_, most := h.story()
 			say("%v, most at once %d", h, most)
 		}, "3 running, 0 done; 0 running, 10 done, most at once 3"},
-		{"with one worker tasks run in order", "the queue is first come, first served: a task that is overtaken for ever has not been accepted", pool.Config{Max: 1, Queue: 5}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"with one worker tasks run in order", "tasks 0 to 5 are given to TrySubmit, and then let go; they note the order in which they begin", "the queue is first come, first served: a task that is overtaken for ever has not been accepted", pool.Config{Max: 1, Queue: 5}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			h := newHall()
 			submit(p, h, 0, 6)
 			h.open()
 			order, _ := h.story()
 			say("%v", order)
 		}, "[0 1 2 3 4 5]"},
-		{"a task may submit another one", "work begets work; a lock that is held while a task runs makes this a deadlock", pool.Config{Max: 2, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"a task may submit another one", "a task calls TrySubmit with another task", "work begets work; a lock that is held while a task runs makes this a deadlock", pool.Config{Max: 2, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			h := newHall()
 			h.open()
 			var inner error
@@ -164,26 +208,26 @@ func TestTask2_Full(t *testing.T) {
 		return fmt.Sprint(err)
 	}
 	tell(t, []row{
-		{"Max tasks run and Queue tasks wait, and not one more", "a queue without a bound holds requests whose clients have gone long ago, until memory is used up", pool.Config{Max: 2, Queue: 3}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"Max tasks run and Queue tasks wait, and not one more", "TrySubmit is called ten times; the tasks stay until the test lets them go", "a queue without a bound holds requests whose clients have gone long ago, until memory is used up", pool.Config{Max: 2, Queue: 3}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			h := newHall()
 			n, err := submit(p, h, 0, 10)
 			say("%d accepted, then %s", n, full(err))
 			h.open()
 			say("%v", h)
 		}, "5 accepted, then ErrFull; 0 running, 5 done"},
-		{"without a queue the first worker is still there", "a handover that only works when a worker happens to be waiting already refuses the first task", pool.Config{Max: 2}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"without a queue the first worker is still there", "TrySubmit is called three times; the tasks stay until the test lets them go", "a handover that only works when a worker happens to be waiting already refuses the first task", pool.Config{Max: 2}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			h := newHall()
 			n, err := submit(p, h, 0, 3)
 			say("%d accepted, then %s", n, full(err))
 			h.open()
 		}, "2 accepted, then ErrFull"},
-		{"a refusal does not wait", "the client can be told 503 now, and try another server", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"a refusal does not wait", "the only worker has a task that sleeps for an hour, and TrySubmit is called again", "the client can be told 503 now, and try another server", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			begun := time.Now()
 			p.TrySubmit(func() { time.Sleep(time.Hour) })
 			err := p.TrySubmit(func() {})
 			say("%s after %v", full(err), time.Since(begun))
 		}, "ErrFull after 0s"},
-		{"when tasks have ended there is room again", "full is a moment, not a state to stay in", pool.Config{Max: 2, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"when tasks have ended there is room again", "three times: TrySubmit is called nine times, and then the tasks are let go", "full is a moment, not a state to stay in", pool.Config{Max: 2, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			for range 3 {
 				h := newHall()
 				n, err := submit(p, h, 0, 9)
@@ -191,7 +235,7 @@ func TestTask2_Full(t *testing.T) {
 				say("%d accepted, then %s, %v", n, full(err), h)
 			}
 		}, "3 accepted, then ErrFull, 0 running, 3 done; 3 accepted, then ErrFull, 0 running, 3 done; 3 accepted, then ErrFull, 0 running, 3 done"},
-		{"a refused task never runs", "its caller has told the client so", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"a refused task never runs", "the only worker is busy; a second task is given to TrySubmit, and then both are let go. Of the second one:", "its caller has told the client so", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			h, late := newHall(), newHall()
 			submit(p, h, 0, 1)
 			_, err := submit(p, late, 0, 1)
@@ -204,19 +248,19 @@ func TestTask2_Full(t *testing.T) {
 
 func TestTask3_Submit(t *testing.T) {
 	tell(t, []row{
-		{"Submit does not wait where there is room", "waiting is for the case that there is none", pool.Config{Max: 1, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"Submit does not wait where there is room", "Submit is called twice; the tasks stay until the test lets them go", "waiting is for the case that there is none", pool.Config{Max: 1, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			h, begun := newHall(), time.Now()
 			say("%v, %v", p.Submit(t.Context(), h.task(0)), p.Submit(t.Context(), h.task(1)))
 			say("after %v", time.Since(begun))
 			h.open()
 		}, "<nil>, <nil>; after 0s"},
-		{"Submit waits for room", "a caller that can wait should, instead of asking again and again", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"Submit waits for room", "the only worker has a task that sleeps for a minute, and Submit is called", "a caller that can wait should, instead of asking again and again", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			begun := time.Now()
 			p.TrySubmit(func() { time.Sleep(time.Minute) })
 			err := p.Submit(t.Context(), func() {})
 			say("error %v after %v", err, time.Since(begun))
 		}, "error <nil> after 1m0s"},
-		{"a caller who has had enough is let go", "the client may have gone: nobody is interested in the answer any more", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"a caller who has had enough is let go", "the only worker has a task that sleeps for a minute, and Submit is called with a context that ends after 1s", "the client may have gone: nobody is interested in the answer any more", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			begun, ran := time.Now(), false
@@ -226,7 +270,7 @@ func TestTask3_Submit(t *testing.T) {
 			time.Sleep(time.Hour)
 			say("ran later: %v", ran)
 		}, "deadline: true, after 1s; ran later: false"},
-		{"a context that is done is noticed even where there is room", "select chooses by chance between cases that are both ready", pool.Config{Max: 8, Queue: 8}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"a context that is done is noticed even where there is room", "Submit is called 16 times with a context that is cancelled already; the pool has nothing to do", "select chooses by chance between cases that are both ready", pool.Config{Max: 8, Queue: 8}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			n := 0
@@ -237,7 +281,7 @@ func TestTask3_Submit(t *testing.T) {
 			}
 			say("%d of 16 refused", n)
 		}, "16 of 16 refused"},
-		{"everybody who waits gets in at last", "a wake-up that gets lost leaves somebody waiting for ever: a deadlock", pool.Config{Max: 2, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"everybody who waits gets in at last", "50 goroutines call Submit with a task of one second", "a wake-up that gets lost leaves somebody waiting for ever: a deadlock", pool.Config{Max: 2, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			var ok, ran atomic.Int32
 			var callers sync.WaitGroup
 			for range 50 {
@@ -256,18 +300,18 @@ func TestTask3_Submit(t *testing.T) {
 
 func TestTask4_Do(t *testing.T) {
 	tell(t, []row{
-		{"Do returns when the task has ended", "the caller uses what the task has made", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"Do returns when the task has ended", "Do is called with a task that sleeps for a minute and then makes \"a page\"", "the caller uses what the task has made", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			begun, made := time.Now(), ""
 			err := p.Do(t.Context(), func() { time.Sleep(time.Minute); made = "a page" })
-			say("error %v, %s, after %v", err, made, time.Since(begun))
-		}, "error <nil>, a page, after 1m0s"},
-		{"Do is refused at once when the pool is full", "as TrySubmit is", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			say("error %v, made %q, after %v", err, made, time.Since(begun))
+		}, "error <nil>, made \"a page\", after 1m0s"},
+		{"Do is refused at once when the pool is full", "the only worker is busy for a minute, and Do is called", "as TrySubmit is", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			p.TrySubmit(func() { time.Sleep(time.Minute) })
 			begun := time.Now()
 			err := p.Do(t.Context(), func() {})
 			say("full: %v, after %v", errors.Is(err, pool.ErrFull), time.Since(begun))
 		}, "full: true, after 0s"},
-		{"a task that still waits is withdrawn when ctx is done", "nobody waits for its result any more", pool.Config{Max: 1, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"a task that still waits is withdrawn when ctx is done", "the only worker is busy for a minute, and Do is called with a context that ends after 1s", "nobody waits for its result any more", pool.Config{Max: 1, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			p.TrySubmit(func() { time.Sleep(time.Minute) })
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
@@ -277,7 +321,7 @@ func TestTask4_Do(t *testing.T) {
 			time.Sleep(time.Hour)
 			say("ran later: %v", ran)
 		}, "deadline: true, after 1s; ran later: false"},
-		{"its place in the queue is free at once", "otherwise a queue full of tasks that nobody wants keeps everybody else out", pool.Config{Max: 1, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"its place in the queue is free at once", "the only worker is busy for a minute; three times Do is called with a context that ends after 1s, then TrySubmit", "otherwise a queue full of tasks that nobody wants keeps everybody else out", pool.Config{Max: 1, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			p.TrySubmit(func() { time.Sleep(time.Minute) })
 			for range 3 {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -287,7 +331,7 @@ func TestTask4_Do(t *testing.T) {
 			}
 			say("%v", p.TrySubmit(func() {}))
 		}, "deadline: true; deadline: true; deadline: true; <nil>"},
-		{"one who waits for room gets it at once", "whoever waits in Submit sleeps: making room is one thing, and waking somebody up for it another", pool.Config{Max: 1, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"one who waits for room gets it at once", "the only worker is busy for an hour; the last place in the queue has the task of a Do whose context ends after 1s; Submit is called", "whoever waits in Submit sleeps: making room is one thing, and waking somebody up for it another", pool.Config{Max: 1, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			p.TrySubmit(func() { time.Sleep(time.Hour) })
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
@@ -299,14 +343,14 @@ func TestTask4_Do(t *testing.T) {
 			say("error %v after %v", err, time.Since(begun))
 			callers.Wait()
 		}, "error <nil> after 1s"},
-		{"a task that has begun is waited for, whatever ctx says", "when Do returns, what the task used is used again: two goroutines in one buffer are a data race", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"a task that has begun is waited for, whatever ctx says", "Do is called with a context that ends after 1s and a task that takes a minute", "when Do returns, what the task used is used again: two goroutines in one buffer are a data race", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			begun, ended := time.Now(), false
 			err := p.Do(ctx, func() { time.Sleep(time.Minute); ended = true })
 			say("error %v, ended: %v, after %v", err, ended, time.Since(begun))
 		}, "error <nil>, ended: true, after 1m0s"},
-		{"the others in the queue keep their order", "taking one out of the middle must not lose its neighbours", pool.Config{Max: 1, Queue: 3}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"the others in the queue keep their order", "the only worker is busy; tasks 1, 2 and 3 wait, 2 of them by a Do whose context ends after 1s; the test notes which begin", "taking one out of the middle must not lose its neighbours", pool.Config{Max: 1, Queue: 3}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			h := newHall()
 			p.TrySubmit(func() { time.Sleep(time.Minute) })
 			p.TrySubmit(h.task(1))
@@ -322,14 +366,14 @@ func TestTask4_Do(t *testing.T) {
 			order, _ := h.story()
 			say("%v", order)
 		}, "[1 3]"},
-		{"a context that is done means that the task does not run", "the caller did not want it any more before it asked", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"a context that is done means that the task does not run", "Do is called with a context that is cancelled already", "the caller did not want it any more before it asked", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			ran := false
 			err := p.Do(ctx, func() { ran = true })
 			say("canceled: %v, ran: %v", errors.Is(err, context.Canceled), ran)
 		}, "canceled: true, ran: false"},
-		{"that is the answer of a full pool, too", "the caller has gone: it is not to try again later, as ErrFull would have it", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"that is the answer of a full pool, too", "the only worker is busy; TrySubmit is called, and Do with a context that is cancelled already", "the caller has gone: it is not to try again later, as ErrFull would have it", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			p.TrySubmit(func() { time.Sleep(time.Minute) })
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
@@ -339,13 +383,13 @@ func TestTask4_Do(t *testing.T) {
 }
 
 func TestTask5_Panic(t *testing.T) {
-	report := testkit.Report{Want: "the task is lost, and nothing else",
+	report := testkit.Report{Doing: "a task panics", Want: "the task is lost, and nothing else",
 		Why: "a panic that nobody recovers ends the program, with the requests of all other clients"}
 	panics := func(t *testing.T, rows []row) {
 		testkit.Apart(t, report, func(t *testing.T) { tell(t, rows) })
 	}
 	panics(t, []row{
-		{"Do says what the task panicked with", "the caller can answer 500, and log why", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"Do says what the task panicked with", "Do is called with a task that panics with \"no such page\"", "the caller can answer 500, and log why", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			err := p.Do(t.Context(), func() { panic("no such page") })
 			if e, ok := errors.AsType[*pool.PanicError](err); ok {
 				say("%v, stack: %v", e.Value, len(e.Stack) > 0)
@@ -353,7 +397,7 @@ func TestTask5_Panic(t *testing.T) {
 				say("error %v", err)
 			}
 		}, "no such page, stack: true"},
-		{"the worker goes on", "a pool that loses a worker with each panic stops after Max of them", pool.Config{Max: 2, Queue: 10}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"the worker goes on", "ten tasks panic; then TrySubmit is called 20 times, and those tasks stay until the test lets them go", "a pool that loses a worker with each panic stops after Max of them", pool.Config{Max: 2, Queue: 10}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			for range 10 {
 				p.TrySubmit(func() { panic("again") })
 			}
@@ -364,7 +408,7 @@ func TestTask5_Panic(t *testing.T) {
 			h.open()
 			say("%v", h)
 		}, "12 accepted, 2 running, 0 done; 0 running, 12 done"},
-		{"runtime.Goexit costs the task as well", "testing's FailNow calls it; a worker that it ends is missing for ever", pool.Config{Max: 1, Queue: 3}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"runtime.Goexit costs the task as well", "Do is called with runtime.Goexit for a task, and then TrySubmit three times", "testing's FailNow calls it; a worker that it ends is missing for ever", pool.Config{Max: 1, Queue: 3}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			var failed *pool.PanicError
 			err := p.Do(t.Context(), runtime.Goexit)
 			say("PanicError: %v", errors.As(err, &failed))
@@ -379,16 +423,16 @@ func TestTask5_Panic(t *testing.T) {
 // A panic is told to whoever can do something about it, and to nobody else.
 func TestTask5_PanicLog(t *testing.T) {
 	for _, test := range []struct {
-		name, why, want string // want is in the one line
-		run             func(t *testing.T, p *pool.Pool)
+		name, doing, why, want string // want is in the one line
+		run                    func(t *testing.T, p *pool.Pool)
 	}{
-		{"a panic that nobody waits for is logged",
+		{"a panic that nobody waits for is logged", "TrySubmit is called with a task that panics with \"out of ink\"",
 			"the caller of TrySubmit has gone: a panic that is not logged is a page that is missing and nobody knows why", "out of ink",
 			func(t *testing.T, p *pool.Pool) { p.TrySubmit(func() { panic("out of ink") }) }},
-		{"so is runtime.Goexit",
+		{"so is runtime.Goexit", "TrySubmit is called with runtime.Goexit for a task",
 			"it counts as a panic: the task is not done, and nobody else notices", "task panicked",
 			func(t *testing.T, p *pool.Pool) { p.TrySubmit(runtime.Goexit) }},
-		{"one that Do returns is not",
+		{"one that Do returns is not", "a task of Do panics with \"Do has this one\", and then one of TrySubmit with \"out of ink\"",
 			"Do's caller has it, and logs it or not: one that is logged twice looks like two", "out of ink",
 			func(t *testing.T, p *pool.Pool) {
 				p.Do(t.Context(), func() { panic("Do has this one") })
@@ -396,7 +440,7 @@ func TestTask5_PanicLog(t *testing.T) {
 			}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			report := testkit.Report{Want: fmt.Sprintf("one line in ErrorLog, with %q in it", test.want), Why: test.why}
+			report := testkit.Report{Doing: test.doing, Want: fmt.Sprintf("one line in ErrorLog, with %q in it", test.want), Why: test.why}
 			testkit.Apart(t, report, func(t *testing.T) {
 				testkit.Bubble(t, func(t *testing.T) {
 					var log bytes.Buffer
@@ -405,7 +449,10 @@ func TestTask5_PanicLog(t *testing.T) {
 					synctest.Wait()
 					p.Shutdown(t.Context())
 					if lines := strings.Count(log.String(), "\n"); lines != 1 || !strings.Contains(log.String(), test.want) {
-						report.Got = fmt.Sprintf("%d line(s): %s", lines, log.String())
+						report.Got = "no line"
+						if lines > 0 {
+							report.Got = fmt.Sprintf("%d:\n%s", lines, testkit.LogLines(log.String()))
+						}
 						report.Error(t)
 					}
 				})

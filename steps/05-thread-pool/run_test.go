@@ -26,7 +26,7 @@ func goroutineID() string {
 
 func TestTask9_Run(t *testing.T) {
 	tell(t, []row{
-		{"the task runs on the caller's goroutine", "a hand-over costs more than many a task, and the caller has a goroutine that would only wait", pool.Config{Max: 2, Queue: 2}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"the task runs on the caller's goroutine", "Run is called", "a hand-over costs more than many a task, and the caller has a goroutine that would only wait", pool.Config{Max: 2, Queue: 2}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			var own, task string
 			var caller sync.WaitGroup
 			caller.Go(func() {
@@ -36,14 +36,14 @@ func TestTask9_Run(t *testing.T) {
 			caller.Wait()
 			say("on its own: %v", own == task)
 		}, "<nil>; on its own: true"},
-		{"that is so for a caller who had to wait, too", "a worker that becomes free lends its place, and does not take the task", pool.Config{Min: 1, Max: 1, Queue: 2}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"that is so for a caller who had to wait, too", "the only worker is busy for a minute, and Run is called with a task of another minute", "a worker that becomes free lends its place, and does not take the task", pool.Config{Min: 1, Max: 1, Queue: 2}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			p.TrySubmit(func() { time.Sleep(time.Minute) })
 			var task string
 			begun := time.Now()
 			err := p.Run(t.Context(), func() { task = goroutineID(); time.Sleep(time.Minute) })
 			say("%v, on its own: %v, after %v", err, task == goroutineID(), time.Since(begun))
 		}, "<nil>, on its own: true, after 2m0s"},
-		{"no more than Max tasks run at once, whichever way they came", "Max is the bound on what tasks use, and they use it on any goroutine", pool.Config{Max: 3, Queue: 9}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"no more than Max tasks run at once, whichever way they came", "four tasks come by Run, four by TrySubmit, four by Do, in turn, and then one more; they stay until the test lets them go", "Max is the bound on what tasks use, and they use it on any goroutine", pool.Config{Max: 3, Queue: 9}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			h := newHall()
 			var callers sync.WaitGroup
 			failed := make([]error, 12)
@@ -60,7 +60,7 @@ func TestTask9_Run(t *testing.T) {
 			_, most := h.story()
 			say("%v, most at once %d, error %v", h, most, errors.Join(failed...))
 		}, "3 running, 0 done, pool: full; 0 running, 12 done, most at once 3, error <nil>"},
-		{"who came first begins first, whichever way", "if those who wait in Run were served last, a busy pool would never get to them; if first, to nobody else", pool.Config{Max: 1, Queue: 6}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"who came first begins first, whichever way", "tasks 0 to 6 come by Run, TrySubmit, Run, Do, Run, Run, Submit; they note the order in which they begin", "if those who wait in Run were served last, a busy pool would never get to them; if first, to nobody else", pool.Config{Max: 1, Queue: 6}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			h := newHall()
 			var callers sync.WaitGroup
 			for i, submit := range []func(func()){
@@ -80,7 +80,7 @@ func TestTask9_Run(t *testing.T) {
 			order, _ := h.story()
 			say("%v", order)
 		}, "[0 1 2 3 4 5 6]"},
-		{"Run is refused at once when the pool is full, and keeps others out", "as Do is, and does", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"Run is refused at once when the pool is full, and keeps others out", "the task of a Run calls Run, Do and TrySubmit; then Run is called again", "as Do is, and does", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			full := func(err error) bool { return errors.Is(err, pool.ErrFull) }
 			begun := time.Now()
 			err := p.Run(t.Context(), func() {
@@ -89,7 +89,7 @@ func TestTask9_Run(t *testing.T) {
 			})
 			say("%v; then %v", err, p.Run(t.Context(), func() {}))
 		}, "full: true, true, true; after 0s; <nil>; then <nil>"},
-		{"a context that is done means that the task does not run", "whether there is a place, or the pool is full", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"a context that is done means that the task does not run", "Run is called with a context that is cancelled already, first on a free pool, then on a full one", "whether there is a place, or the pool is full", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			ran := false
@@ -98,7 +98,7 @@ func TestTask9_Run(t *testing.T) {
 			busy := p.Run(ctx, func() { ran = true })
 			say("canceled: %v, %v, ran: %v", errors.Is(free, context.Canceled), errors.Is(busy, context.Canceled), ran)
 		}, "canceled: true, true, ran: false"},
-		{"a caller who has had enough is let go, and its place in the queue is free", "the client may have gone", pool.Config{Max: 1, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"a caller who has had enough is let go, and its place in the queue is free", "the only worker is busy for a minute; three times Run is called with a context that ends after 1s, then TrySubmit", "the client may have gone", pool.Config{Max: 1, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			p.TrySubmit(func() { time.Sleep(time.Minute) })
 			ran := false
 			for range 3 {
@@ -112,14 +112,14 @@ func TestTask9_Run(t *testing.T) {
 			time.Sleep(time.Hour)
 			say("ran later: %v", ran)
 		}, "deadline: true, after 1s; deadline: true, after 1s; deadline: true, after 1s; <nil>; ran later: false"},
-		{"a task that has begun runs to its end, whatever ctx says", "ctx is for the wait", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"a task that has begun runs to its end, whatever ctx says", "Run is called with a context that ends after 1s and a task that takes a minute", "ctx is for the wait", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			begun := time.Now()
 			err := p.Run(ctx, func() { time.Sleep(time.Minute) })
 			say("%v after %v", err, time.Since(begun))
 		}, "<nil> after 1m0s"},
-		{"a place that comes just when ctx is done is not lost", "whoever is handed a place has it, wanted or not: it must be used, or passed on", pool.Config{Max: 1, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"a place that comes just when ctx is done is not lost", "50 times: a Run ends, its place is handed to a Run that waits, and the context of that one is cancelled at once", "whoever is handed a place has it, wanted or not: it must be used, or passed on", pool.Config{Max: 1, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			long, cancel := context.WithTimeout(t.Context(), time.Hour)
 			defer cancel()
 			good := 0
@@ -145,16 +145,16 @@ func TestTask9_Run(t *testing.T) {
 			}
 			say("%d of 50, then %v and %v", good, p.Run(long, func() {}), p.Do(long, func() {}))
 		}, "50 of 50, then <nil> and <nil>"},
-		{"the last Min workers stay while callers run in other places", "the first requests after a rush are not slower than the others", pool.Config{Min: 1, Max: 3, IdleTimeout: time.Minute}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"the last Min workers stay while callers run in other places", "two workers are idle; Run has a task of an hour, and another hour passes; IdleTimeout is a minute", "the first requests after a rush are not slower than the others", pool.Config{Min: 1, Max: 3, IdleTimeout: time.Minute}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			h := newHall()
 			submit(p, h, 0, 2)
 			h.open()
 			synctest.Wait()
 			err := p.Run(t.Context(), func() { time.Sleep(time.Hour) })
 			time.Sleep(time.Hour)
-			say("%v, %d goroutines", err, goroutines())
-		}, "<nil>, 1 goroutines"},
-		{"and after callers have run in theirs", "a worker that has lent its place is idle again, with a time of its own", pool.Config{Min: 1, Max: 3, IdleTimeout: time.Minute}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			say("%v, goroutines: %d", err, goroutines())
+		}, "<nil>, goroutines: 1"},
+		{"and after callers have run in theirs", "three workers are idle; three callers Run tasks of an hour in their places, and another hour passes; IdleTimeout is a minute", "a worker that has lent its place is idle again, with a time of its own", pool.Config{Min: 1, Max: 3, IdleTimeout: time.Minute}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			h, held := newHall(), newHall()
 			submit(p, h, 0, 3)
 			h.open()
@@ -168,8 +168,8 @@ func TestTask9_Run(t *testing.T) {
 			held.open()
 			callers.Wait()
 			time.Sleep(time.Hour)
-			say("%d goroutines", goroutines())
-		}, "3 running, 0 done; 1 goroutines"},
+			say("goroutines: %d", goroutines())
+		}, "3 running, 0 done; goroutines: 1"},
 	})
 }
 
@@ -177,7 +177,7 @@ func TestTask9_Panic(t *testing.T) {
 	report := testkit.Report{Want: "the caller has the panic", Why: "the caller's deferred functions recover what is on the caller's goroutine, and nothing else"}
 	testkit.Apart(t, report, func(t *testing.T) {
 		tell(t, []row{
-			{"a panic is the caller's, and the place is free again", "the goroutine is the caller's, and so is what ends it; a place that is not given back is missing for ever", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			{"a panic is the caller's, and the place is free again", "twice Run is called with a task that panics with \"no such page\", then once with one that does not", "the goroutine is the caller's, and so is what ends it; a place that is not given back is missing for ever", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 				for range 2 {
 					func() {
 						defer func() { say("panic %v", recover()) }()
@@ -186,7 +186,7 @@ func TestTask9_Panic(t *testing.T) {
 				}
 				say("%v", p.Run(t.Context(), func() {}))
 			}, "panic no such page; panic no such page; <nil>"},
-			{"so is runtime.Goexit", "testing's FailNow ends a test this way, and this one's goroutine", pool.Config{Max: 1, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			{"so is runtime.Goexit", "a task in Run calls TrySubmit with another task, and then runtime.Goexit; at the end Run is called once more", "testing's FailNow ends a test this way, and this one's goroutine", pool.Config{Max: 1, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 				h, returned := newHall(), false
 				var caller sync.WaitGroup
 				caller.Go(func() {
@@ -213,7 +213,7 @@ func TestTask9_Shutdown(t *testing.T) {
 		return ctx
 	}
 	tell(t, []row{
-		{"Shutdown waits for callers who run, and for those who wait to", "they have been accepted, like all others", pool.Config{Min: 1, Max: 1, Queue: 2}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"Shutdown waits for callers who run, and for those who wait to", "three callers Run tasks of a minute, one after another, and Shutdown is called", "they have been accepted, like all others", pool.Config{Min: 1, Max: 1, Queue: 2}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			var callers sync.WaitGroup
 			var ran atomic.Int32
 			for range 3 {
@@ -225,7 +225,7 @@ func TestTask9_Shutdown(t *testing.T) {
 			callers.Wait()
 			say("%v after %v, %d ran, then %s", err, time.Since(begun), ran.Load(), isShutdown(p.Run(t.Context(), func() {})))
 		}, "<nil> after 3m0s, 3 ran, then ErrShutdown"},
-		{"when the time is over those who wait are told, and those who run are counted", "both have a client to answer, one of them with 503", pool.Config{Max: 1, Queue: 2}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"when the time is over those who wait are told, and those who run are counted", "a task of an hour runs in Run, and another caller waits in Run; Shutdown is called with a context that ends after a minute, and then with one of two hours", "both have a client to answer, one of them with 503", pool.Config{Max: 1, Queue: 2}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			var callers sync.WaitGroup
 			callers.Go(func() { p.Run(t.Context(), func() { time.Sleep(time.Hour) }) })
 			synctest.Wait()
@@ -249,7 +249,7 @@ func TestTask9_Shutdown(t *testing.T) {
 
 func TestTask9_Stats(t *testing.T) {
 	tell(t, []row{
-		{"a task that Run runs is in the figures", "an operator wants to know how busy the pool is, not on which goroutines", pool.Config{Max: 1, Queue: 3}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"a task that Run runs is in the figures", "Run has a task of an hour that panics; a second Run is withdrawn after a minute, a third one waits, a fourth is refused; a task of TrySubmit waits, and is dropped by Shutdown", "an operator wants to know how busy the pool is, not on which goroutines", pool.Config{Max: 1, Queue: 3}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			var callers sync.WaitGroup
@@ -263,16 +263,16 @@ func TestTask9_Stats(t *testing.T) {
 			synctest.Wait()
 			p.TrySubmit(func() {}) // dropped
 			p.Run(t.Context(), func() {})
-			say("%+v", p.Stats())
+			say("first: %+v", p.Stats())
 			time.Sleep(2 * time.Hour)
-			say("%+v", p.Stats())
+			say("after two hours: %+v", p.Stats())
 			p.Shutdown(ctx)
-			say("%+v", p.Stats())
+			say("after Shutdown: %+v", p.Stats())
 			callers.Wait()
 			say("%d done", p.Stats().Done)
-		}, "{Workers:1 Idle:0 Running:1 Waiting:3 Accepted:4 Refused:1 Done:0 Panicked:0 Withdrawn:0 Dropped:0}; " +
-			"{Workers:1 Idle:0 Running:1 Waiting:1 Accepted:4 Refused:1 Done:1 Panicked:1 Withdrawn:1 Dropped:0}; " +
-			"{Workers:1 Idle:0 Running:1 Waiting:0 Accepted:4 Refused:1 Done:1 Panicked:1 Withdrawn:1 Dropped:1}; 2 done"},
+		}, "first: {Workers:1 Idle:0 Running:1 Waiting:3 Accepted:4 Refused:1 Done:0 Panicked:0 Withdrawn:0 Dropped:0}; " +
+			"after two hours: {Workers:1 Idle:0 Running:1 Waiting:1 Accepted:4 Refused:1 Done:1 Panicked:1 Withdrawn:1 Dropped:0}; " +
+			"after Shutdown: {Workers:1 Idle:0 Running:1 Waiting:0 Accepted:4 Refused:1 Done:1 Panicked:1 Withdrawn:1 Dropped:1}; 2 done"},
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -31,7 +32,7 @@ func isShutdown(err error) string {
 
 func TestTask1_Shutdown(t *testing.T) {
 	tell(t, []row{
-		{"tasks that were accepted are finished, the waiting ones too", "a yes is a promise: the client has sent its request and waits", pool.Config{Max: 2, Queue: 4}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"tasks that were accepted are finished, the waiting ones too", "six tasks of 1s are given to TrySubmit, and Shutdown is called at once", "a yes is a promise: the client has sent its request and waits", pool.Config{Max: 2, Queue: 4}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			var done atomic.Int32
 			for range 6 {
 				p.TrySubmit(func() { time.Sleep(time.Second); done.Add(1) })
@@ -39,15 +40,15 @@ func TestTask1_Shutdown(t *testing.T) {
 			err := p.Shutdown(t.Context())
 			say("%v, %d done", err, done.Load())
 		}, "<nil>, 6 done"},
-		{"no goroutine is left", "one that waits for a task that cannot come is a leak: it stays as long as the program", pool.Config{Min: 4, Max: 8, Queue: 8}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"no goroutine is left", "twelve tasks have been run, all workers are idle, and Shutdown is called", "one that waits for a task that cannot come is a leak: it stays as long as the program", pool.Config{Min: 4, Max: 8, Queue: 8}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			h := newHall()
 			n, _ := submit(p, h, 0, 12)
 			h.open()
 			goroutines() // they are all idle now
 			err := p.Shutdown(t.Context())
-			say("%d tasks, %v, %d goroutines", n, err, goroutines())
-		}, "12 tasks, <nil>, 0 goroutines"},
-		{"afterwards nothing is accepted", "nobody would run it", pool.Config{Max: 2, Queue: 4}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			say("%d tasks, %v, goroutines: %d", n, err, goroutines())
+		}, "12 tasks, <nil>, goroutines: 0"},
+		{"afterwards nothing is accepted", "Shutdown is called, and then TrySubmit", "nobody would run it", pool.Config{Max: 2, Queue: 4}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			say("%v, %s", p.Shutdown(t.Context()), isShutdown(p.TrySubmit(func() {})))
 		}, "<nil>, ErrShutdown"},
 	})
@@ -60,11 +61,11 @@ func TestTask7_Shutdown(t *testing.T) {
 		return ctx
 	}
 	tell(t, []row{
-		{"afterwards nothing is accepted, in any of the three ways", "nobody would run it", pool.Config{Min: 1, Max: 2, Queue: 4}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"afterwards nothing is accepted, in any of the three ways", "Shutdown is called, and then TrySubmit, Submit and Do", "nobody would run it", pool.Config{Min: 1, Max: 2, Queue: 4}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			say("%v", p.Shutdown(within(t, time.Hour)))
 			say("%s, %s, %s", isShutdown(p.TrySubmit(func() {})), isShutdown(p.Submit(t.Context(), func() {})), isShutdown(p.Do(t.Context(), func() {})))
 		}, "<nil>; ErrShutdown, ErrShutdown, ErrShutdown"},
-		{"nor while it is going on", "otherwise it need not come to an end", pool.Config{Max: 1, Queue: 4}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"nor while it is going on", "Shutdown waits for a task that takes a minute, and TrySubmit is called", "otherwise it need not come to an end", pool.Config{Max: 1, Queue: 4}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			p.TrySubmit(func() { time.Sleep(time.Minute) })
 			var closer sync.WaitGroup
 			closer.Go(func() { p.Shutdown(within(t, time.Hour)) })
@@ -72,7 +73,7 @@ func TestTask7_Shutdown(t *testing.T) {
 			say("%s", isShutdown(p.TrySubmit(func() {})))
 			closer.Wait()
 		}, "ErrShutdown"},
-		{"those who wait for room are told", "they would wait for ever", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"those who wait for room are told", "the only worker is busy for a minute, a Submit waits for room, and Shutdown is called after 1s", "they would wait for ever", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			p.TrySubmit(func() { time.Sleep(time.Minute) })
 			var waiter sync.WaitGroup
 			waiter.Go(func() {
@@ -84,7 +85,7 @@ func TestTask7_Shutdown(t *testing.T) {
 			p.Shutdown(within(t, time.Hour))
 			waiter.Wait()
 		}, "ErrShutdown after 1s"},
-		{"when the time is over it says what was dropped", "whoever reads the log in the morning wants to know how many clients were let down", pool.Config{Max: 2, Queue: 8}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"when the time is over it says what was dropped", "two tasks run and five wait; Shutdown is called with a context that ends after a minute; then the two are let go", "whoever reads the log in the morning wants to know how many clients were let down", pool.Config{Max: 2, Queue: 8}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			h := newHall()
 			submit(p, h, 0, 7)
 			begun := time.Now()
@@ -93,7 +94,7 @@ func TestTask7_Shutdown(t *testing.T) {
 			h.open()
 			say("%v", h)
 		}, "dropped 5, running 2, deadline: true, after 1m0s; 0 running, 2 done"},
-		{"Do of a dropped task returns", "its caller has a client to answer", pool.Config{Max: 1, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"Do of a dropped task returns", "a task runs and that of a Do waits; Shutdown is called with a context that ends after a minute. What Do returns:", "its caller has a client to answer", pool.Config{Max: 1, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			h := newHall()
 			submit(p, h, 0, 1)
 			var caller sync.WaitGroup
@@ -106,13 +107,13 @@ func TestTask7_Shutdown(t *testing.T) {
 			caller.Wait()
 			h.open()
 		}, "ErrShutdown after 1m0s"},
-		{"it can be called again, to wait longer", "the first deadline may be for the log, and the second for the process", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"it can be called again, to wait longer", "a task takes an hour; Shutdown is called with a context that ends after a minute, and then with another one of two hours", "the first deadline may be for the log, and the second for the process", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			p.TrySubmit(func() { time.Sleep(time.Hour) })
 			say("%s", left(p.Shutdown(within(t, time.Minute))))
 			begun := time.Now()
 			say("%s after %v", left(p.Shutdown(within(t, 2*time.Hour))), time.Since(begun))
 		}, "dropped 0, running 1, deadline: true; <nil> after 59m0s"},
-		{"a pool that has nothing to do is shut down even when ctx is done", "nothing was dropped, so there is nothing to complain of", pool.Config{Min: 2, Max: 4}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"a pool that has nothing to do is shut down even when ctx is done", "the pool is shut down; Shutdown is called 16 times more, with a context that is cancelled already. How many return nil:", "nothing was dropped, so there is nothing to complain of", pool.Config{Min: 2, Max: 4}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			good := 0
@@ -157,7 +158,7 @@ func TestTask7_Race(t *testing.T) {
 		})
 		mu.Lock()
 		if ran != accepted {
-			testkit.Report{Want: fmt.Sprintf("%d tasks run, as many as were accepted", accepted), Got: fmt.Sprintf("%d tasks run", ran),
+			testkit.Report{Doing: "eight goroutines call TrySubmit, and another one Shutdown at the same time", Want: fmt.Sprintf("%d tasks run, as many as were accepted", accepted), Got: fmt.Sprintf("%d tasks run", ran),
 				Why: "whether the pool is closed, and that a task gets in, must be looked at under one lock: otherwise a task gets in behind the last worker"}.Fatal(t)
 		}
 		mu.Unlock()
@@ -166,16 +167,16 @@ func TestTask7_Race(t *testing.T) {
 
 func TestTask8_Stats(t *testing.T) {
 	tell(t, []row{
-		{"what runs, what waits, what was refused", "an operator who sees the queue fill up can do something before it is full", pool.Config{Min: 1, Max: 2, Queue: 3}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"what runs, what waits, what was refused", "nine tasks are given to TrySubmit, and then let go", "an operator who sees the queue fill up can do something before it is full", pool.Config{Min: 1, Max: 2, Queue: 3}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			h := newHall()
 			submit(p, h, 0, 9)
-			say("%+v", p.Stats())
+			say("while they run: %+v", p.Stats())
 			h.open()
 			goroutines()
-			say("%+v", p.Stats())
-		}, "{Workers:2 Idle:0 Running:2 Waiting:3 Accepted:5 Refused:4 Done:0 Panicked:0 Withdrawn:0 Dropped:0}; " +
-			"{Workers:2 Idle:2 Running:0 Waiting:0 Accepted:5 Refused:4 Done:5 Panicked:0 Withdrawn:0 Dropped:0}"},
-		{"callers who did not get in are refused, whatever the reason", "each of them is a client who was told no", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			say("when they have ended: %+v", p.Stats())
+		}, "while they run: {Workers:2 Idle:0 Running:2 Waiting:3 Accepted:5 Refused:4 Done:0 Panicked:0 Withdrawn:0 Dropped:0}; " +
+			"when they have ended: {Workers:2 Idle:2 Running:0 Waiting:0 Accepted:5 Refused:4 Done:5 Panicked:0 Withdrawn:0 Dropped:0}"},
+		{"callers who did not get in are refused, whatever the reason", "the only worker is busy for an hour; callers are refused, one after another", "each of them is a client who was told no", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			p.TrySubmit(func() { time.Sleep(time.Hour) })
 			refused := func(what string, err error) {
 				if err != nil {
@@ -193,7 +194,7 @@ func TestTask8_Stats(t *testing.T) {
 			p.Shutdown(t.Context())
 			refused("shut down", p.Submit(t.Context(), func() {}))
 		}, "full: Refused 1; ctx ends: Refused 2; has ended, Submit: Refused 3; has ended, Do: Refused 4; shut down: Refused 5"},
-		{"what went wrong", "panics and withdrawn tasks are clients without an answer", pool.Config{Max: 1, Queue: 3}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"what went wrong", "Do runs a task that panics, and runtime.Goexit; a task takes an hour; one of a Do is withdrawn; one waits, and is dropped by Shutdown", "panics and withdrawn tasks are clients without an answer", pool.Config{Max: 1, Queue: 3}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			p.Do(t.Context(), func() { panic("x") })
 			p.Do(t.Context(), runtime.Goexit)
 			p.TrySubmit(func() { time.Sleep(time.Hour) })
@@ -205,7 +206,7 @@ func TestTask8_Stats(t *testing.T) {
 			goroutines()
 			say("%+v", p.Stats())
 		}, "{Workers:1 Idle:0 Running:1 Waiting:0 Accepted:5 Refused:0 Done:2 Panicked:2 Withdrawn:1 Dropped:1}"},
-		{"a task has been counted when Do returns", "otherwise a caller finds its own task still running", pool.Config{Max: 4}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+		{"a task has been counted when Do returns", "Do is called 100 times, and Stats each time that it has returned", "otherwise a caller finds its own task still running", pool.Config{Max: 4}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			for range 100 {
 				p.Do(t.Context(), func() {})
 				if s := p.Stats(); s.Running != 0 {
@@ -268,7 +269,7 @@ func TestTask8_Counted(t *testing.T) {
 		late = "Do has refused all tasks"
 	}
 	if late != "" {
-		testkit.Report{Want: "Done is never behind", Got: late,
+		testkit.Report{Doing: "eight goroutines call Do, and Stats each time that it has returned", Want: "Done is never behind", Got: late,
 			Why: "when Do has been told before the task is counted, it can return in between and ask: first count, then tell"}.Error(t)
 	}
 }
@@ -299,7 +300,7 @@ func TestTask8_Sums(t *testing.T) {
 		s = statsOf(p)
 		sum := int64(s.Waiting+s.Running) + s.Done + s.Withdrawn + s.Dropped
 		if s.Accepted != sum || s.Workers != s.Idle+s.Running || s.Workers > 4 || s.Waiting > 8 {
-			testkit.Report{Want: "Accepted = Waiting + Running + Done + Withdrawn + Dropped, and Workers = Idle + Running", Got: fmt.Sprintf("%+v", s),
+			testkit.Report{Doing: "four goroutines call Do all the time, and Stats is called meanwhile", Want: "Accepted = Waiting + Running + Done + Withdrawn + Dropped, and Workers = Idle + Running", Got: strings.Trim(fmt.Sprintf("%+v", s), "{}"),
 				Why: "counters that are read one after another belong to different moments: a task that has ended in between is counted twice, or not at all"}.Error(t)
 			break
 		}
