@@ -35,17 +35,19 @@ func TestTask4_Accept(t *testing.T) {
 			c := r.dial()
 			if symptom := c.hear("hi"); symptom != "" {
 				testkit.Report{
-					Want: "Serve tries again, and the next client is served",
-					Got:  "the client heard " + symptom,
-					At:   c.at(),
-					Why:  "\"too many open files\" passes as soon as one connection ends; a server that gave up stays down until somebody wakes",
+					Doing: fmt.Sprintf("Accept returns an error once (%q), then a connection", errTooMany),
+					Want:  "Serve tries again, and the next client is served",
+					Got:   "the client heard " + symptom,
+					At:    c.at(),
+					Why:   "\"too many open files\" passes as soon as one connection ends; a server that gave up stays down until somebody wakes",
 				}.Fatal(t)
 			}
 			if !strings.Contains(r.log.String(), errTooMany.Err.Error()) {
 				testkit.Report{
-					Want: fmt.Sprintf("ErrorLog is told of the error: %q", errTooMany),
-					Got:  "what was logged: " + testkit.Excerpt(r.log.String()),
-					Why:  "a server that turns clients away and says nothing looks healthy to whoever runs it",
+					Doing: fmt.Sprintf("Accept returns an error once (%q), then a connection", errTooMany),
+					Want:  "a line in ErrorLog that has the text of this error",
+					Got:   testkit.LogLines(r.log.String()),
+					Why:   "a server that turns clients away and says nothing looks healthy to whoever runs it",
 				}.Error(t)
 			}
 		})
@@ -54,18 +56,21 @@ func TestTask4_Accept(t *testing.T) {
 	const ms = time.Millisecond
 	tests := []struct {
 		name  string
+		doing string
 		calls []error // what Accept returns, nil for a connection
 		want  []time.Duration
 		why   string
 	}{
 		{
 			name:  "the pause doubles from 5 ms up to 1 s",
+			doing: "Accept returns an error twelve times",
 			calls: failures(12),
 			want:  []time.Duration{5 * ms, 10 * ms, 20 * ms, 40 * ms, 80 * ms, 160 * ms, 320 * ms, 640 * ms, 1000 * ms, 1000 * ms, 1000 * ms, 1000 * ms},
 			why:   "no pause burns a core that the handlers need to end; a long one from the start keeps clients waiting for nothing; one without an upper bound never comes back",
 		},
 		{
 			name:  "a connection sets it back to 5 ms",
+			doing: "Accept returns an error six times, then a connection, then an error three times",
 			calls: append(append(failures(6), nil), failures(3)...),
 			want:  []time.Duration{5 * ms, 10 * ms, 20 * ms, 40 * ms, 80 * ms, 160 * ms, 0, 5 * ms, 10 * ms, 20 * ms},
 			why:   "after a success the trouble is over; the next error is a new one",
@@ -89,9 +94,10 @@ func TestTask4_Accept(t *testing.T) {
 					return
 				}
 				testkit.Report{
-					Want: "pauses between calls of Accept (half or twice as long is good as well, over 1 s is not):\n" + list(tt.want),
-					Got:  list(got) + r.note(),
-					Why:  tt.why,
+					Doing: tt.doing,
+					Want:  "pauses between calls of Accept (half or twice as long is good as well, over 1 s is not):\n" + list(tt.want),
+					Got:   list(got) + r.note(),
+					Why:   tt.why,
 				}.Error(t)
 			})
 		})
@@ -102,8 +108,9 @@ func TestTask4_Accept(t *testing.T) {
 			r := serve(t, greet)
 			r.dial().hear("hi")
 			report := testkit.Report{
-				Want: "Serve returns the error of Accept, for which errors.Is(err, net.ErrClosed)",
-				Why:  "this error does not pass: nobody opens a listener again. It is not ErrServerClosed, for nobody called Shutdown",
+				Doing: "the listener is closed, by ln.Close() and not by Shutdown",
+				Want:  "Serve returns the error of Accept, for which errors.Is(err, net.ErrClosed)",
+				Why:   "this error does not pass: nobody opens a listener again. It is not ErrServerClosed, for nobody called Shutdown",
 			}
 			r.ln.Close()
 			switch {

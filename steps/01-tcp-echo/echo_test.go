@@ -116,9 +116,10 @@ func TestTask1_Reads(t *testing.T) {
 		got, _ := play(t, plenty, []chunk{{sent, nil}})
 		if diff := testkit.StreamDiff(sent, got); diff != "" {
 			testkit.Report{
-				Want: fmt.Sprintf("%d bytes back", len(sent)),
-				Got:  diff + ", and Echo returned",
-				Why:  "one Read returns at most what fits into the buffer, and a stream may be longer than any buffer",
+				Doing: fmt.Sprintf("the client sends %d bytes (\"byte 0\\n\", \"byte 7\\n\" and so on), and reads what comes back", len(sent)),
+				Want:  fmt.Sprintf("%d bytes back", len(sent)),
+				Got:   diff + ", and Echo returned",
+				Why:   "one Read returns at most what fits into the buffer, and a stream may be longer than any buffer",
 			}.Error(t)
 		}
 	})
@@ -184,8 +185,9 @@ func TestTask1_Conversation(t *testing.T) {
 			ada := talkPiped(t, t.Context())
 			bob := talkPiped(t, t.Context())
 			report := testkit.Report{
-				Want: "ada gets back what she has sent, though bob talks in between",
-				Why:  "while one Echo waits for its client to read, another one fills the same buffer",
+				Doing: "ada sends \"from ada\" and does not read yet; bob sends \"from bob\" and reads; then ada reads",
+				Want:  "ada gets back what she has sent, though bob talks in between",
+				Why:   "while one Echo waits for its client to read, another one fills the same buffer",
 			}
 			for _, step := range []func() string{
 				func() string { return ada.say("from ada") }, // Echo has it, and waits for ada to read
@@ -205,8 +207,9 @@ func TestTask1_Conversation(t *testing.T) {
 		testkit.Bubble(t, func(t *testing.T) {
 			c := talkPiped(t, t.Context())
 			report := testkit.Report{
-				Want: "Echo stops reading while its Write waits; then all that it took comes back",
-				Why:  "a server that goes on reading keeps the bytes in memory: any client can make it grow until it dies. TCP makes the sender wait if you just do not read (RFC 9293 §3.8.6)",
+				Doing: "a client sends and does not read",
+				Want:  "Echo stops reading while its Write waits; then all that it took comes back",
+				Why:   "a server that goes on reading keeps the bytes in memory: any client can make it grow until it dies. TCP makes the sender wait if you just do not read (RFC 9293 §3.8.6)",
 			}
 			const tooMuch = 4 << 20
 			text := numbered(tooMuch)

@@ -51,9 +51,10 @@ func TestTask2_HalfClose(t *testing.T) {
 
 		if symptom := c.hearEnd(sent); symptom != "" {
 			testkit.Report{
-				Want: fmt.Sprintf("%d bytes back, then EOF", len(sent)),
-				Got:  symptom,
-				At:   c.at(),
+				Doing: fmt.Sprintf("the client sends %d bytes, closes its sending side, and reads when nobody takes any more (or all are sent)", len(sent)),
+				Want:  fmt.Sprintf("%d bytes back, then EOF", len(sent)),
+				Got:   symptom,
+				At:    c.at(),
 				Why: fmt.Sprintf("the client did not read until %d bytes had filled the buffers on the way; ", n) +
 					"that is no error: Write waits, and goes on when there is room again",
 			}.Error(t)

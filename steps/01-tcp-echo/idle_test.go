@@ -20,8 +20,9 @@ func TestTask6_Echo(t *testing.T) {
 			defer cancel()
 			c := talkPiped(t, ctx)
 			report := testkit.Report{
-				Want: "Echo sends back what comes until ctx is done, then it returns",
-				Why:  "a Read knows nothing of contexts: only a deadline, or Close, ends it from outside",
+				Doing: "the client sends \"hello\", reads it, and then says nothing; ctx is cancelled",
+				Want:  "Echo sends back what comes until ctx is done, then it returns",
+				Why:   "a Read knows nothing of contexts: only a deadline, or Close, ends it from outside",
 			}
 			for i, step := range []func() string{
 				func() string { return c.say("hello") },
@@ -82,10 +83,11 @@ func TestTask6_Echo(t *testing.T) {
 			synctest.Wait()
 			if testkit.Goroutines() > 0 {
 				testkit.Report{
-					Want: "Echo returns, and so does every goroutine that it started",
-					Got:  "a goroutine still waits",
-					At:   testkit.StuckAt(),
-					Why:  "a server that runs for a month serves millions of connections: one goroutine left by each is a leak that ends it",
+					Doing: "the client closes its connection, and ctx is not done",
+					Want:  "Echo returns, and so does every goroutine that it started",
+					Got:   "a goroutine still waits",
+					At:    testkit.StuckAt(),
+					Why:   "a server that runs for a month serves millions of connections: one goroutine left by each is a leak that ends it",
 				}.Fatal(t)
 			}
 		})
@@ -94,8 +96,9 @@ func TestTask6_Echo(t *testing.T) {
 	t.Run("ten clients on real TCP that say nothing do not hold up Shutdown", func(t *testing.T) {
 		r := serveTCP(t)
 		report := testkit.Report{
-			Want: "every client gets EOF, Shutdown returns nil, Serve returns ErrServerClosed, and nobody can connect any more",
-			Why:  "a client that says nothing would hold up a Shutdown for as long as it likes",
+			Doing: "ten clients are connected and say nothing, and Shutdown is called",
+			Want:  "every client gets EOF, Shutdown returns nil, Serve returns ErrServerClosed, and nobody can connect any more",
+			Why:   "a client that says nothing would hold up a Shutdown for as long as it likes",
 		}
 		var clients []*client
 		for range 10 {

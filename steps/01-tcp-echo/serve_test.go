@@ -29,11 +29,16 @@ func TestTask3_Serve(t *testing.T) {
 			for i := range 3 {
 				c := r.dial()
 				if symptom := c.hear("hi"); symptom != "" {
+					why := "a handler waits for its client, for hours if need be; whoever waits for the handler cannot accept the next client"
+					if strings.Contains(symptom, "then EOF") {
+						why = "somebody has closed the connection while its handler still needs it: that is to be done when the handler has returned, in the goroutine that calls it"
+					}
 					testkit.Report{
-						Want: `"hi" to each of three clients, all of them connected and silent`,
-						Got:  fmt.Sprintf("client %d: %s", i+1, symptom),
-						At:   c.at(),
-						Why:  "a handler waits for its client, for hours if need be; whoever waits for the handler cannot accept the next client",
+						Doing: "three clients connect, one after another, and say nothing; the handler writes \"hi\" and waits for its client to go",
+						Want:  `"hi" to each of three clients, all of them connected and silent`,
+						Got:   fmt.Sprintf("client %d: %s", i+1, symptom),
+						At:    c.at(),
+						Why:   why,
 					}.Fatal(t)
 				}
 			}
@@ -61,9 +66,10 @@ func TestTask3_Serve(t *testing.T) {
 			for _, c := range dialed {
 				if symptom := c.hear("all here"); symptom != "" {
 					testkit.Report{
-						Want: fmt.Sprintf("%d handlers that run at the same time", clients),
-						Got:  fmt.Sprintf("%d handlers have begun; the client heard %s", arrived.Load(), symptom),
-						Why:  "these handlers wait for each other, as those of a chat would: one goroutine for each connection, however many there are",
+						Doing: fmt.Sprintf("%d clients connect; each handler waits until all have begun, and then writes \"all here\"", clients),
+						Want:  fmt.Sprintf("%d handlers that run at the same time", clients),
+						Got:   fmt.Sprintf("%d handlers have begun; the client heard %s", arrived.Load(), symptom),
+						Why:   "these handlers wait for each other, as those of a chat would: one goroutine for each connection, however many there are",
 					}.Fatal(t)
 				}
 			}
@@ -76,9 +82,10 @@ func TestTask3_Serve(t *testing.T) {
 			for i := range 2 {
 				if symptom := r.dial().hearEnd("bye"); symptom != "" {
 					testkit.Report{
-						Want: `"bye", then EOF, while the server goes on`,
-						Got:  fmt.Sprintf("client %d: %s", i+1, symptom),
-						Why:  "without EOF the client cannot know that this was all, and each connection that stays open is a file descriptor the less",
+						Doing: `a client connects; the handler writes "bye" and returns`,
+						Want:  `"bye", then EOF, while the server goes on`,
+						Got:   fmt.Sprintf("client %d: %s", i+1, symptom),
+						Why:   "without EOF the client cannot know that this was all, and each connection that stays open is a file descriptor the less",
 					}.Fatal(t)
 				}
 			}
@@ -108,10 +115,15 @@ func TestTask3_Serve(t *testing.T) {
 		}
 		for range clients {
 			if symptom := <-symptoms; symptom != "" {
+				why := "the handlers of all connections run at the same time, and must not have anything in common"
+				if strings.Contains(symptom, "reset") {
+					why = "a connection that is closed normally ends with EOF, when all bytes have arrived; a reset (SetLinger(0), or Close with bytes unread) looks to the client like a server that crashed, and may cost it bytes that were on their way"
+				}
 				testkit.Report{
-					Want: fmt.Sprintf("each of %d clients gets its own %d bytes back, then EOF", clients, size),
-					Got:  symptom,
-					Why:  "the handlers of all connections run at the same time, and must not have anything in common",
+					Doing: fmt.Sprintf("%d clients send %d bytes each, close their sending side and read; another one never reads", clients, size),
+					Want:  fmt.Sprintf("each of %d clients gets its own %d bytes back, then EOF", clients, size),
+					Got:   symptom,
+					Why:   why,
 				}.Fatal(t)
 			}
 		}
@@ -192,8 +204,9 @@ func (r *runningTCP) note() string {
 func TestTask3_Panic(t *testing.T) {
 	t.Run("a handler that panics costs its own connection only", func(t *testing.T) {
 		report := testkit.Report{
-			Want: "the connection of the handler that panicked is closed; the others, and the server, go on",
-			Why:  "a panic that its own goroutine does not recover ends the whole program, and with it every other connection",
+			Doing: "three clients are connected, and the handler of one of them panics",
+			Want:  "the connection of the handler that panicked is closed; the others, and the server, go on",
+			Why:   "a panic that its own goroutine does not recover ends the whole program, and with it every other connection",
 		}
 		testkit.Apart(t, report, func(t *testing.T) {
 			testkit.Bubble(t, func(t *testing.T) {
@@ -229,9 +242,10 @@ func TestTask3_Panic(t *testing.T) {
 				}
 				if !strings.Contains(r.log.String(), "a bug in the handler") {
 					testkit.Report{
-						Want: "ErrorLog is told of the panic, with its value",
-						Got:  "what was logged: " + testkit.Excerpt(r.log.String()),
-						Why:  "a panic that nobody hears of is a bug that nobody mends",
+						Doing: "a handler panics with \"a bug in the handler\"",
+						Want:  "a line in ErrorLog that has this text",
+						Got:   testkit.LogLines(r.log.String()),
+						Why:   "a panic that nobody hears of is a bug that nobody mends",
 					}.Error(t)
 				}
 			})

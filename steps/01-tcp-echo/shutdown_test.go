@@ -17,11 +17,12 @@ import (
 
 // mustStop fails the test if Serve does not return ErrServerClosed, or has left
 // the listener open.
-func (r *running) mustStop() {
+func (r *running) mustStop(doing string) {
 	r.t.Helper()
 	report := testkit.Report{
-		Want: "Serve returns ErrServerClosed, and the listener is closed",
-		Why:  "a client that connects to a listener that nobody serves waits for ever; refused, it would try elsewhere",
+		Doing: doing,
+		Want:  "Serve returns ErrServerClosed, and the listener is closed",
+		Why:   "a client that connects to a listener that nobody serves waits for ever; refused, it would try elsewhere",
 	}
 	switch {
 	case !r.hasReturned(patience):
@@ -38,10 +39,10 @@ func (r *running) mustStop() {
 }
 
 // await waits for Shutdown to return; it fails the test if that takes more than
-// d, or if it returns something else than want.
-func (r *running) await(done <-chan outcome, d time.Duration, want error, why string) outcome {
+// d, or if it returns something else than want. What the test does stands in doing.
+func (r *running) await(done <-chan outcome, d time.Duration, want error, doing, why string) outcome {
 	r.t.Helper()
-	report := testkit.Report{Want: "Shutdown returns nil", Why: why}
+	report := testkit.Report{Doing: doing, Want: "Shutdown returns nil", Why: why}
 	if want != nil {
 		report.Want = fmt.Sprintf("Shutdown returns the error %q", want)
 	}
@@ -63,25 +64,29 @@ func (r *running) await(done <-chan outcome, d time.Duration, want error, why st
 func TestTask5_Shutdown(t *testing.T) {
 	t.Run("a server that nobody talks to stops at once", func(t *testing.T) {
 		testkit.Bubble(t, func(t *testing.T) {
+			const doing = "Serve waits in Accept, no client is connected, and Shutdown is called"
 			r := serve(t, greet)
 			synctest.Wait()
-			r.await(r.shutdown(time.Minute), patience, nil, "there is nothing to wait for")
-			r.mustStop()
+			r.await(r.shutdown(time.Minute), patience, nil, doing, "no handler runs, so there is nothing to wait for; a Serve that sits in Accept wakes when its listener is closed, and not before")
+			r.mustStop(doing)
 		})
 	})
 
 	t.Run("a Serve that comes after Shutdown returns at once", func(t *testing.T) {
 		testkit.Bubble(t, func(t *testing.T) {
+			const doing = "Shutdown is called first, and then Serve"
 			r := newServer(t, greet)
-			r.await(r.shutdown(time.Minute), patience, nil, "there is nothing to wait for")
+			r.await(r.shutdown(time.Minute), patience, nil, doing, "no handler runs, so there is nothing to wait for; a Serve that sits in Accept wakes when its listener is closed, and not before")
 			r.begin()
-			r.mustStop()
+			r.mustStop(doing)
 		})
 	})
 
 	t.Run("the handlers are told, and have time to finish", func(t *testing.T) {
 		testkit.Bubble(t, func(t *testing.T) {
+			const doing = "a handler waits for its ctx, sleeps for 3s, and writes \"done\"; Shutdown is called with a ctx of a minute"
 			early := false
+			var told atomic.Bool
 			r := serve(t, func(ctx context.Context, conn net.Conn) {
 				select {
 				case <-ctx.Done():
@@ -89,18 +94,23 @@ func TestTask5_Shutdown(t *testing.T) {
 				case <-time.After(500 * time.Millisecond):
 				}
 				<-ctx.Done()
+				told.Store(true)
 				time.Sleep(3 * time.Second)
 				io.WriteString(conn, "done")
 			})
 			report := testkit.Report{
-				Want: "ctx is done when Shutdown begins, not before; and Shutdown waits until the handler has returned",
-				Why:  "a handler that is told can finish its work; one that is cut off leaves its client with half an answer",
+				Doing: doing,
+				Want:  "ctx is done when Shutdown begins, not before; and Shutdown waits until the handler has returned",
+				Why:   "a handler that is told can finish its work; one that is cut off leaves its client with half an answer",
 			}
 			c := r.dial()
 			time.Sleep(time.Second)
 			done := r.shutdown(time.Minute)
 			if symptom := c.hearEnd("done"); symptom != "" {
 				report.Got = "the client heard " + symptom
+				if !told.Load() {
+					report.Got = "the handler's ctx was not done; " + report.Got
+				}
 				report.At = c.at()
 				report.Fatal(t)
 			}
@@ -108,16 +118,17 @@ func TestTask5_Shutdown(t *testing.T) {
 				report.Got = "ctx was done before Shutdown was called"
 				report.Fatal(t)
 			}
-			if o := r.await(done, patience, nil, report.Why); o.took < 3*time.Second {
+			if o := r.await(done, patience, nil, doing, report.Why); o.took < 3*time.Second {
 				report.Got = fmt.Sprintf("%v; the handler took 3s more", o)
 				report.Fatal(t)
 			}
-			r.mustStop()
+			r.mustStop(doing)
 		})
 	})
 
 	t.Run("a handler that is not done at the deadline loses its connection", func(t *testing.T) {
 		testkit.Bubble(t, func(t *testing.T) {
+			const doing = "a handler waits for its client, who says nothing; Shutdown is called with a ctx that ends after 2s"
 			returned := make(chan struct{})
 			r := serve(t, func(ctx context.Context, conn net.Conn) {
 				defer close(returned)
@@ -127,36 +138,39 @@ func TestTask5_Shutdown(t *testing.T) {
 			c.hear("hi")
 			const deadline = 2 * time.Second
 			why := "who asks for a shutdown within 2 s has something planned for afterwards, such as to be killed"
-			o := r.await(r.shutdown(deadline), deadline+patience, context.DeadlineExceeded, why)
+			o := r.await(r.shutdown(deadline), deadline+patience, context.DeadlineExceeded, doing, why)
 			if o.took != deadline {
-				testkit.Report{Want: "Shutdown returns when its ctx ends, after 2s", Got: o.String(), Why: why}.Fatal(t)
+				testkit.Report{Doing: doing, Want: "Shutdown returns when its ctx ends, after 2s", Got: o.String(), Why: why}.Fatal(t)
 			}
 			if symptom := c.hearEnd(""); symptom != "" {
 				testkit.Report{
-					Want: "the connection is closed",
-					Got:  "the client heard " + symptom,
-					Why:  "closing it is what wakes the handler: its Read fails, and it returns",
+					Doing: doing,
+					Want:  "the connection is closed",
+					Got:   "the client heard " + symptom,
+					Why:   "closing it is what wakes the handler: its Read fails, and it returns",
 				}.Fatal(t)
 			}
 			<-returned // or Bubble says what waits for ever
-			r.mustStop()
+			r.mustStop(doing)
 		})
 	})
 
 	t.Run("a handler that cannot be woken does not hold Shutdown", func(t *testing.T) {
 		testkit.Bubble(t, func(t *testing.T) {
+			const doing = "a handler waits for a channel, and not for its connection or its ctx; Shutdown is called with a ctx that ends after 2s"
 			release := make(chan struct{})
 			r := serve(t, func(ctx context.Context, conn net.Conn) { <-release })
 			t.Cleanup(func() { close(release) })
 			r.dial()
 			synctest.Wait()
-			r.await(r.shutdown(2*time.Second), 2*time.Second+patience, context.DeadlineExceeded,
+			r.await(r.shutdown(2*time.Second), 2*time.Second+patience, context.DeadlineExceeded, doing,
 				"a handler that waits for something else than its connection notices nothing; a program that wants to end must not depend on it")
 		})
 	})
 
 	t.Run("two Shutdowns at the same time both wait, and a third one may follow", func(t *testing.T) {
 		testkit.Bubble(t, func(t *testing.T) {
+			const doing = "Shutdown is called twice at the same time, and a third time; a handler needs 3s to end"
 			r := serve(t, func(ctx context.Context, conn net.Conn) {
 				<-ctx.Done()
 				time.Sleep(3 * time.Second)
@@ -166,22 +180,24 @@ func TestTask5_Shutdown(t *testing.T) {
 			const why = "a second Ctrl-C, or a deferred Shutdown, is normal; closing a channel twice would panic"
 			first, second := r.shutdown(time.Minute), r.shutdown(time.Minute)
 			for i, done := range []<-chan outcome{first, second} {
-				if o := r.await(done, patience, nil, why); o.took < 3*time.Second {
+				if o := r.await(done, patience, nil, doing, why); o.took < 3*time.Second {
 					testkit.Report{
-						Want: "both return when the handler has, after 3s",
-						Got:  fmt.Sprintf("call %d: %v", i+1, o),
-						Why:  "nil means that everything is finished, whoever asks",
+						Doing: doing,
+						Want:  "both return when the handler has, after 3s",
+						Got:   fmt.Sprintf("call %d: %v", i+1, o),
+						Why:   "nil means that everything is finished, whoever asks",
 					}.Fatal(t)
 				}
 			}
-			r.await(r.shutdown(time.Minute), patience, nil, why)
-			r.mustStop()
+			r.await(r.shutdown(time.Minute), patience, nil, doing, why)
+			r.mustStop(doing)
 		})
 	})
 
 	// Accept and Close race in every real server: this listener lets Accept win.
 	t.Run("a connection accepted at the very moment of Shutdown is served", func(t *testing.T) {
 		testkit.Bubble(t, func(t *testing.T) {
+			const doing = "Shutdown closes the listener at the very moment at which Accept returns a connection; its handler takes 3s"
 			var ran atomic.Bool
 			r := newServer(t, func(ctx context.Context, conn net.Conn) {
 				time.Sleep(3 * time.Second)
@@ -192,8 +208,9 @@ func TestTask5_Shutdown(t *testing.T) {
 			r.begin()
 			synctest.Wait()
 			report := testkit.Report{
-				Want: "its handler runs, and Shutdown waits for it",
-				Why:  "Accept had returned it before the listener was closed: the client is connected and has sent its request",
+				Doing: doing,
+				Want:  "its handler runs, and Shutdown waits for it",
+				Why:   "Accept had returned it before the listener was closed: the client is connected and has sent its request",
 			}
 			done := r.shutdown(time.Minute)
 			if symptom := c.hearEnd("served"); symptom != "" {
@@ -203,16 +220,17 @@ func TestTask5_Shutdown(t *testing.T) {
 				}
 				report.Fatal(t)
 			}
-			if o := r.await(done, patience, nil, report.Why); o.took < 3*time.Second {
+			if o := r.await(done, patience, nil, doing, report.Why); o.took < 3*time.Second {
 				report.Got = fmt.Sprintf("%v; the handler took 3s", o)
 				report.Fatal(t)
 			}
-			r.mustStop()
+			r.mustStop(doing)
 		})
 	})
 
 	t.Run("a connection accepted when the time is already up is closed", func(t *testing.T) {
 		testkit.Bubble(t, func(t *testing.T) {
+			const doing = "Shutdown is called with a ctx that has ended, and Accept returns a connection a second later"
 			r := newServer(t, func(ctx context.Context, conn net.Conn) {
 				io.Copy(io.Discard, conn)
 			})
@@ -220,22 +238,24 @@ func TestTask5_Shutdown(t *testing.T) {
 			r.ln.delay = time.Second
 			r.begin()
 			synctest.Wait()
-			r.await(r.shutdown(0), patience, context.DeadlineExceeded, "its deadline has passed, and Serve is still in Accept")
+			r.await(r.shutdown(0), patience, context.DeadlineExceeded, doing, "its deadline has passed, and Serve is still in Accept")
 			time.Sleep(2 * time.Second) // now Accept has returned the connection
 			if symptom := c.hearEnd(""); symptom != "" {
 				testkit.Report{
-					Want: "the connection is closed, for Shutdown has given up waiting",
-					Got:  "the client heard " + symptom,
-					At:   testkit.StuckAt(),
-					Why:  "whatever closes the connections that are left has to think of one that comes a moment later",
+					Doing: doing,
+					Want:  "the connection is closed, for Shutdown has given up waiting",
+					Got:   "the client heard " + symptom,
+					At:    testkit.StuckAt(),
+					Why:   "whatever closes the connections that are left has to think of one that comes a moment later",
 				}.Fatal(t)
 			}
-			r.mustStop()
+			r.mustStop(doing)
 		})
 	})
 
 	t.Run("Shutdown does not wait for a pause of Serve", func(t *testing.T) {
 		testkit.Bubble(t, func(t *testing.T) {
+			const doing = "Accept fails again and again, Serve pauses for 1s each time, and Shutdown is called in such a pause"
 			r := newServer(t, greet)
 			r.ln.errs = failures(1000)
 			r.begin()
@@ -244,14 +264,15 @@ func TestTask5_Shutdown(t *testing.T) {
 			synctest.Wait()
 			if !r.hasReturned(0) {
 				testkit.Report{
-					Want: "Serve wakes from its pause, and returns ErrServerClosed at once",
-					Got:  "Serve is still asleep",
-					At:   testkit.StuckAt(),
-					Why:  "time.Sleep cannot be woken; a select on a timer and on \"Shutdown has begun\" can",
+					Doing: doing,
+					Want:  "Serve wakes from its pause, and returns ErrServerClosed at once",
+					Got:   "Serve is still asleep",
+					At:    testkit.StuckAt(),
+					Why:   "time.Sleep cannot be woken; a select on a timer and on \"Shutdown has begun\" can",
 				}.Fatal(t)
 			}
-			r.await(done, patience, nil, "nobody was connected")
-			r.mustStop()
+			r.await(done, patience, nil, doing, "nobody was connected")
+			r.mustStop(doing)
 		})
 	})
 }
