@@ -129,7 +129,7 @@ func TestTask11_Chunked(t *testing.T) {
 	end := ended
 	run(t, []row{
 		one("one chunk", "5\r\nhello\r\n0\r\n\r\n", end("hello", "", 15), "size, data, size 0, empty line (RFC 9112 §7.1)"),
-		one("two chunks", "3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n", end("hello", "", 20), "RFC 9112 §7.1"),
+		one("two chunks", "3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n", end("hello", "", 20), "data of one chunk after another, up to size 0 (RFC 9112 §7.1)"),
 		one("no content", "0\r\n\r\n", end("", "", 5), "the last chunk may be the only one (RFC 9112 §7.1)"),
 		one("data that looks like chunks", "f\r\n0\r\n\r\nGET / HTTP\r\n0\r\n\r\n", end("0\r\n\r\nGET / HTTP", "", 25), "data is as long as its size says, whatever it holds (RFC 9112 §7.1)"),
 		one("extensions", "5;a=b\r\nhello\r\n0;c\r\n\r\n", end("hello", "", 21), "MUST be ignored (RFC 9112 §7.1.1)"),
@@ -140,17 +140,18 @@ func TestTask11_Chunked(t *testing.T) {
 		one("LF instead of CRLF behind the data", "5\r\nhello¦\n0\r\n\r\n", bad, "a bare LF (RFC 9112 §2.2)"),
 		one("LF instead of CRLF behind the size", "5¦\nhello\r\n0\r\n\r\n", bad, "CVE-2025-22871: one of two servers reads on for the CRLF (RFC 9112 §2.2)"),
 		one("CR instead of CRLF behind the size", "5¦\rhello\r\n0\r\n\r\n", bad, "a bare CR (RFC 9112 §2.2)"),
-		one("a size that is none", "¦zz\r\nhello\r\n0\r\n\r\n", bad, "RFC 9112 §7.1"),
-		one("a negative size", "¦-5\r\nhello\r\n0\r\n\r\n", bad, "RFC 9112 §7.1"),
-		one("an empty line for a size", "¦\r\n5\r\nhello\r\n0\r\n\r\n", bad, "RFC 9112 §7.1"),
+		one("a size that is none", "¦zz\r\nhello\r\n0\r\n\r\n", bad, "a size is hexadecimal digits (RFC 9112 §7.1)"),
+		one("a negative size", "¦-5\r\nhello\r\n0\r\n\r\n", bad, "digits only: strconv takes the sign (RFC 9112 §7.1)"),
+		one("an empty line for a size", "¦\r\n5\r\nhello\r\n0\r\n\r\n", bad, "a size has at least one digit (RFC 9112 §7.1)"),
 		one("a size too large to be true", "ffffffffffffffff5\r\n", bad, "must not wrap around to 5 (RFC 9112 §7.1)"),
 		one("a trailer line that is no field", "0\r\nA¦ : b\r\n\r\n", bad, "field lines are field lines (RFC 9112 §5.1)"),
-		one("a folded trailer line", "0\r\nA: b\r\n¦ c\r\n\r\n", bad, "RFC 9112 §5.2"),
-		one("a trailer section that ends in LF", "0\r\n¦\n", bad, "RFC 9112 §2.2"),
+		one("a folded trailer line", "0\r\nA: b\r\n¦ c\r\n\r\n", bad, "a line that begins with whitespace belongs to the one before, for some (RFC 9112 §5.2)"),
+		one("a trailer section that ends in LF", "0\r\n¦\n", bad, "a bare LF (RFC 9112 §2.2)"),
 		{
-			"fields that have no place in a trailer", "0\r\nContent-Length: 5\r\nHost: b\r\nA: 1\r\nTransfer-Encoding: x\r\nAuthorization: y\r\n\r\n",
-			[]string{end("", `A="1"`, 79), bad},
-			"framing, routing and authentication are over when the trailer comes: it must not change them, so such fields are dropped, or refused (RFC 9110 §6.5.1)",
+			name: "fields that have no place in a trailer",
+			in:   "0\r\nContent-Length: 5\r\nHost: b\r\nA: 1\r\nTransfer-Encoding: x\r\nAuthorization: y\r\n\r\n",
+			want: []string{end("", `A="1"`, 79), bad},
+			why:  "framing, routing and authentication are over when the trailer comes: it must not change them, so such fields are dropped, or refused (RFC 9110 §6.5.1)",
 		},
 	}, anyPieces(message.Limits{}))
 }
@@ -159,14 +160,14 @@ func TestTask11_Limits(t *testing.T) {
 	lim := message.Limits{Content: 10, Fields: 3}
 	const large = "refused with 413"
 	ext := strings.Repeat(";a=b", 500)
-	run(t, []row{
+	runWith(t, "Limits.Content is 10, and Limits.Fields is 3", []row{
 		one("as much content as is allowed", "a\r\n0123456789\r\n0\r\n\r\n", `content "0123456789", no trailer, 20 bytes`, "the limit itself is allowed"),
 		one("a chunk that is too large", "b\r\n", large, "as soon as it is announced: its bytes are not awaited (RFC 9110 §15.5.14)"),
 		one("chunks that are too large together", "5\r\n01234\r\n6\r\n", large, "the limit is for all of the content (RFC 9110 §15.5.14)"),
 		one("a size next to the largest", "5\r\n01234\r\n7fffffffffffffff\r\n", large, "a sum must not wrap around"),
 		one("too many trailer fields", "0\r\nA: \r\nB: \r\nC: \r\nD: \r\n\r\n", "refused with 431", "an endless trailer section is memory without end (RFC 6585 §5)"),
 		one("as many trailer fields as are allowed", "0\r\nA: \r\nB: \r\nC: \r\n\r\n", ended("", `A="" B="" C=""`, 20), "the limit itself is allowed"),
-		one("a trailer section that is too large", "0\r\nA: "+strings.Repeat("x", message.MaxTrailerSection)+"\r\n\r\n", "refused with 431", "RFC 6585 §5"),
+		one("a trailer section that is too large", "0\r\nA: "+strings.Repeat("x", message.MaxTrailerSection)+"\r\n\r\n", "refused with 431", "MaxTrailerSection is for all trailer fields together (RFC 6585 §5)"),
 		one("a line that is too long", "1;"+strings.Repeat("a", message.MaxChunkLine)+"\r\n", "refused with 400", "one line must not be kept without end (RFC 9112 §7.1.1)"),
 		one("a line that never ends", "1;"+strings.Repeat("a", message.MaxChunkLine+10), "refused with 400", "one line must not be kept without end (RFC 9112 §7.1.1)"),
 		one("extensions without end", strings.Repeat("1"+ext+"\r\na\r\n", 9), "refused with 400", "CVE-2023-39326: they cost time and mean nothing (RFC 9112 §7.1.1)"),
@@ -219,11 +220,11 @@ func TestTask11_SecondBody(t *testing.T) {
 	}
 	d.Reset()
 	if got, want := decode(&d, "2\r\nab\r\n0\r\n\r\n"), `content "ab", no trailer, 12 bytes`; got != want {
-		testkit.Report{Want: want, Got: got, Why: "Reset makes it ready for the next body"}.Error(t)
+		testkit.Report{Sent: "2\r\nab\r\n0\r\n\r\n", Doing: "a body has been decoded, and Reset was called", Want: want, Got: got, Why: "Reset makes it ready for the next body"}.Error(t)
 	}
 	d.Reset()
 	if got, want := decode(&d, "4\r\n"), "refused with 413"; got != want {
-		testkit.Report{Want: want, Got: got, Why: "Reset keeps the limits"}.Error(t)
+		testkit.Report{Sent: "4\r\n", Doing: "Limits.Content is 3; a body has been decoded, and Reset was called", Want: want, Got: got, Why: "Reset keeps the limits: they are the server's, and not of one body"}.Error(t)
 	}
 }
 

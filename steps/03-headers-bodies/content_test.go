@@ -20,15 +20,15 @@ func TestTask16_Form(t *testing.T) {
 			if err != nil {
 				return outcome(err)
 			}
-			return fmt.Sprint(q)
+			return fmt.Sprintf("%q", q)
 		}
 	}
 	const urlencoded, why = "application/x-www-form-urlencoded", "a form is a query that did not fit into the target"
-	run(t, []row{one("a form", "a=1&b=x+y%21", "[{a 1} {b x y!}]", why)}, form(urlencoded))
-	run(t, []row{one("a parameter of the type", "a=1", "[{a 1}]", "the charset does not change what it is (RFC 9110 §8.3.1)")}, form(urlencoded+"; charset=UTF-8"))
-	run(t, []row{one("the type in another case", "a=1", "[{a 1}]", "types are case-insensitive (RFC 9110 §8.3.1)")}, form("Application/X-WWW-Form-URLEncoded"))
-	run(t, []row{one("another type", "a=1", "refused with 415", "415: the content is in a format that is not understood here (RFC 9110 §15.5.16)")}, form("text/plain"))
-	run(t, []row{one("no type", "a=1", "refused with 415", "to guess is to be led (RFC 9110 §8.3)")}, form(""))
+	runWith(t, "the field is Content-Type: "+urlencoded, []row{one("a form", "a=1&b=x+y%21", `[{"a" "1"} {"b" "x y!"}]`, why)}, form(urlencoded))
+	runWith(t, "the field is Content-Type: "+urlencoded+"; charset=UTF-8", []row{one("a parameter of the type", "a=1", `[{"a" "1"}]`, "the charset does not change what it is (RFC 9110 §8.3.1)")}, form(urlencoded+"; charset=UTF-8"))
+	runWith(t, "the field is Content-Type: "+"Application/X-WWW-Form-URLEncoded", []row{one("the type in another case", "a=1", `[{"a" "1"}]`, "types are case-insensitive (RFC 9110 §8.3.1)")}, form("Application/X-WWW-Form-URLEncoded"))
+	runWith(t, "the field is Content-Type: "+"text/plain", []row{one("another type", "a=1", "refused with 415", "415: the content is in a format that is not understood here (RFC 9110 §15.5.16)")}, form("text/plain"))
+	runWith(t, "there is no Content-Type", []row{one("no type", "a=1", "refused with 415", "to guess is to be led (RFC 9110 §8.3)")}, form(""))
 }
 
 func TestTask16_JSON(t *testing.T) {
@@ -43,8 +43,8 @@ func TestTask16_JSON(t *testing.T) {
 	}
 	const bad, why = "refused with 400", "content that is not what it says is the client's mistake (RFC 9110 §15.5.1)"
 	run(t, []row{
-		one("an object", `{"A": 7}`, "A is 7", "RFC 8259"),
-		one("spaces around it", " {\"A\": 7}\n", "A is 7", "RFC 8259 §2"),
+		one("an object", `{"A": 7}`, "A is 7", "an object, as JSON has it (RFC 8259 §4)"),
+		one("spaces around it", " {\"A\": 7}\n", "A is 7", "whitespace around a value means nothing (RFC 8259 §2)"),
 		one("half an object", `{"A": 7`, bad, why),
 		one("something behind it", `{"A": 7} {"A": 8}`, bad, "one value and nothing else: a json.Decoder would not look (RFC 8259 §2)"),
 		one("a value of another type", `{"A": "x"}`, bad, why),
@@ -62,17 +62,17 @@ func TestTask16_JSON(t *testing.T) {
 		}
 		return fmt.Sprintf("Offset %d", e.Offset)
 	})
-	run(t, []row{one("a type that ends in +json", `{"A": 7}`, "A is 7", "the suffix says what it is (RFC 6839 §3.1)")}, decode("application/problem+json"))
-	run(t, []row{one("another type", `{"A": 7}`, "refused with 415", "a form that a browser sends across sites can look like JSON; its type cannot (RFC 9110 §15.5.16)")}, decode("text/plain"))
+	runWith(t, "the field is Content-Type: application/problem+json", []row{one("a type that ends in +json", `{"A": 7}`, "A is 7", "the suffix says what it is (RFC 6839 §3.1)")}, decode("application/problem+json"))
+	runWith(t, "the field is Content-Type: text/plain", []row{one("another type", `{"A": 7}`, "refused with 415", "a form that a browser sends across sites can look like JSON; its type cannot (RFC 9110 §15.5.16)")}, decode("text/plain"))
 	check(t, []fact{
-		{"a value as JSON", func() string {
+		{"a value as JSON", does(`AppendJSON(dst, {"a": "</script>"}) is called, with an x in dst; behind it, its error`, func() string {
 			dst, err := message.AppendJSON([]byte("x"), map[string]string{"a": "</script>"})
 			return fmt.Sprintf("%s%v", dst, err)
-		}, is("x{\"a\":\"\\u003c/script\\u003e\"}\n<nil>"), "behind what is there, with a line end, and safe in a page"},
-		{"what cannot be JSON", func() string {
+		}), is("x{\"a\":\"\\u003c/script\\u003e\"}\n<nil>"), "behind what is there, with a line end, and safe in a page"},
+		{"what cannot be JSON", does(`AppendJSON(dst, a function) is called, with an x in dst: dst, whether there is an error, and AppendJSON(nil, 1)`, func() string {
 			dst, err := message.AppendJSON([]byte("x"), func() {})
 			good, _ := message.AppendJSON(nil, 1)
 			return fmt.Sprintf("%s %v %s", dst, err != nil, good)
-		}, is("x true 1\n"), "an error, and the slice as it was"},
+		}), is("x true 1\n"), "an error, and the slice as it was"},
 	})
 }

@@ -48,9 +48,9 @@ func TestTask7_ContentLength(t *testing.T) {
 		one("digits that are not ASCII", "Content-Length: ¦\u0665", bad, "unicode.IsDigit knows digits that HTTP does not (RFC 9110 §8.6)"),
 		one("an empty value", "Content-Length:¦ ", bad, "at least one digit (RFC 9110 §8.6)"),
 		one("two different ones", "Content-Length: 5 | ¦Content-Length: 6", bad, "one server reads 5 bytes and another 6: the difference is the start of a smuggled request (RFC 9112 §6.3)"),
-		{"two equal ones", "Content-Length: 5 | Content-Length: 5", both, equal},
+		{name: "two equal ones", in: "Content-Length: 5 | Content-Length: 5", want: both, why: equal},
 		one("a list of different ones", "Content-Length: 5¦, 6", bad, "what a gateway makes of two fields (RFC 9112 §6.3)"),
-		{"a list of equal ones", "Content-Length: 5, 5", both, equal},
+		{name: "a list of equal ones", in: "Content-Length: 5, 5", want: both, why: equal},
 		one("a list with a hole", "Content-Length: 5¦,", bad, "it is no number (RFC 9112 §6.3)"),
 	}, func(in string) string {
 		n, ok, err := message.ContentLength(split(in))
@@ -104,7 +104,7 @@ func TestTask8_Framing(t *testing.T) {
 }
 
 func TestTask8_HTTP10(t *testing.T) {
-	run(t, []row{
+	runWith(t, "the version is HTTP/1.0", []row{
 		one("a length", "Content-Length: 5", "5 bytes", "HTTP/1.0 has Content-Length (RFC 9112 §6.3)"),
 		one("chunked", "¦Transfer-Encoding: chunked", "refused with 400", "the framing is faulty: whoever forwarded this did not know what it means (RFC 9112 §6.1)"),
 		one("both", "Content-Length: 5 | ¦Transfer-Encoding: chunked", "refused with 400", "even if a Content-Length is present (RFC 9112 §6.1)"),

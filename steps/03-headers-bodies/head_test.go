@@ -2,6 +2,7 @@ package message_test
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -27,36 +28,36 @@ func describe(h *message.Head) string {
 	if h.Framing.Chunked {
 		content = "chunks"
 	}
-	return fmt.Sprintf("%s %s for %s with %d fields and %s", h.Method, h.Target.Raw, h.Host, h.Header.Len(), content)
+	return fmt.Sprintf("%s %s for %s with %d fields and %s", h.Method, h.Target.Raw, cmp.Or(string(h.Host), "no host"), h.Header.Len(), content)
 }
 
 func TestTask9_Head(t *testing.T) {
 	const bad = "refused with 400"
 	run(t, []row{
 		one("a minimal request", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "27 bytes: GET / for a with 1 fields and 0 bytes", "request line, header section, empty line (RFC 9112 §2.1)"),
-		one("content with a length", "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n", "48 bytes: POST /x for a with 2 fields and 3 bytes", "RFC 9112 §6.3"),
-		one("chunked content", "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", "57 bytes: POST /x for a with 2 fields and chunks", "RFC 9112 §6.3"),
+		one("content with a length", "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n", "48 bytes: POST /x for a with 2 fields and 3 bytes", "case 6: Content-Length says how much (RFC 9112 §6.3)"),
+		one("chunked content", "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", "57 bytes: POST /x for a with 2 fields and chunks", "case 4: chunks say themselves where they end (RFC 9112 §6.3)"),
 		one("an absolute target", "GET http://b:1/ HTTP/1.1\r\nHost: a\r\n\r\n", "37 bytes: GET http://b:1/ for b:1 with 1 fields and 0 bytes", "the target's authority wins (RFC 9112 §3.2.2)"),
 		one("an empty line in front", "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", "29 bytes: GET / for a with 1 fields and 0 bytes", "SHOULD be ignored, and counts (RFC 9112 §2.2)"),
-		one("HTTP/1.0", "GET / HTTP/1.0\r\n\r\n", "18 bytes: GET / for  with 0 fields and 0 bytes", "no Host is needed (RFC 9112 §3.2)"),
+		one("HTTP/1.0", "GET / HTTP/1.0\r\n\r\n", "18 bytes: GET / for no host with 0 fields and 0 bytes", "no Host is needed (RFC 9112 §3.2)"),
 		one("no end yet", "GET / HTTP/1.1\r\nHost: a\r\n", "incomplete", "the empty line has not arrived"),
-		one("a bad request line", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", bad, "RFC 9112 §3"),
-		one("a bad field", "GET / HTTP/1.1\r\nHost: a\r\nA¦ : b\r\n\r\n", bad, "RFC 9112 §5.1"),
-		one("no Host", "GET / HTTP/1.1\r\n\r\n", bad, "RFC 9112 §3.2"),
-		one("two ways to end", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n¦Transfer-Encoding: chunked\r\n\r\n", bad, "RFC 9112 §6.3"),
+		one("a bad request line", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n", bad, "one space separates the parts (RFC 9112 §3)"),
+		one("a bad field", "GET / HTTP/1.1\r\nHost: a\r\nA¦ : b\r\n\r\n", bad, "no whitespace before the colon (RFC 9112 §5.1)"),
+		one("no Host", "GET / HTTP/1.1\r\n\r\n", bad, "a request of HTTP/1.1 has one Host, or it MUST be answered with 400: Host of task 3.6 is to be asked (RFC 9112 §3.2)"),
+		one("two ways to end", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n¦Transfer-Encoding: chunked\r\n\r\n", bad, "a length beside chunked is how requests are smuggled: RequestFraming of task 3.8 is to be asked (RFC 9112 §6.3)"),
 		one("two ways to end, one of them empty", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\nContent-Length: 5\r\n\r\n", bad, "a field without a value is there all the same, and some take it for another framing (RFC 9112 §6.3)"),
-		one("another version", "GET / HTTP/2.0\r\nHost: a\r\n\r\n", "refused with 505", "RFC 9110 §15.6.6"),
-		one("an unknown coding", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "refused with 501", "RFC 9112 §6.1"),
+		one("another version", "GET / HTTP/2.0\r\nHost: a\r\n\r\n", "refused with 505", "the message of another major version cannot be read (RFC 9110 §15.6.6)"),
+		one("an unknown coding", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "refused with 501", "framed, but not understood (RFC 9112 §6.1)"),
 	}, func(in string) string { return anyWay(in, parseHead(message.Limits{})) })
 }
 
 func TestTask9_Limits(t *testing.T) {
 	lim := message.Limits{RequestLine: 40, HeaderSection: 60, Fields: 3, Content: 1000}
 	const fits = "GET /0123456789012345678901234 HTTP/1.1\r\n"
-	run(t, []row{
+	runWith(t, limit(lim), []row{
 		one("a request line that is too long", strings.Replace(fits, "/", "/01", 1)+"Host: a\r\n\r\n", "refused with 414", "MUST answer 414 (RFC 9112 §3)"),
-		one("a header section that is too long", "GET / HTTP/1.1\r\nHost: a\r\nA: "+strings.Repeat("x", 60)+"\r\n\r\n", "refused with 431", "RFC 6585 §5"),
-		one("too many fields", "GET / HTTP/1.1\r\nHost: a\r\nA: \r\nB: \r\nC: \r\n\r\n", "refused with 431", "RFC 6585 §5"),
+		one("a header section that is too long", "GET / HTTP/1.1\r\nHost: a\r\nA: "+strings.Repeat("x", 60)+"\r\n\r\n", "refused with 431", "431 Request Header Fields Too Large (RFC 6585 §5)"),
+		one("too many fields", "GET / HTTP/1.1\r\nHost: a\r\nA: \r\nB: \r\nC: \r\n\r\n", "refused with 431", "431 is for their number as well (RFC 6585 §5)"),
 		one("too much content", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n", "refused with 413", "before a byte of it is read (RFC 9110 §15.5.14)"),
 		one("as much content as is allowed", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n", "50 bytes: POST / for a with 2 fields and 1000 bytes", "the limit itself is allowed"),
 	}, func(in string) string { return anyWay(in, parseHead(lim)) })
@@ -65,9 +66,9 @@ func TestTask9_Limits(t *testing.T) {
 // One Head parses one request after another, and keeps nothing of the last one.
 func TestTask9_OneHeadForAll(t *testing.T) {
 	var h message.Head
-	for _, r := range []struct{ in, want string }{
+	for i, r := range []struct{ in, want string }{
 		{"POST /1 HTTP/1.1\r\nHost: a\r\nA: b\r\nContent-Length: 3\r\n\r\n", "54 bytes: POST /1 for a with 3 fields and 3 bytes"},
-		{"GET /2 HTTP/1.0\r\n\r\n", "19 bytes: GET /2 for  with 0 fields and 0 bytes"},
+		{"GET /2 HTTP/1.0\r\n\r\n", "19 bytes: GET /2 for no host with 0 fields and 0 bytes"},
 		{"GET /3 HTTP/1.1\r\n\r\n", "refused with 400"},
 		{"GET /4 HTTP/1.1\r\nHost: b\r\n\r\n", "28 bytes: GET /4 for b with 1 fields and 0 bytes"},
 	} {
@@ -77,7 +78,7 @@ func TestTask9_OneHeadForAll(t *testing.T) {
 			got = outcome(err)
 		}
 		if got != r.want {
-			testkit.Report{Sent: r.in, Want: r.want, Got: got, Why: "a connection uses one Head for all of its requests"}.Error(t)
+			testkit.Report{Sent: r.in, Doing: fmt.Sprintf("one Head parses four requests; this is number %d", i+1), Want: r.want, Got: got, Why: "a connection uses one Head for all of its requests: whatever a request does not have must not be left over from the one before"}.Error(t)
 		}
 	}
 }
@@ -87,9 +88,9 @@ func TestTask9_OneHeadForAll(t *testing.T) {
 // start and with one byte more, as a connection does with a slow client.
 func TestTask9_ByteByByte(t *testing.T) {
 	lim := message.Limits{RequestLine: 40, HeaderSection: 60, Fields: 3, Content: 1000}
-	run(t, []row{
+	runWith(t, "one Head is fed byte by byte; "+limit(lim), []row{
 		one("one request behind the other", "POST /first HTTP/1.1\r\nHost: a\r\nA: b\r\nContent-Length: 0\r\n\r\n|GET /2 HTTP/1.1\r\nHost: b\r\n\r\n|GET / HTTP/1.0\r\n\r\n",
-			"58 bytes: POST /first for a with 3 fields and 0 bytes, 28 bytes: GET /2 for b with 1 fields and 0 bytes, 18 bytes: GET / for  with 0 fields and 0 bytes", "a Head is used again for the next request (here a | stands between two): what it remembers is of the last one"),
+			"58 bytes: POST /first for a with 3 fields and 0 bytes, 28 bytes: GET /2 for b with 1 fields and 0 bytes, 18 bytes: GET / for no host with 0 fields and 0 bytes", "a Head is used again for the next request (here a | stands between two): what it remembers is of the last one"),
 		one("a request line that never ends", "GET /"+strings.Repeat("x", 60), "refused with 414", "the limit is reached whether there is a line end or not (RFC 9112 §3)"),
 		one("a request line behind an empty line that never ends", "\r\nGET /"+strings.Repeat("x", 60), "refused with 414", "the limit is reached whether there is a line end or not (RFC 9112 §3)"),
 		one("a field that never ends", "GET / HTTP/1.1\r\nHost: a\r\nA: "+strings.Repeat("x", 80), "refused with 431", "the limit is reached whether there is a line end or not (RFC 6585 §5)"),
@@ -139,11 +140,15 @@ func TestTask9_Offset(t *testing.T) {
 // least where the section is.
 func TestTask9_OffsetOfFields(t *testing.T) {
 	const why = "an error that points at the request line sends people to the wrong place: Offset is the start of the header section, or of a field in it"
-	run(t, []row{
+	rows := []row{
 		one("no Host", "GET / HTTP/1.1\r\n¦A: b\r\n\r\n", "in the header section", why),
 		one("two ways to end", "POST / HTTP/1.1\r\n¦Host: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", "in the header section", why),
 		one("too much content", "POST / HTTP/1.1\r\n¦Host: a\r\nContent-Length: 99999999999\r\n\r\n", "in the header section", why),
-	}, func(in string) string {
+	}
+	for i := range rows {
+		rows[i].note = "here the header section starts"
+	}
+	run(t, rows, func(in string) string {
 		var h message.Head
 		_, err := h.Parse([]byte(in), message.Limits{})
 		e, ok := errors.AsType[*reqline.ProtocolError](err)

@@ -1,6 +1,7 @@
 package message_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -20,13 +21,23 @@ type row struct {
 	in   string
 	want []string // any of them will do
 	why  string
+	note string // what to say about the byte that matters; the name if it is empty
 }
 
 // one is a row with one right answer.
-func one(name, in, want, why string) row { return row{name, in, []string{want}, why} }
+func one(name, in, want, why string) row {
+	return row{name: name, in: in, want: []string{want}, why: why}
+}
 
 // run compares what do says of each input with what the row wants.
 func run(t *testing.T, rows []row, do func(in string) string) {
+	t.Helper()
+	runWith(t, "", rows, do)
+}
+
+// runWith is run where the input is not all that matters: with says what else, such
+// as "Content-Type: text/plain".
+func runWith(t *testing.T, with string, rows []row, do func(in string) string) {
 	t.Helper()
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
@@ -34,9 +45,12 @@ func run(t *testing.T, rows []row, do func(in string) string) {
 			before, after, marked := strings.Cut(r.in, "¦")
 			in := before + after
 			if got := do(in); !slices.Contains(r.want, got) {
-				report := testkit.Report{Sent: in, Want: strings.Join(r.want, "\nor "), Got: got, Why: r.why}
+				report := testkit.Report{Sent: in, Doing: with, Want: strings.Join(r.want, "\nor "), Got: got, Why: r.why}
 				if marked {
-					report.Mark, report.Note = len(before), "this byte"
+					report.Mark, report.Note = len(before), cmp.Or(r.note, r.name)
+				}
+				if in == "" {
+					report.Doing = strings.TrimPrefix(with+", and nothing is sent", ", and ")
 				}
 				report.Error(t)
 			}

@@ -2,6 +2,7 @@ package message_test
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -50,7 +51,7 @@ func TestTask5_Limits(t *testing.T) {
 		{"more bytes than the default", message.Limits{}, long(message.MaxHeaderSection), long(message.MaxHeaderSection + 1), "a limit of 0 stands for MaxHeaderSection", false},
 		{"more fields than the default", message.Limits{}, lines(message.MaxFields) + "\r\n", lines(message.MaxFields+1) + "\r\n", "a limit of 0 stands for MaxFields", false},
 	} {
-		run(t, []row{one(test.name, test.bad, "refused with 431, and what just fits is accepted", test.why+" (RFC 6585 §5)")}, func(in string) string {
+		runWith(t, limit(test.limits), []row{one(test.name, test.bad, "refused with 431, and what just fits is accepted", test.why+" (RFC 6585 §5)")}, func(in string) string {
 			parse := parseSection(test.limits)
 			got := once(parse, in)
 			if once(parse, test.good) != once(parseSection(message.Limits{HeaderSection: 1 << 20, Fields: 1000}), test.good) {
@@ -67,4 +68,19 @@ func parseSection(lim message.Limits) func([]byte) (string, int, error) {
 		n, err := h.Parse(src, lim)
 		return fields(&h), n, err
 	}
+}
+
+// limit says which limits are set.
+func limit(lim message.Limits) string {
+	var set []string
+	v := reflect.ValueOf(lim)
+	for i := range v.NumField() {
+		if !v.Field(i).IsZero() {
+			set = append(set, fmt.Sprintf("Limits.%s is %v", v.Type().Field(i).Name, v.Field(i)))
+		}
+	}
+	if len(set) == 0 {
+		return "Limits is its zero value"
+	}
+	return strings.Join(set, ", ")
 }
