@@ -38,7 +38,7 @@ func shout(_ context.Context, nc net.Conn) {
 // once sends back one line and returns.
 func once(_ context.Context, nc net.Conn) {
 	line, err := bufio.NewReader(nc).ReadString('\n')
-	fmt.Fprintf(nc, "first %q, error %v", line, err)
+	fmt.Fprintf(nc, "first %q, failed: %v", line, err != nil)
 }
 
 func TestTask10_Hijack(t *testing.T) {
@@ -62,12 +62,12 @@ func TestTask10_Hijack(t *testing.T) {
 		{"bytes that came with the request are not lost", "a client may send the first bytes of the new protocol in the same packet: they are in your buffer", doesShout,
 			shout, []string{up + "hey\nyo", "u\n"}, switched + "hey!\nyou!\n", false, silence},
 		{"the connection is closed when talk returns", "nobody else can end it: the server reads no requests from it any more", doesOnce,
-			once, []string{up + "hey\n"}, switched + `first "hey\n", error <nil>`, true, silence},
+			once, []string{up + "hey\n"}, switched + `first "hey\n", failed: false`, true, silence},
 		{"what looks like a request is not one any more", "the bytes belong to the protocol that was switched to, whatever they look like", doesOnce,
-			once, []string{up + get("/")}, switched + `first "GET / HTTP/1.1\r\n", error <nil>`, true, silence},
+			once, []string{up + get("/")}, switched + `first "GET / HTTP/1.1\r\n", failed: false`, true, silence},
 		{"no deadline of HTTP is left on the connection", "a connection that was taken over may be silent for as long as its protocol allows", "sleeps for an hour, then " + doesOnce,
 			func(ctx context.Context, nc net.Conn) { time.Sleep(time.Hour); once(ctx, nc) },
-			[]string{up, "hey\n"}, switched + `first "hey\n", error <nil>`, true, 2 * time.Hour},
+			[]string{up, "hey\n"}, switched + `first "hey\n", failed: false`, true, 2 * time.Hour},
 	}
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {

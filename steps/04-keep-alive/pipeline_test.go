@@ -32,7 +32,7 @@ func TestTask4_Loop(t *testing.T) {
 			send: []string{strings.Repeat(get("/"), 16)},
 			want: strings.Repeat("200, ", 16) + "then open",
 			check: func(k *talk, _ []reply) (string, string) {
-				return "1 write to the connection", fmt.Sprintf("%d write to the connection", len(k.reads))
+				return "writes to the connection: 1", fmt.Sprintf("writes to the connection: %d", len(k.reads))
 			},
 		},
 		{

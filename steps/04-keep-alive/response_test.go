@@ -98,7 +98,7 @@ func TestTask2_Response(t *testing.T) {
 			why:  "head and content in two writes are two system calls and often two packets",
 			send: []string{get("/x", bye)},
 			want: "200, then closed", check: func(k *talk, _ []reply) (string, string) {
-				return "1 write to the connection", fmt.Sprintf("%d write to the connection", len(k.reads))
+				return "writes to the connection: 1", fmt.Sprintf("writes to the connection: %d", len(k.reads))
 			},
 		},
 		{

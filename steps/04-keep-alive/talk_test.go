@@ -118,11 +118,16 @@ type reply struct {
 	broken  error // why the content ended too early
 }
 
+// noResponse is what summary says of bytes with which no response begins.
+const noResponse = "bytes that are no response:"
+
 // replies reads the responses that came back, for requests with these methods;
 // GET for those that are not named. A rest that is no response is an error.
 func (k *talk) replies(methods ...string) ([]reply, error) {
 	var all []reply
-	r := bufio.NewReader(strings.NewReader(k.raw()))
+	raw := k.raw()
+	left := strings.NewReader(raw)
+	r := bufio.NewReader(left)
 	for final := 0; ; {
 		if _, err := r.Peek(1); err != nil {
 			return all, nil
@@ -131,10 +136,10 @@ func (k *talk) replies(methods ...string) ([]reply, error) {
 		if final < len(methods) {
 			method = methods[final]
 		}
+		begin := len(raw) - left.Len() - r.Buffered()
 		res, err := http.ReadResponse(r, &http.Request{Method: method})
 		if err != nil {
-			rest, _ := io.ReadAll(r)
-			return all, fmt.Errorf("after %d response(s) something that is none: %v, before %q", len(all), err, testkit.Excerpt(string(rest)))
+			return all, fmt.Errorf("%s %s", noResponse, testkit.Excerpt(raw[begin:]))
 		}
 		content, err := io.ReadAll(res.Body)
 		all = append(all, reply{res, string(content), err})
@@ -170,14 +175,14 @@ func (k *talk) summary(methods ...string) string {
 }
 
 // report returns a report of what was sent and of what came. If a response is cut
-// off, or there is something that is none, it has the bytes.
+// off, or there are bytes that are no response, it has them.
 func (k *talk) report(does, want, got, why string) testkit.Report {
-	if want != got && (strings.Contains(got, "cut off") || strings.Contains(got, "something that is none")) {
+	if want != got && (strings.Contains(got, "cut off") || strings.Contains(got, noResponse)) {
 		raw := strings.ReplaceAll(testkit.Visible(k.raw()), `\n`, "\\n\n")
 		if len(raw) > 600 {
-			raw = raw[:300] + " ... " + raw[len(raw)-300:]
+			raw = raw[:300] + "\n... " + fmt.Sprint(len(raw)-600) + " bytes ...\n" + raw[len(raw)-300:]
 		}
-		got += "\n" + strings.TrimSuffix(raw, "\n")
+		got += "\nin all:\n" + strings.TrimSuffix(raw, "\n")
 	}
 	return testkit.Report{Sent: k.sent, Cuts: k.cuts, Doing: does, Want: want, Got: got, Why: why}
 }
@@ -201,12 +206,13 @@ type row struct {
 func run(t *testing.T, rows []row) {
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
-			testkit.Bubble(t, func(t *testing.T) {
+			srv := r.server
+			if srv.Handler == nil {
+				srv.Handler, r.does = keepalive.HandlerFunc(hello), doesHello
+			}
+			about := testkit.Report{Sent: strings.Join(r.send, ""), Doing: r.does, Want: r.want, Why: r.why}
+			testkit.BubbleFor(t, about, func(t *testing.T) {
 				t.Helper()
-				srv := r.server
-				if srv.Handler == nil {
-					srv.Handler, r.does = keepalive.HandlerFunc(hello), doesHello
-				}
 				srv.ErrorLog = quiet
 				k := converse(t, &srv, r.send...)
 				want, got := r.want, k.summary(r.methods...)
