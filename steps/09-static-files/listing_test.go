@@ -36,14 +36,14 @@ func TestTask5_Page(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			page := string(static.AppendListing([]byte("before "), test.title, test.names))
 			if !strings.HasPrefix(page, "before ") {
-				testkit.Report{Want: "what was in dst before it", Got: fmt.Sprintf("%q", testkit.Excerpt(page)), Why: "AppendListing appends"}.Error(t)
+				testkit.Report{Doing: "AppendListing is called, and \"before \" is in dst", Want: "what was in dst before it", Got: testkit.Excerpt(page), Why: "AppendListing appends"}.Error(t)
 			}
 			if !strings.Contains(page, test.has) || test.hasNot != "" && strings.Contains(page, test.hasNot) {
 				want := "a page with " + test.has
 				if test.hasNot != "" {
 					want += " and without " + test.hasNot
 				}
-				testkit.Report{Sent: fmt.Sprintf("%q", test.names), Want: want, Got: page, Why: test.why}.Error(t)
+				testkit.Report{Doing: fmt.Sprintf("AppendListing of %s is called with the names %q, behind \"before \"", test.title, test.names), Want: want, Got: page, Why: test.why}.Error(t)
 			}
 		})
 	}

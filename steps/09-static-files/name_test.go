@@ -104,7 +104,7 @@ func TestTask1_Hidden(t *testing.T) {
 				got = fmt.Sprintf("\".\" %s, \".a\" %s", word[static.Hidden(".")], word[static.Hidden(".a")])
 			}
 			if got != want {
-				testkit.Report{Want: want, Got: got, Why: test.why}.Error(t)
+				testkit.Report{Doing: "Hidden is asked for two names", Want: want, Got: got, Why: test.why}.Error(t)
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package static_test
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -45,7 +46,7 @@ func TestTask6_ETag(t *testing.T) {
 	plain := tag(10, changed, "")
 	t.Run("quotes, and letters, digits and dashes between them", func(t *testing.T) {
 		if !strings.HasPrefix(plain, `"`) || !strings.HasSuffix(plain, `"`) || len(plain) < 3 || strings.ContainsAny(plain[1:len(plain)-1], "\"\\ ,") {
-			testkit.Report{Want: "a strong tag: quotes, and letters, digits and dashes between them", Got: fmt.Sprintf("%q", plain),
+			testkit.Report{Doing: "the tag of a file of 10 bytes", Want: "a strong tag: quotes, and letters, digits and dashes between them", Got: cmp.Or(plain, "nothing"),
 				Why: "entity-tag = [ weak ] opaque-tag (RFC 9110 §8.8.3)"}.Error(t)
 		}
 	})
@@ -59,26 +60,26 @@ func TestTask6_ETag(t *testing.T) {
 	} {
 		t.Run(test.name+" has another tag", func(t *testing.T) {
 			if test.other == plain || test.other == "" {
-				testkit.Report{Want: "another tag than " + plain, Got: test.other, Why: test.why}.Error(t)
+				testkit.Report{Doing: "the tags of two files of 10 bytes that differ in one thing: " + test.name, Want: "another tag than " + plain, Got: cmp.Or(test.other, "no tag"), Why: test.why}.Error(t)
 			}
 		})
 	}
 	t.Run("two codings have two tags", func(t *testing.T) {
 		if br, gz := tag(10, changed, "br"), tag(10, changed, "gzip"); br == gz || br == "" {
-			testkit.Report{Want: "two tags", Got: br + " and " + gz, Why: "each representation has its own (RFC 9110 §8.8.3.3)"}.Error(t)
+			testkit.Report{Doing: "the tags of the siblings with br and with gzip", Want: "two tags", Got: br + " and " + gz, Why: "each representation has its own (RFC 9110 §8.8.3.3)"}.Error(t)
 		}
 	})
 	t.Run("the same file has the same tag", func(t *testing.T) {
 		zone := time.FixedZone("", 3600)
 		if again := static.ValidatorsOf(info{10, changed.In(zone)}, "", now.Add(time.Hour)).ETag; again != plain || again == "" {
-			testkit.Report{Want: plain, Got: again, Why: "two servers, or one after a restart, must agree: nothing but time, size and coding is in it"}.Error(t)
+			testkit.Report{Doing: "the tag of a file is asked for, and again an hour later, by a server in another time zone", Want: plain, Got: cmp.Or(again, "no tag"), Why: "two servers, or one after a restart, must agree: nothing but time, size and coding is in it"}.Error(t)
 		}
 	})
 	t.Run("weak while the file is young", func(t *testing.T) {
 		young := static.ValidatorsOf(info{10, changed}, "", changed.Add(static.MinAge-time.Millisecond)).ETag
 		old := static.ValidatorsOf(info{10, changed}, "", changed.Add(static.MinAge)).ETag
 		if want := "W/" + plain + ", then " + plain; young+", then "+old != want {
-			testkit.Report{Want: want, Got: young + ", then " + old,
+			testkit.Report{Doing: fmt.Sprintf("the tag is asked for when the file is %v old, and when it is %v old", static.MinAge-time.Millisecond, static.MinAge), Want: want, Got: young + ", then " + old,
 				Why: "it may change again in the same step of the file system's clock, and a strong tag would not tell (RFC 9110 §8.8.1)"}.Error(t)
 		}
 	})
@@ -96,7 +97,7 @@ func TestTask6_Modified(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := static.ValidatorsOf(info{10, test.at}, "", now).Modified; !got.Equal(test.want) || got.Location() != time.UTC {
-				testkit.Report{Sent: test.at.Format(time.RFC3339Nano), Want: test.want.Format(time.RFC3339Nano), Got: got.Format(time.RFC3339Nano), Why: test.why}.Error(t)
+				testkit.Report{Doing: "the file was changed at " + test.at.Format(time.RFC3339Nano) + ", and it is " + now.Format(time.RFC3339Nano), Want: test.want.Format(time.RFC3339Nano), Got: got.Format(time.RFC3339Nano), Why: test.why}.Error(t)
 			}
 		})
 	}
@@ -104,7 +105,7 @@ func TestTask6_Modified(t *testing.T) {
 		epoch := static.ValidatorsOf(info{10, time.Unix(1, 0)}, "", now)
 		other := static.ValidatorsOf(info{10, changed}, "", now)
 		if epoch.ETag != "" || !epoch.Modified.IsZero() || other.ETag == "" || other.Modified.IsZero() {
-			testkit.Report{Want: "no validators for 1970-01-01, and both for 2024", Got: fmt.Sprintf("%+v and %+v", epoch, other),
+			testkit.Report{Doing: "a file is from 1970-01-01, and another one from 2024", Want: "no validators for 1970-01-01, and both for 2024", Got: fmt.Sprintf("for 1970-01-01 ETag %q, modified %s\nfor 2024 ETag %q, modified %s", epoch.ETag, dated(epoch.Modified), other.ETag, dated(other.Modified)),
 				Why: "images are made with one date for all files, and then a new version of the same size looks like the old one"}.Error(t)
 		}
 	})
@@ -144,7 +145,7 @@ func TestTask6_Date(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			got, ok := static.ParseDate([]byte(test.good), now)
 			if !ok || !got.Equal(test.want) {
-				testkit.Report{Sent: test.good, Want: test.want.Format(time.RFC3339), Got: fmt.Sprintf("%s, %t", got.Format(time.RFC3339), ok), Why: test.why}.Error(t)
+				testkit.Report{Sent: test.good, Want: test.want.Format(time.RFC3339), Got: unless(ok, "refused: ") + dated(got), Why: test.why}.Error(t)
 			}
 			if got, ok := static.ParseDate([]byte(test.bad), now); ok {
 				testkit.Report{Sent: test.bad, Want: "no date", Got: got.Format(time.RFC3339), Why: test.why}.Error(t)
@@ -241,7 +242,7 @@ func TestTask7_MatchETag(t *testing.T) {
 				want bool
 			}{{test.match, true}, {test.none, false}} {
 				if got := static.MatchETag([]byte(side.list), test.tag, test.strong); got != side.want {
-					testkit.Report{Sent: side.list, Want: fmt.Sprintf("%t for the tag %s, strong %t", side.want, test.tag, test.strong), Got: fmt.Sprint(got), Why: test.why}.Error(t)
+					testkit.Report{Sent: side.list, Doing: fmt.Sprintf("MatchETag is asked whether the tag %s is in this list; strong: %t", test.tag, test.strong), Want: fmt.Sprint(side.want), Got: fmt.Sprint(got), Why: test.why}.Error(t)
 				}
 			}
 		})
@@ -288,25 +289,25 @@ func TestTask7_Check(t *testing.T) {
 		why    string
 	}{
 		{"no precondition", v, "GET", nil, 200, "nothing stands against it"},
-		{"If-Match with the tag", v, "GET", []string{`If-Match: "x", "a"`}, 200, "RFC 9110 §13.1.1"},
-		{"If-Match without it", v, "GET", []string{`If-Match: "x"`}, 412, "RFC 9110 §13.1.1"},
+		{"If-Match with the tag", v, "GET", []string{`If-Match: "x", "a"`}, 200, "the list has the tag, so the condition is met (RFC 9110 §13.1.1)"},
+		{"If-Match without it", v, "GET", []string{`If-Match: "x"`}, 412, "the list does not have the tag: the client wants to change another version (RFC 9110 §13.1.1)"},
 		{"If-Match with a weak tag", v, "GET", []string{`If-Match: W/"a"`}, 412, "MUST use the strong comparison (RFC 9110 §13.1.1)"},
 		{"If-Match on two lines", v, "PUT", []string{`If-Match: "x"`, `If-Match: "a"`}, 200, "two lines of a list are one list (RFC 9110 §5.3)"},
 		{"If-Match: *", none, "PUT", []string{`If-Match: *`}, 200, "there is something, whatever its tag (RFC 9110 §13.1.1)"},
 		{"If-Unmodified-Since, unmodified", v, "GET", []string{"If-Unmodified-Since: " + same}, 200, "equal is not later (RFC 9110 §13.1.4)"},
-		{"If-Unmodified-Since, modified", v, "GET", []string{"If-Unmodified-Since: " + earlier}, 412, "RFC 9110 §13.1.4"},
+		{"If-Unmodified-Since, modified", v, "GET", []string{"If-Unmodified-Since: " + earlier}, 412, "the file was modified since (RFC 9110 §13.1.4)"},
 		{"If-Unmodified-Since in an old format", v, "GET", []string{"If-Unmodified-Since: Wednesday, 01-May-24 11:59:59 GMT"}, 412, "MUST accept all three formats (RFC 9110 §5.6.7)"},
 		{"If-Unmodified-Since that is no date", v, "GET", []string{"If-Unmodified-Since: yesterday"}, 200, "MUST ignore what is no date (RFC 9110 §13.1.4)"},
 		{"If-Match goes before If-Unmodified-Since", v, "GET", []string{`If-Match: "a"`, "If-Unmodified-Since: " + earlier}, 200, "MUST ignore If-Unmodified-Since then (RFC 9110 §13.1.4)"},
-		{"If-None-Match with the tag", v, "GET", []string{`If-None-Match: "x", "a"`}, 304, "RFC 9110 §13.1.2"},
+		{"If-None-Match with the tag", v, "GET", []string{`If-None-Match: "x", "a"`}, 304, "the list has the tag: the client has this version already (RFC 9110 §13.1.2)"},
 		{"If-None-Match with the weak tag", v, "HEAD", []string{`If-None-Match: W/"a"`}, 304, "MUST use the weak comparison (RFC 9110 §13.1.2)"},
-		{"If-None-Match without it", v, "GET", []string{`If-None-Match: "x"`}, 200, "RFC 9110 §13.1.2"},
+		{"If-None-Match without it", v, "GET", []string{`If-None-Match: "x"`}, 200, "the list does not have the tag: the client has another version (RFC 9110 §13.1.2)"},
 		{"If-None-Match on two lines", v, "GET", []string{`If-None-Match: "x"`, `If-None-Match: "a"`}, 304, "two lines of a list are one list (RFC 9110 §5.3)"},
 		{"If-None-Match for another method", v, "PUT", []string{`If-None-Match: "a"`}, 412, "304 is for GET and HEAD (RFC 9110 §13.1.2)"},
 		{"If-None-Match: *", none, "PUT", []string{"If-None-Match: *"}, 412, "there is something already (RFC 9110 §13.1.2)"},
 		{"If-Modified-Since, not modified", v, "GET", []string{"If-Modified-Since: " + same}, 304, "equal is not later (RFC 9110 §13.1.3)"},
 		{"If-Modified-Since with a later date", v, "HEAD", []string{"If-Modified-Since: " + later}, 304, "any date will do (RFC 9110 §13.1.3)"},
-		{"If-Modified-Since, modified", v, "GET", []string{"If-Modified-Since: " + earlier}, 200, "RFC 9110 §13.1.3"},
+		{"If-Modified-Since, modified", v, "GET", []string{"If-Modified-Since: " + earlier}, 200, "the file was modified since (RFC 9110 §13.1.3)"},
 		{"If-Modified-Since for another method", v, "POST", []string{"If-Modified-Since: " + same}, 200, "MUST ignore it then (RFC 9110 §13.1.3)"},
 		{"If-Modified-Since twice", v, "GET", []string{"If-Modified-Since: " + same, "If-Modified-Since: " + same}, 200, "MUST ignore more than one member (RFC 9110 §13.1.3)"},
 		{"If-Modified-Since without a date of the file", none, "GET", []string{"If-Modified-Since: " + same}, 200, "MUST ignore it then (RFC 9110 §13.1.3)"},
@@ -318,8 +319,9 @@ func TestTask7_Check(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := static.Check(test.method, header(t, test.lines...), test.v, now); got != test.want {
-				testkit.Report{Sent: test.method + "\r\n" + strings.Join(test.lines, "\r\n") + "\r\n", Want: fmt.Sprint(test.want), Got: fmt.Sprint(got),
-					Why: test.why + fmt.Sprintf("; the file has ETag %q and was modified %s", test.v.ETag, lastModified)}.Error(t)
+				testkit.Report{Sent: test.method + "\r\n" + strings.Join(test.lines, "\r\n") + "\r\n",
+					Doing: fmt.Sprintf("the file has the tag %s, and was modified %s", cmp.Or(test.v.ETag, "(none)"), dated(test.v.Modified)),
+					Want:  fmt.Sprint(test.want), Got: fmt.Sprint(got), Why: test.why}.Error(t)
 			}
 		})
 	}
@@ -336,8 +338,8 @@ func TestTask7_Conditional(t *testing.T) {
 			send: get("/a.txt", "If-None-Match: "+tag), want: []string{"304", "no Content-Type"}},
 		{name: "a 304 has nothing that a cache knows", why: "SHOULD NOT send what does not help to bring a copy up to date (RFC 9110 §15.4.5)",
 			send: get("/a.txt", "If-None-Match: "+tag), want: []string{"304", "no Accept-Ranges", "no Last-Modified", "ETag: " + tag}},
-		{name: "for HEAD as well", why: "RFC 9110 §13.1.2", send: request("HEAD", "/a.txt", "If-None-Match: "+tag), want: []string{"304", "ETag: " + tag}},
-		{name: "a copy by its date", why: "RFC 9110 §13.1.3", send: get("/a.txt", "If-Modified-Since: "+lastModified), want: []string{"304", `content ""`}},
+		{name: "for HEAD as well", why: "a 304 has the ETag that a 200 would have, for HEAD as for GET (RFC 9110 §15.4.5)", send: request("HEAD", "/a.txt", "If-None-Match: "+tag), want: []string{"304", "ETag: " + tag}},
+		{name: "a copy by its date", why: "a file that was not modified since is not sent again (RFC 9110 §13.1.3)", send: get("/a.txt", "If-Modified-Since: "+lastModified), want: []string{"304", `content ""`}},
 		{name: "a copy that is not good any more", why: "the whole file is sent",
 			send: get("/a.txt", `If-None-Match: "old"`), want: []string{"200", "ETag: " + tag, `content "hello"`}},
 		{name: "a precondition that fails", why: "412, and nothing of the file (RFC 9110 §15.5.13)",
@@ -347,4 +349,12 @@ func TestTask7_Conditional(t *testing.T) {
 		{name: "what is not there", why: "preconditions are for what exists (RFC 9110 §13.2.1)",
 			send: get("/b.txt", "If-None-Match: *"), want: []string{"404"}},
 	})
+}
+
+// dated writes a time for a report.
+func dated(at time.Time) string {
+	if at.IsZero() {
+		return "no date"
+	}
+	return at.Format(time.RFC3339)
 }

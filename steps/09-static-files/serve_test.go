@@ -60,7 +60,7 @@ func TestTask3_Files(t *testing.T) {
 			send: request("OPTIONS", "/a.txt"), want: []string{"204", "Allow: GET, HEAD", `content ""`}},
 		{name: "OPTIONS selects no file", why: "preconditions MUST be ignored there (RFC 9110 §13.2.1)",
 			send: request("OPTIONS", "/a.txt", `If-Match: "old"`, "If-None-Match: *"), want: []string{"204", "Allow: GET, HEAD"}},
-		{name: "nothing there", why: "RFC 9110 §15.5.5", send: get("/b.txt"), want: []string{"404"}},
+		{name: "nothing there", why: "a name that is not there is a 404 (RFC 9110 §15.5.5)", send: get("/b.txt"), want: []string{"404"}},
 		{name: "a file's name with a slash", why: "a slash behind a name means a directory",
 			send: get("/a.txt/"), want: []string{"404"}},
 		{name: "a file as a directory", why: "the system's error is not the client's business: nothing is there",
@@ -226,7 +226,7 @@ func TestTask3_Log(t *testing.T) {
 			f.ErrorLog = slog.New(slog.NewTextHandler(&log, nil))
 			rec := record(t, &f, "GET", test.path)
 			if rec.status != 404 || log.Len() > 0 {
-				testkit.Report{Sent: testkit.Excerpt(test.path), Want: "404, and nothing in the log at level Info or above", Got: fmt.Sprintf("%d, and in the log %q", rec.status, log.String()),
+				testkit.Report{Sent: "GET " + test.path, Want: "404, and in the log at level Info or above: nothing", Got: fmt.Sprintf("%d, and in the log at level Info or above: %s", rec.status, testkit.LogLines(log.String())),
 					Why: "whoever scans for names that you do not have would fill the log, and hide in it what an operator has to see"}.Error(t)
 			}
 		})
