@@ -154,7 +154,9 @@ func (s *session) start(ctx context.Context, program, by string) (*server, error
 
 // stop ends the server; requests in progress are answered.
 func (r *server) stop() {
-	_ = r.cmd.Process.Signal(os.Interrupt)
+	if r.cmd.Process.Signal(os.Interrupt) != nil {
+		_ = r.cmd.Process.Kill() // Windows has no such signal, or it has ended
+	}
 	select {
 	case <-r.ended:
 	case <-time.After(soon):
