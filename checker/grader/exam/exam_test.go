@@ -258,3 +258,18 @@ func TestStart(t *testing.T) {
 		t.Errorf("%v, %v; want no results and the fault", results, err)
 	}
 }
+
+// A machine on which everything takes long costs nobody a point, unlike a step that lets
+// others wait until its time is over.
+func TestRun_SlowMachine(t *testing.T) {
+	program := build(t, nil)
+	cfg := Config{Seed: *seed, Steps: []int{2}, Only: []string{"2.1/tokens", "2.2/versions"}, StepTime: time.Nanosecond, Start: plain(program)}
+	results, err := Run(t.Context(), cfg)
+	if err != nil || len(results) != 2 || results[0].Outcome != result.Passed || results[1].Outcome != result.Passed {
+		t.Errorf("%v\n%s", err, report(results))
+	}
+	cfg.Start, cfg.Patience, cfg.NoRetry = lies(func(nc net.Conn) { _, _ = io.Copy(io.Discard, nc) }), 50*time.Millisecond, true
+	if results, err = Run(t.Context(), cfg); err != nil || len(results) != 2 || results[0].Outcome == result.Passed {
+		t.Errorf("%v\n%s", err, report(results))
+	}
+}

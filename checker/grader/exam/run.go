@@ -20,7 +20,8 @@ const (
 	DefaultPatience = 5 * time.Second
 
 	// DefaultStepTime is for all checks of a step. Those that have not begun by
-	// then are not reached.
+	// then are not reached, if the step has let others wait in vain; if it has not, the
+	// machine is slow, and that is nobody's fault.
 	DefaultStepTime = time.Minute
 
 	// DefaultParallel is how many checks run at once, most of which wait.
@@ -117,6 +118,7 @@ type stepRun struct {
 	mu      sync.Mutex
 	passed  map[string]bool
 	shared  *driver
+	slow    bool       // a check has waited in vain
 	dead    error      // why no driver can be started: *Unbuilt or a *Failure
 	calling sync.Mutex // one check at a time that only calls functions
 }
@@ -207,7 +209,7 @@ func (s *stepRun) check(c Check) Result {
 	if s.run.ctx.Err() != nil {
 		return Result{}
 	}
-	if s.ctx.Err() != nil {
+	if s.ctx.Err() != nil && s.waited() {
 		return notReached(fmt.Sprintf("the %v for this step were used up by other checks", s.StepTime))
 	}
 	began := time.Now()
@@ -217,7 +219,7 @@ func (s *stepRun) check(c Check) Result {
 	// is live fails now and then on a machine that is.
 	again := f != nil && shared && (f.gone || f.slow && !s.NoRetry)
 	flaky := f != nil && !f.unreached && !s.NoRetry && (c.Live || f.slow)
-	if (again || flaky) && s.ctx.Err() == nil {
+	if (again || flaky) && (s.ctx.Err() == nil || !s.waited()) {
 		if !again || f.slow {
 			retried = 1
 		}
@@ -246,6 +248,13 @@ func (s *stepRun) check(c Check) Result {
 	return r
 }
 
+// waited reports whether a check has waited in vain.
+func (s *stepRun) waited() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.slow
+}
+
 func notReached(reason string) Result {
 	return Result{Check: result.Check{Outcome: result.NotReached, Reason: reason}, Detail: reason}
 }
@@ -261,6 +270,11 @@ func (s *stepRun) once(c Check, alone bool) (f *Failure, shared bool) {
 		return nil, false
 	}
 	f = s.try(c, d)
+	if f != nil && f.slow {
+		s.mu.Lock()
+		s.slow = true
+		s.mu.Unlock()
+	}
 	switch {
 	case alone:
 		if exit := d.Stop(); exit.Fault != nil {
