@@ -86,7 +86,7 @@ func TestTask1_Arithmetic(t *testing.T) {
 			want := time.Duration(max(n-p.Quota, 0)) * sec
 			want = (want + 6) / 7
 			if got := now.Sub(start); !r.OK || got != want {
-				testkit.Report{Want: fmt.Sprintf("request %d allowed at %v", n, want), Got: fmt.Sprintf("at %v: %s", got, say(r)), Why: quota(p) + "; an error of a nanosecond in each token adds up"}.Fatal(t)
+				testkit.Report{Doing: quota(p), Want: fmt.Sprintf("request %d allowed at %v", n, want), Got: fmt.Sprintf("at %v: %s", got, say(r)), Why: "an error of a nanosecond in each token adds up"}.Fatal(t)
 			}
 		}
 	})
@@ -95,7 +95,7 @@ func TestTask1_Arithmetic(t *testing.T) {
 		var b ratelimit.TokenBucket
 		first, second := b.Allow(start, p), b.Allow(start, p)
 		if !first.OK || first.Remaining != ratelimit.MaxQuota-1 || second.Remaining != ratelimit.MaxQuota-2 {
-			testkit.Report{Want: fmt.Sprintf("%d, then %d remain", ratelimit.MaxQuota-1, ratelimit.MaxQuota-2), Got: say(first) + "; " + say(second), Why: quota(p) + "; quota times window needs more than 64 bits (math/bits has Mul64 and Div64)"}.Error(t)
+			testkit.Report{Doing: quota(p), Want: fmt.Sprintf("%d, then %d remain", ratelimit.MaxQuota-1, ratelimit.MaxQuota-2), Got: say(first) + "; " + say(second), Why: "quota times window needs more than 64 bits (math/bits has Mul64 and Div64)"}.Error(t)
 		}
 	})
 	t.Run("a copy goes its own way", func(t *testing.T) {

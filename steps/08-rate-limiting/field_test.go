@@ -1,6 +1,7 @@
 package ratelimit_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -60,7 +61,10 @@ func TestTask5_Fields(t *testing.T) {
 			limit := string(test.policy.AppendLimit([]byte("RateLimit: "), test.result))
 			want := "RateLimit-Policy: " + test.want[0] + "\nRateLimit: " + test.want[1]
 			if got := policy + "\n" + limit; got != want {
-				testkit.Report{Want: want, Got: got, Why: test.why}.Error(t)
+				testkit.Report{
+					Doing: fmt.Sprintf("AppendPolicy of %+v, and AppendLimit with Remaining %d and Reset %v", test.policy, test.result.Remaining, test.result.Reset),
+					Want:  want, Got: got, Why: test.why,
+				}.Error(t)
 			}
 		})
 	}
@@ -82,7 +86,7 @@ func TestTask5_RetryAfter(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			want := "Retry-After: " + test.want
 			if got := string(ratelimit.AppendRetryAfter([]byte("Retry-After: "), test.wait)); got != want {
-				testkit.Report{Want: want, Got: got, Why: test.why + " (RFC 9110 §10.2.3)"}.Error(t)
+				testkit.Report{Doing: fmt.Sprintf("AppendRetryAfter is called with %v", test.wait), Want: want, Got: got, Why: test.why + " (RFC 9110 §10.2.3)"}.Error(t)
 			}
 		})
 	}

@@ -27,7 +27,7 @@ func TestTask4_Limiter(t *testing.T) {
 		for _, key := range []string{"a", "b", ""} {
 			for i, want := range []bool{true, true, false} {
 				if got := l.Allow(key); got.OK != want || got.Limit != 2 {
-					testkit.Report{Want: fmt.Sprintf("request %d of %q allowed: %v", i+1, key, want), Got: say(got), Why: "a client must not pay for what another one does"}.Fatal(t)
+					testkit.Report{Doing: quota(l.Policy) + "; three clients, a, b and the empty key, send three requests each", Want: fmt.Sprintf("request %d of %q allowed: %v", i+1, key, want), Got: say(got), Why: "a client must not pay for what another one does"}.Fatal(t)
 				}
 			}
 		}
@@ -44,7 +44,7 @@ func TestTask4_Limiter(t *testing.T) {
 			}
 			now = now.Add(1 * sec)
 			if got := l.Allow("a"); got.OK == sliding {
-				testkit.Report{Want: fmt.Sprintf("1 s later, with Sliding: %v, allowed: %v", sliding, !sliding), Got: say(got), Why: "in a token bucket one token has come back; in a sliding window all requests still are"}.Error(t)
+				testkit.Report{Doing: fmt.Sprintf("%s, Sliding is %v; ten requests come at once, and one more 1s later", quota(l.Policy), sliding), Want: fmt.Sprintf("allowed: %v", !sliding), Got: say(got), Why: "in a token bucket one token has come back; in a sliding window all requests still are"}.Error(t)
 			}
 		}
 	})
@@ -67,7 +67,7 @@ func TestTask4_Limiter(t *testing.T) {
 			time.Sleep(second.RetryAfter)
 			third := l.Allow("a")
 			if !first.OK || second.OK || second.RetryAfter != 1*sec || !third.OK {
-				testkit.Report{Want: "allowed; after 9 s refused for 1 s more; then allowed", Got: say(first) + "; " + say(second) + "; " + say(third), Why: "Now is time.Now where it is nil"}.Error(t)
+				testkit.Report{Doing: quota(l.Policy) + ", and Now is not set; a request comes, another one after 9s, and a third one RetryAfter later", Want: "allowed; after 9 s refused for 1 s more; then allowed", Got: say(first) + "\n" + say(second) + "\n" + say(third), Why: "Now is time.Now where it is nil"}.Error(t)
 			}
 		})
 	})
@@ -137,7 +137,7 @@ func TestTask4_Flood(t *testing.T) {
 			l.Allow(key)
 		}
 		if many := l.Len(); few != 50 || many > 1000 || many < 500 {
-			testkit.Report{Want: "50 clients after 50, and no more than 1000 after 20000", Got: fmt.Sprintf("%d and %d", few, many), Why: "anybody can make up keys, so what is remembered has to have a bound"}.Error(t)
+			testkit.Report{Doing: "Clients is 1000; requests come with 50 keys, and then with 20000. Len:", Want: "50 clients after 50, and no more than 1000 after 20000", Got: fmt.Sprintf("%d and %d", few, many), Why: "anybody can make up keys, so what is remembered has to have a bound"}.Error(t)
 		}
 	})
 	kinds(t, "a flood of keys does not give a client its quota back", func(t *testing.T, sliding bool) {
@@ -148,11 +148,11 @@ func TestTask4_Flood(t *testing.T) {
 		refused := l.Allow(-1)
 		for key := range 40_000 {
 			if r := l.Allow(key); !r.OK {
-				testkit.Report{Want: "a new client allowed", Got: say(r), Why: "its slot may have been another client's; it begins with a quota of its own"}.Fatal(t)
+				testkit.Report{Doing: quota(l.Policy) + "; 40000 clients send one request each", Want: "a new client allowed", Got: say(r), Why: "its slot may have been another client's; it begins with a quota of its own"}.Fatal(t)
 			}
 		}
 		if after := l.Allow(-1); after.OK || refused.OK || after.Limit != 5 {
-			testkit.Report{Want: "refused before and after 40000 other clients", Got: say(refused) + "; " + say(after), Why: "an attacker has many keys; a table that forgets the oldest is cleared by them"}.Error(t)
+			testkit.Report{Doing: quota(l.Policy) + ", Clients is 4096; a client uses up its quota, and then 40000 others send one request each", Want: "refused before them, and refused after them", Got: "before them: " + say(refused) + "\nafter them: " + say(after), Why: "an attacker has many keys; a table that forgets the oldest is cleared by them"}.Error(t)
 		}
 	})
 	kinds(t, "nor does it where there is room for few clients", func(t *testing.T, sliding bool) {
@@ -166,7 +166,7 @@ func TestTask4_Flood(t *testing.T) {
 				l.Allow(key)
 			}
 			if after := l.Allow(-1); after.OK || refused.OK || after.Limit != 5 {
-				testkit.Report{Want: fmt.Sprintf("with room for %d clients, refused before and after 10000 others", clients), Got: say(refused) + "; " + say(after),
+				testkit.Report{Doing: fmt.Sprintf("%s, Clients is %d; a client uses up its quota, and then 10000 others send one request each", quota(l.Policy), clients), Want: "refused before them, and refused after them", Got: "before them: " + say(refused) + "\nafter them: " + say(after),
 					Why: "a part that has room for a client or two has nobody else to forget: with fewer than 128 clients there is one part"}.Fatal(t)
 			}
 		}
@@ -194,7 +194,7 @@ func TestTask4_Flood(t *testing.T) {
 		}
 		for key := range 20 {
 			if got := use(1000+key, 5); got != 2 {
-				testkit.Report{Want: "2 of 5 more requests allowed for a client that has had 3", Got: fmt.Sprint(got), Why: quota(l.Policy) + "; those that have been quiet for two windows are the first to be forgotten, and 60 new ones need no other slots"}.Fatal(t)
+				testkit.Report{Doing: quota(l.Policy) + ", Clients is 256; 900 clients are quiet for two windows, 20 others send three requests, 40 more one, and then the 20 send five more", Want: "2 of those 5 allowed", Got: fmt.Sprintf("%d of them", got), Why: "those that have been quiet for two windows are the first to be forgotten, and 60 new ones need no other slots"}.Fatal(t)
 			}
 		}
 	})

@@ -85,10 +85,10 @@ func TestTask6_Middleware(t *testing.T) {
 	limiter := func(quota int) *ratelimit.Limiter[string] {
 		return &ratelimit.Limiter[string]{Policy: per(quota, 30*sec), Now: still}
 	}
-	expect := func(t *testing.T, want, got, why string) {
+	expect := func(t *testing.T, doing, want, got, why string) {
 		t.Helper()
 		if got != want {
-			testkit.Report{Want: want, Got: got, Why: why}.Error(t)
+			testkit.Report{Doing: doing, Want: want, Got: got, Why: why}.Error(t)
 		}
 	}
 	summary := func(r *record, names ...string) string {
@@ -104,7 +104,7 @@ func TestTask6_Middleware(t *testing.T) {
 		for range 4 {
 			serve(t, mw, func(w keepalive.ResponseWriter, r *keepalive.Request) { calls++; fine(w, r) }, "ann")
 		}
-		expect(t, "2 calls of the handler", fmt.Sprintf("%d calls of the handler", calls), "the quota is 2, and 4 requests came: refused ones must cost the handler nothing")
+		expect(t, "the quota is 2 in 30s, and ann sends four requests", "2 calls of the handler", fmt.Sprintf("%d calls of the handler", calls), "the quota is 2, and 4 requests came: refused ones must cost the handler nothing")
 	})
 	t.Run("the fields are there before the handler is called", func(t *testing.T) {
 		seen := "the handler was not called"
@@ -112,13 +112,13 @@ func TestTask6_Middleware(t *testing.T) {
 			seen = fmt.Sprintf("RateLimit-Policy: %s\nRateLimit: %s", w.Header().Get("RateLimit-Policy"), w.Header().Get("RateLimit"))
 			fine(w, r)
 		}, "ann")
-		expect(t, "RateLimit-Policy: \"default\";q=3;w=30\nRateLimit: \"default\";r=2;t=10", seen, "the handler's first Write sends the header section: a field that is added later is not sent (step 4.2)")
+		expect(t, "the quota is 3 in 30s, ann sends a request, and the handler looks at its w.Header()", "RateLimit-Policy: \"default\";q=3;w=30\nRateLimit: \"default\";r=2;t=10", seen, "the handler's first Write sends the header section: a field that is added later is not sent (step 4.2)")
 	})
 	t.Run("an allowed response tells what is left", func(t *testing.T) {
 		rec := serve(t, limiter(3).Middleware(byUser), fine, "ann")
-		expect(t, "200\nRateLimit-Policy: \"default\";q=3;w=30\nRateLimit: \"default\";r=2;t=10\nRetry-After: ",
+		expect(t, "the quota is 3 in 30s, and ann sends a request", "200\nRateLimit-Policy: \"default\";q=3;w=30\nRateLimit: \"default\";r=2;t=10\nRetry-After: ",
 			summary(rec, "RateLimit-Policy", "RateLimit", "Retry-After"), "a client that knows can slow down before it is refused; Retry-After is for those that are")
-		expect(t, "fine", rec.content.String(), "the content is the handler's")
+		expect(t, "the quota is 3 in 30s, and ann sends a request", "fine", rec.content.String(), "the content is the handler's")
 	})
 	t.Run("a refused request is answered with 429", func(t *testing.T) {
 		mw := limiter(3).Middleware(byUser)
@@ -126,7 +126,7 @@ func TestTask6_Middleware(t *testing.T) {
 		for range 4 {
 			rec = serve(t, mw, fine, "ann")
 		}
-		expect(t, "429\nRateLimit-Policy: \"default\";q=3;w=30\nRateLimit: \"default\";r=0;t=30\nRetry-After: 10",
+		expect(t, "the quota is 3 in 30s, and ann sends four requests. The last response:", "429\nRateLimit-Policy: \"default\";q=3;w=30\nRateLimit: \"default\";r=0;t=30\nRetry-After: 10",
 			summary(rec, "RateLimit-Policy", "RateLimit", "Retry-After"), "429 Too Many Requests (RFC 6585 §4); a token comes back each 10 s")
 		if strings.Contains(rec.content.String(), "fine") {
 			testkit.Report{Want: "the handler not called", Got: rec.content.String(), Why: "a refused request must not be served"}.Error(t)
@@ -142,12 +142,12 @@ func TestTask6_Middleware(t *testing.T) {
 		refused := serve(t, mw, fine, "ann")
 		now = now.Add(2 * sec) // a token takes 10/7 s
 		again := serve(t, mw, fine, "ann")
-		expect(t, "429\nRetry-After: 2, then 200", summary(refused, "Retry-After")+", then "+fmt.Sprint(again.status), "seconds are rounded up (RFC 9110 §10.2.3)")
+		expect(t, "the quota is 7 in 10s; ann sends eight requests, and another one 2s later", "429\nRetry-After: 2, then 200", summary(refused, "Retry-After")+", then "+fmt.Sprint(again.status), "seconds are rounded up (RFC 9110 §10.2.3)")
 	})
 	t.Run("clients are told apart by the key", func(t *testing.T) {
 		mw := limiter(1).Middleware(byUser)
 		got := fmt.Sprint(serve(t, mw, fine, "ann").status, serve(t, mw, fine, "bob").status, serve(t, mw, fine, "ann").status)
-		expect(t, "200 200 429", got, "ann, bob and ann again, with a quota of 1")
+		expect(t, "the quota is 1 in 30s; requests come from ann, bob and ann", "200 200 429", got, "ann, bob and ann again, with a quota of 1")
 	})
 	t.Run("a request without a key is not limited", func(t *testing.T) {
 		mw := limiter(1).Middleware(byUser)
@@ -155,14 +155,18 @@ func TestTask6_Middleware(t *testing.T) {
 		var got []string
 		for range 3 {
 			rec := serve(t, mw, fine, "")
-			got = append(got, fmt.Sprint(rec.status, rec.fields("RateLimit"), rec.fields("RateLimit-Policy")))
+			word := fmt.Sprint(rec.status)
+			if f := rec.fields("RateLimit") + rec.fields("RateLimit-Policy"); f != "" {
+				word += " with RateLimit: " + rec.fields("RateLimit") + " and RateLimit-Policy: " + rec.fields("RateLimit-Policy")
+			}
+			got = append(got, word)
 		}
-		expect(t, "200 200 200", strings.Join(got, " "), "a health check that is refused is a server that is restarted; it has no quota, so no field tells of one")
+		expect(t, "the quota is 1 in 30s, and a user each; three requests have no user", "200\n200\n200", strings.Join(got, "\n"), "a health check that is refused is a server that is restarted; it has no quota, so no field tells of one")
 	})
 	t.Run("one middleware around two handlers is one limit", func(t *testing.T) {
 		mw := limiter(2).Middleware(byUser)
 		got := fmt.Sprint(serve(t, mw, fine, "ann").status, serve(t, mw, fine, "ann").status, serve(t, mw, fine, "ann").status)
-		expect(t, "200 200 429", got, "the limit belongs to the Limiter: a middleware that is used for many routes counts them together")
+		expect(t, "the quota is 2 in 30s; one middleware is used for three handlers, and ann sends a request to each", "200 200 429", got, "the limit belongs to the Limiter: a middleware that is used for many routes counts them together")
 	})
 	t.Run("two limiters tell of both policies", func(t *testing.T) {
 		outer := limiter(100).Middleware(byUser)
@@ -173,7 +177,7 @@ func TestTask6_Middleware(t *testing.T) {
 		h := inner(keepalive.HandlerFunc(fine)).ServeHTTP
 		serve(t, outer, h, "ann")
 		rec := serve(t, outer, h, "ann")
-		expect(t, "429\nRateLimit-Policy: \"default\";q=100;w=30, \"login\";q=1;w=60\nRateLimit: \"default\";r=98;t=1, \"login\";r=0;t=60\nRetry-After: 60",
+		expect(t, "a limiter with 100 in 30s is around one, named login, with 1 in 60s; ann sends two requests. The last response:", "429\nRateLimit-Policy: \"default\";q=100;w=30, \"login\";q=1;w=60\nRateLimit: \"default\";r=98;t=1, \"login\";r=0;t=60\nRetry-After: 60",
 			summary(rec, "RateLimit-Policy", "RateLimit", "Retry-After"), "both fields are Lists: members are added (RFC 9651 §3.1)")
 	})
 	for _, test := range []struct {
@@ -191,7 +195,7 @@ func TestTask6_Middleware(t *testing.T) {
 		t.Run(test.name+" panics when the program starts", func(t *testing.T) {
 			defer func() {
 				if recover() == nil {
-					testkit.Report{Want: "a panic", Got: "a middleware", Why: "this is a mistake of the program: found when it starts, and not by its clients"}.Error(t)
+					testkit.Report{Doing: fmt.Sprintf("Middleware is called with the policy %+v", test.bad), Want: "a panic", Got: "a middleware", Why: "this is a mistake of the program: found when it starts, and not by its clients"}.Error(t)
 				}
 			}()
 			(&ratelimit.Limiter[string]{Policy: test.bad}).Middleware(byUser)

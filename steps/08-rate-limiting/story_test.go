@@ -68,18 +68,36 @@ func tell(t *testing.T, fresh func() limit, stories []story) {
 					}
 					if got != want {
 						testkit.Report{
-							Want: fmt.Sprintf("at %v: %s", r.at, say(want)),
-							Got:  fmt.Sprintf("at %v: %s%s", r.at, say(got), told.String()),
-							Why:  fmt.Sprintf("%s; %s", quota(s.policy), s.why),
+							Doing: fmt.Sprintf("%s; %sat %v comes %s", quota(s.policy), told.String(), r.at, nth(i+1, max(r.times, 1))),
+							Want:  say(want),
+							Got:   say(got),
+							Why:   s.why,
 						}.Fatal(t)
 					}
 				}
-				said := r.Result
-				said.Limit = s.policy.Quota
-				fmt.Fprintf(&told, "\nbefore: %d request(s) at %v, the last one %s", max(r.times, 1), r.at, say(said))
+				answer := "refused"
+				if r.OK {
+					answer = "allowed"
+				}
+				fmt.Fprintf(&told, "at %v %s %s; ", r.at, requests(max(r.times, 1)), answer)
 			}
 		})
 	}
+}
+
+// requests says how many there were, and nth which of them it is.
+func requests(n int) string {
+	if n == 1 {
+		return "a request was"
+	}
+	return fmt.Sprintf("%d requests were", n)
+}
+
+func nth(i, n int) string {
+	if n == 1 {
+		return "this request"
+	}
+	return fmt.Sprintf("number %d of %d requests", i, n)
 }
 
 func quota(p ratelimit.Policy) string { return fmt.Sprintf("the quota is %d in %v", p.Quota, p.Window) }
@@ -122,7 +140,7 @@ func checkClock(t *testing.T, fresh func() limit) {
 		l := fresh()
 		use(t, l, start)
 		if got := count(l, start.AddDate(10000, 0, 0), 10, 0); got != 3 {
-			testkit.Report{Want: "3 of 10 requests allowed", Got: fmt.Sprint(got), Why: quota(p) + "; a Duration holds 292 years, and what does not fit must not wrap around"}.Error(t)
+			testkit.Report{Doing: quota(p), Want: "3 of 10 requests allowed", Got: fmt.Sprint(got), Why: "a Duration holds 292 years, and what does not fit must not wrap around"}.Error(t)
 		}
 	})
 	t.Run("a clock that trembles gives nothing away", func(t *testing.T) {
@@ -135,7 +153,7 @@ func checkClock(t *testing.T, fresh func() limit) {
 			}
 		}
 		if got != 0 || !l.Allow(start.Add(3*time.Second), p).OK {
-			testkit.Report{Want: "none of 100 requests between -1.8s and 0s allowed, and one at 3s", Got: fmt.Sprintf("%d allowed", got), Why: quota(p) + "; two processors read the clock in one order and come to the lock in the other"}.Error(t)
+			testkit.Report{Doing: quota(p), Want: "none of 100 requests between -1.8s and 0s allowed, and one at 3s", Got: fmt.Sprintf("%d allowed", got), Why: "two processors read the clock in one order and come to the lock in the other"}.Error(t)
 		}
 	})
 	tell(t, fresh, []story{{
@@ -153,7 +171,7 @@ func checkClock(t *testing.T, fresh func() limit) {
 			now := start.Add(-back)
 			// Two windows after the clock was set there must be an allowed one.
 			if count(l, now, 61, 100*time.Millisecond) == 0 {
-				testkit.Report{Want: "a request allowed within two windows", Got: "none", Why: quota(p) + "; a clock that was wrong and is set right must not refuse clients until it is as late again"}.Error(t)
+				testkit.Report{Doing: quota(p), Want: "a request allowed within two windows", Got: "none", Why: "a clock that was wrong and is set right must not refuse clients until it is as late again"}.Error(t)
 			}
 		})
 	}
@@ -174,7 +192,7 @@ func checkClock(t *testing.T, fresh func() limit) {
 			}
 			r := l.Allow(start, big)
 			if r.OK || r.RetryAfter <= 0 || r.Reset != big.Window || l.Allow(start.Add(r.RetryAfter-1), big).OK || !l.Allow(start.Add(r.RetryAfter), big).OK {
-				testkit.Report{Want: "refused until RetryAfter, then allowed", Got: say(r), Why: quota(big) + "; sums of times that are near the largest Duration wrap around"}.Error(t)
+				testkit.Report{Doing: quota(big), Want: "refused until RetryAfter, then allowed", Got: say(r), Why: "sums of times that are near the largest Duration wrap around"}.Error(t)
 			}
 		}
 	})
@@ -188,7 +206,7 @@ func checkRemaining(t *testing.T, fresh func() limit) {
 		p := per(1+rng.IntN(5), time.Duration(1+rng.IntN(50)))
 		l, now := fresh(), start
 		if got := l.Remaining(now, p); got != p.Quota {
-			testkit.Report{Want: fmt.Sprintf("%d remaining", p.Quota), Got: fmt.Sprint(got), Why: quota(p) + "; nothing has been used yet"}.Fatal(t)
+			testkit.Report{Doing: quota(p), Want: fmt.Sprintf("%d remaining", p.Quota), Got: fmt.Sprint(got), Why: "nothing has been used yet"}.Fatal(t)
 		}
 		for range 50 {
 			now = now.Add(time.Duration(rng.IntN(20)))
@@ -196,9 +214,10 @@ func checkRemaining(t *testing.T, fresh func() limit) {
 			r := l.Allow(now, p)
 			if after := l.Remaining(now, p); before != again || r.OK != (before > 0) || after != r.Remaining || r.OK && after != before-1 {
 				testkit.Report{
-					Want: "the same number when asked twice; allowed if it is above 0; then one less",
-					Got:  fmt.Sprintf("%d and %d, %s, then %d", before, again, say(r), after),
-					Why:  quota(p) + "; Remaining looks and takes nothing",
+					Doing: quota(p) + "; Remaining is called twice, then Allow, then Remaining",
+					Want:  "the same number when asked twice; allowed if it is above 0; then one less",
+					Got:   fmt.Sprintf("%d and %d, %s, then %d", before, again, say(r), after),
+					Why:   "Remaining looks and takes nothing",
 				}.Fatal(t)
 			}
 		}
@@ -285,9 +304,10 @@ func checkModel(t *testing.T, fresh func() limit, slow func() model) {
 			got, want := l.Allow(start.Add(now), p), m(now, p)
 			if got != want {
 				testkit.Report{
-					Want: fmt.Sprintf("at %v: %s", now, say(want)),
-					Got:  fmt.Sprintf("at %v: %s", now, say(got)),
-					Why:  quota(p) + "; the test compares with a slow version that never rounds and never forgets",
+					Doing: quota(p) + "; requests come at many times, chosen by chance (always the same), also while the quota is used up",
+					Want:  fmt.Sprintf("at %v: %s", now, say(want)),
+					Got:   fmt.Sprintf("at %v: %s", now, say(got)),
+					Why:   "the test compares with a slow version that never rounds and never forgets: an error that is too small to be seen once adds up",
 				}.Fatal(t)
 			}
 			last = got

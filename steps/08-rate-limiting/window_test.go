@@ -75,7 +75,7 @@ func TestTask2_Exactness(t *testing.T) {
 		}()
 		want := say(ratelimit.Result{OK: true, Limit: p.Quota, Remaining: p.Quota - 2, Reset: time.Hour})
 		if got != want {
-			testkit.Report{Want: want, Got: got, Why: quota(p) + "; what holds the times grows as they come: most clients never come near their quota"}.Error(t)
+			testkit.Report{Doing: quota(p), Want: want, Got: got, Why: "what holds the times grows as they come: most clients never come near their quota"}.Error(t)
 		}
 	})
 	t.Run("what remains is what is allowed", func(t *testing.T) { checkRemaining(t, window) })
@@ -89,7 +89,7 @@ func TestTask2_Exactness(t *testing.T) {
 			}
 		}
 		if len(allowed) < 95 {
-			testkit.Report{Want: "5 requests allowed in each of 20 seconds", Got: fmt.Sprintf("%d", len(allowed)), Why: quota(p) + "; a request comes each 37 ms"}.Fatal(t)
+			testkit.Report{Doing: quota(p), Want: "5 requests allowed in each of 20 seconds", Got: fmt.Sprintf("%d", len(allowed)), Why: "a request comes each 37 ms"}.Fatal(t)
 		}
 		for i := range len(allowed) - p.Quota {
 			if d := allowed[i+p.Quota] - allowed[i]; d < p.Window {
