@@ -86,28 +86,28 @@ func echoing(w keepalive.ResponseWriter, r *keepalive.Request) {
 
 func TestTask6_Workers(t *testing.T) {
 	for _, r := range []struct {
-		name, why string
-		max       int
-		queue     int
-		story     func(t *testing.T, p *pool.Pool, dial func() *client) string
-		want      string
-		done      int64 // requests that workers have handled
+		name, doing, why string
+		max              int
+		queue            int
+		story            func(t *testing.T, p *pool.Pool, dial func() *client) string
+		want             string
+		done             int64 // requests that workers have handled
 	}{
-		{"a request is answered", "by a worker", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
+		{"a request is answered", "a client sends GET / to a handler behind Workers", "by a worker", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
 			return dial().ask(getA)
 		}, `200, "GET"`, 1},
-		{"content arrives as it was sent", "some of it was read before the worker came", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
+		{"content arrives as it was sent", "a client sends hello with Content-Length, and then hello, you! in chunks; the handler sends back what it reads", "some of it was read before the worker came", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
 			c := dial()
 			return c.ask(post5+"hello") + "; " + c.ask("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n, you!\r\n0\r\n\r\n")
 		}, `200, "POSThello"; 200, "POSThello, you!"`, 2},
-		{"content that is longer than what is read ahead", "the rest is read by the worker", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
+		{"content that is longer than what is read ahead", "a client sends 128 KiB of content; the handler sends it back. The same content, all of it:", "the rest is read by the worker", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
 			long := strings.Repeat("0123456789abcdef", 8<<10)
 			c := dial()
 			go fmt.Fprintf(c, "POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", len(long), long)
 			got := c.answer()
 			return fmt.Sprint(got == fmt.Sprintf("200, %q", "POST"+long), ", ", len(got) > len(long))
 		}, "true, true", 1},
-		{"no worker, no place in the queue: 503 at once", "the client learns now that it should come back, and not after a minute", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
+		{"no worker, no place in the queue: 503 at once", "the only worker has a request that takes a minute, and a second client sends one", "the client learns now that it should come back, and not after a minute", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
 			first, second := dial(), dial()
 			io.WriteString(first, getA)
 			settle()
@@ -115,7 +115,7 @@ func TestTask6_Workers(t *testing.T) {
 			got := second.ask(getA)
 			return fmt.Sprintf("%s after %v; %s", got, time.Since(begun), first.answer())
 		}, `503, Retry-After after 0s; 200, "GET"`, 1},
-		{"the connection goes on after a 503", "the client has done nothing wrong", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
+		{"the connection goes on after a 503", "the only worker is busy, and a second client is refused; when the worker is free, it sends its request again on this connection", "the client has done nothing wrong", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
 			first, second := dial(), dial()
 			io.WriteString(first, getA)
 			settle()
@@ -123,7 +123,7 @@ func TestTask6_Workers(t *testing.T) {
 			first.answer()
 			return got + "; " + second.ask(post5+"hello")
 		}, `503, Retry-After; 200, "POSThello"`, 2},
-		{"in the queue: answered when its turn comes", "a short burst is served, a little later", 1, 1, func(t *testing.T, p *pool.Pool, dial func() *client) string {
+		{"in the queue: answered when its turn comes", "the only worker has a request that takes a minute, one may wait, and a second client sends one", "a short burst is served, a little later", 1, 1, func(t *testing.T, p *pool.Pool, dial func() *client) string {
 			first, second := dial(), dial()
 			io.WriteString(first, getA)
 			settle()
@@ -131,13 +131,13 @@ func TestTask6_Workers(t *testing.T) {
 			got := second.ask(post5 + "hello")
 			return fmt.Sprintf("%s after %v; %s", got, time.Since(begun), first.answer())
 		}, `200, "POSThello" after 1m0s; 200, "GET"`, 2},
-		{"nobody is free for 90 seconds: 503", "waiting has a bound of its own", 1, 2, func(t *testing.T, p *pool.Pool, dial func() *client) string {
+		{"nobody is free for 90 seconds: 503", "the only worker is busy for ten minutes, and a client sends a request", "waiting has a bound of its own", 1, 2, func(t *testing.T, p *pool.Pool, dial func() *client) string {
 			p.TrySubmit(func() { time.Sleep(10 * time.Minute) })
 			begun := time.Now()
 			got := dial().ask(getA)
 			return fmt.Sprintf("%s after %v", got, time.Since(begun))
 		}, "503, Retry-After after 1m30s", 0},
-		{"an idle connection has no worker", "with one worker a connection, one browser that does nothing stops the server", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
+		{"an idle connection has no worker", "three clients send a request each and stay connected; there is one worker", "with one worker a connection, one browser that does nothing stops the server", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
 			var got []string
 			for range 3 {
 				got = append(got, dial().ask(post5+"hello"))
@@ -145,28 +145,31 @@ func TestTask6_Workers(t *testing.T) {
 			settle()
 			return fmt.Sprint(got, " running ", p.Stats().Running)
 		}, `[200, "POSThello" 200, "POSThello" 200, "POSThello"] running 0`, 3},
-		{"half a head has no worker", "it may never become a request", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
+		{"half a head has no worker", "a client sends half a head, and another one a request; there is one worker", "it may never become a request", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
 			io.WriteString(dial(), "GET / HTTP/1.1\r\nHos")
 			return dial().ask(post5 + "hello")
 		}, `200, "POSThello"`, 1},
-		{"half of a short content has no worker", "a form that is sent one byte a second is not worth waiting for", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
+		{"half of a short content has no worker", "a client sends half of its content, and another one a request; there is one worker; then the first one sends the rest", "a form that is sent one byte a second is not worth waiting for", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
 			slow := dial()
 			io.WriteString(slow, post5+"hel")
 			settle()
 			got := dial().ask(post5 + "hello")
 			return got + "; " + slow.ask("lo")
 		}, `200, "POSThello"; 200, "POSThello"`, 2},
-		{"short content that is broken has no worker", "the handler could not make more of it than the server can: 400, before anything is done with a half of it", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
+		{"short content that is broken has no worker", "a client sends content in chunks that are broken, and another one a good request", "the handler could not make more of it than the server can: 400, before anything is done with a half of it", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
 			return dial().ask("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello!!\r\n0\r\n\r\n") + "; " + dial().ask(post5+"hello")
 		}, `400; 200, "POSThello"`, 1},
-		{"a client that waits for a 100 gets it", "the handler decides whether the content is wanted, and the handler is on the worker", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
+		{"a client that waits for a 100 gets it", "a client sends Expect: 100-continue, waits for the 100, and then sends the content", "the handler decides whether the content is wanted, and the handler is on the worker", 1, 0, func(t *testing.T, p *pool.Pool, dial func() *client) string {
 			c := dial()
 			go io.WriteString(c, "POST /p HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
 			return c.answer() + "; " + c.ask("hello")
 		}, `100; 200, "POSThello"`, 1},
 	} {
 		t.Run(r.name, func(t *testing.T) {
-			testkit.Bubble(t, func(t *testing.T) {
+			const by = "%s\nrequests handled by workers: %d"
+			plain := strings.NewReplacer("; ", "\n")
+			about := testkit.Report{Doing: fmt.Sprintf("(Max %d, Queue %d) %s", r.max, r.queue, r.doing), Want: fmt.Sprintf(by, plain.Replace(r.want), r.done), Why: r.why}
+			testkit.BubbleFor(t, about, func(t *testing.T) {
 				p := pool.New(pool.Config{Max: r.max, Queue: r.queue, ErrorLog: quiet})
 				h := server.Workers(p, 90*time.Second)(keepalive.HandlerFunc(echoing))
 				var clients []*client
@@ -178,9 +181,9 @@ func TestTask6_Workers(t *testing.T) {
 				for _, c := range clients {
 					c.Close()
 				}
-				by := "%s; %d request(s) by workers"
 				if done := p.Stats().Done; got != r.want || done != r.done {
-					testkit.Report{Want: fmt.Sprintf(by, r.want, r.done), Got: fmt.Sprintf(by, got, done), Why: r.why}.Error(t)
+					about.Got = fmt.Sprintf(by, plain.Replace(got), done)
+					about.Error(t)
 				}
 				p.Shutdown(context.Background())
 			})
@@ -191,7 +194,7 @@ func TestTask6_Workers(t *testing.T) {
 // A panic in a handler happens on a worker, and must end up where a handler's panic
 // always does.
 func TestTask6_Panic(t *testing.T) {
-	report := testkit.Report{Sent: getA, Want: "500", Why: "the connection of step 4, and Recover of step 7, look for panics on the goroutine that called them"}
+	report := testkit.Report{Sent: getA, Doing: "a handler behind Workers panics", Want: "500", Why: "the connection of step 4, and Recover of step 7, look for panics on the goroutine that called them"}
 	testkit.Apart(t, report, func(t *testing.T) {
 		testkit.Bubble(t, func(t *testing.T) {
 			p := pool.New(pool.Config{Max: 1, ErrorLog: quiet})
@@ -199,7 +202,7 @@ func TestTask6_Panic(t *testing.T) {
 			got := c.ask(getA)
 			c.Close()
 			if done := p.Stats().Done; got != report.Want || done != 1 {
-				report.Got = fmt.Sprintf("%s; %d task(s) done by workers", got, done)
+				report.Got = fmt.Sprintf("%s, tasks done by workers: %d", got, done)
 				report.Error(t)
 			}
 			p.Shutdown(context.Background())
@@ -208,7 +211,7 @@ func TestTask6_Panic(t *testing.T) {
 }
 
 func TestTask6_BlockingPanic(t *testing.T) {
-	report := testkit.Report{Sent: getA, Want: "500", Why: "f is a part of the handler, wherever it runs: its client is told, and its panic is logged with the request"}
+	report := testkit.Report{Sent: getA, Doing: "a handler calls Blocking with a function that panics", Want: "500", Why: "f is a part of the handler, wherever it runs: its client is told, and its panic is logged with the request"}
 	testkit.Apart(t, report, func(t *testing.T) {
 		testkit.Bubble(t, func(t *testing.T) {
 			p := pool.New(pool.Config{Max: 1, ErrorLog: quiet})
@@ -218,7 +221,7 @@ func TestTask6_BlockingPanic(t *testing.T) {
 			got := c.ask(getA)
 			c.Close()
 			if done := p.Stats().Done; got != report.Want || done != 1 {
-				report.Got = fmt.Sprintf("%s; %d task(s) done by workers", got, done)
+				report.Got = fmt.Sprintf("%s, tasks done by workers: %d", got, done)
 				report.Error(t)
 			}
 			p.Shutdown(context.Background())
@@ -242,7 +245,7 @@ func TestTask6_Blocking(t *testing.T) {
 		first.Close()
 		second.Close()
 		if want := `503, Retry-After; 200, "a row"`; got != want {
-			testkit.Report{Sent: getA, Want: want, Got: got, Why: "a database takes so many questions at once; the others are better refused than left to wait in the database"}.Error(t)
+			testkit.Report{Sent: getA, Doing: "two clients send this; the handler calls Blocking with something that takes a minute, and the pool has one worker and no queue", Want: strings.ReplaceAll(want, "; ", "\n"), Got: strings.ReplaceAll(got, "; ", "\n"), Why: "a database takes so many questions at once; the others are better refused than left to wait in the database"}.Error(t)
 		}
 		p.Shutdown(context.Background())
 	})
