@@ -1,6 +1,7 @@
 package middleware_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -280,7 +281,10 @@ func TestTask8_Flush(t *testing.T) {
 			}
 			all, err := gunzipped(a.content.Bytes())
 			if fmt.Sprint(got) != fmt.Sprint(want) || err != nil || all != strings.Join(test.pieces, "") {
-				testkit.Report{Want: fmt.Sprintf("after each Flush %q, then a proper end", want), Got: fmt.Sprintf("after each Flush %q, then %q, error %v", got, testkit.Excerpt(all), err), Why: test.why}.Error(t)
+				testkit.Report{
+					Doing: fmt.Sprintf("the handler writes %d pieces and calls Flush behind each; what the client can read of the gzip then, Flush by Flush:", len(test.pieces)),
+					Want:  strings.Join(want, "\n") + "\nand at the end, with the end of the gzip: all of it",
+					Got:   cmp.Or(strings.Join(got, "\n"), "no Flush arrived") + fmt.Sprintf("\nand at the end%s: %s", map[bool]string{true: ", with the end of the gzip", false: ", without the end of the gzip"}[err == nil], testkit.Excerpt(all)), Why: test.why}.Error(t)
 			}
 		})
 	}
@@ -288,15 +292,15 @@ func TestTask8_Flush(t *testing.T) {
 
 func TestTask8_CutOff(t *testing.T) {
 	for _, test := range []struct {
-		name, why string
-		handler   keepalive.HandlerFunc
+		name, doing, why string
+		handler          keepalive.HandlerFunc
 	}{
-		{"a panic leaves the gzip without an end", "a proper end would make half a page a whole one", func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+		{"a panic leaves the gzip without an end", "a handler writes a long text, and panics", "a proper end would make half a page a whole one", func(w keepalive.ResponseWriter, _ *keepalive.Request) {
 			w.Header().Set("Content-Type", "text/plain")
 			io.WriteString(w, long)
 			panic("oops")
 		}},
-		{"less than Content-Length is cut off", "Compress has taken the length away by which the server would have noticed", func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+		{"less than Content-Length is cut off", fmt.Sprintf("a handler says Content-Length: 5000, and writes %d bytes", len(long)), "Compress has taken the length away by which the server would have noticed", func(w keepalive.ResponseWriter, _ *keepalive.Request) {
 			w.Header().Set("Content-Type", "text/plain")
 			w.Header().Set("Content-Length", "5000")
 			io.WriteString(w, long)
@@ -307,7 +311,7 @@ func TestTask8_CutOff(t *testing.T) {
 			_, err := gunzipped(a.content.Bytes())
 			got := fmt.Sprintf("%s, panic %v, gzip with an end %v", a.field("Content-Encoding"), a.panicked != nil, err == nil)
 			if want := "Content-Encoding: gzip, panic true, gzip with an end false"; got != want {
-				testkit.Report{Want: want, Got: got, Why: test.why}.Error(t)
+				testkit.Report{Doing: test.doing, Want: want, Got: got, Why: test.why}.Error(t)
 			}
 		})
 	}
@@ -318,13 +322,13 @@ func TestTask8_CutOff(t *testing.T) {
 			w.Header().Set("Content-Length", fmt.Sprint(len(long)))
 			n, err := io.WriteString(w, long)
 			more, refused := io.WriteString(w, "more")
-			got = fmt.Sprintf("%d %v, then %d %v", n, err, more, refused)
+			got = fmt.Sprintf("%d bytes written, failed: %v; then %d, refused with ErrContentLength: %v", n, err != nil, more, errors.Is(refused, keepalive.ErrContentLength))
 		}, parse(t, get("/", accepts)))
 		if text, err := gunzipped(a.content.Bytes()); err != nil || text != long {
 			got += ", and not the gzip of the first part"
 		}
-		if want := fmt.Sprintf("%d <nil>, then 0 %v", len(long), keepalive.ErrContentLength); got != want {
-			testkit.Report{Want: want, Got: got, Why: "the connection would refuse it, and Compress has taken the length away from it"}.Error(t)
+		if want := fmt.Sprintf("%d bytes written, failed: false; then 0, refused with ErrContentLength: true", len(long)); got != want {
+			testkit.Report{Doing: "the handler says Content-Length: 2048, writes 2048 bytes, and then \"more\"", Want: want, Got: got, Why: "the connection would refuse it, and Compress has taken the length away from it"}.Error(t)
 		}
 	})
 	t.Run("a panic before the response leaves it open", func(t *testing.T) {
@@ -338,7 +342,7 @@ func TestTask8_CutOff(t *testing.T) {
 		text, _ := gunzipped(after.content.Bytes())
 		got := fmt.Sprintf("%d without what was held back: %v; then the text: %v", a.status, !strings.Contains(a.content.String(), "held"), text == long)
 		if want := "500 without what was held back: true; then the text: true"; got != want {
-			testkit.Report{Want: want, Got: got, Why: "what has been held back has not been sent, so a 500 is still possible; and nothing of it may get into the next response"}.Error(t)
+			testkit.Report{Doing: "a handler writes \"held back\", which is too short to be sent at once, and panics; another one writes a text", Want: want, Got: got, Why: "what has been held back has not been sent, so a 500 is still possible; and nothing of it may get into the next response"}.Error(t)
 		}
 	})
 }
@@ -377,9 +381,13 @@ func TestTask8_Gone(t *testing.T) {
 				defer func() { a.panicked = recover() }()
 				h.ServeHTTP(test.writer(a), parse(t, get("/", accepts)))
 			}()
-			got := fmt.Sprintf("%s, the handler gets the error: %v, panic: %v", a.field("Content-Encoding"), errors.Is(err, gone), a.panicked)
-			if want := "Content-Encoding: gzip, the handler gets the error: true, panic: <nil>"; got != want {
-				testkit.Report{Want: want, Got: got, Why: "clients break off downloads all day: that is no fault of the server's, and with a panic each of them would be an error with a stack in the log"}.Error(t)
+			panicked := "no panic"
+			if a.panicked != nil {
+				panicked = fmt.Sprint("a panic: ", a.panicked)
+			}
+			got := fmt.Sprintf("%s, the handler gets the error: %v, %s", a.field("Content-Encoding"), errors.Is(err, gone), panicked)
+			if want := "Content-Encoding: gzip, the handler gets the error: true, no panic"; got != want {
+				testkit.Report{Doing: "the handler says how long its content is, and the client goes away in the middle: " + test.name, Want: want, Got: got, Why: "clients break off downloads all day: that is no fault of the server's, and with a panic each of them would be an error with a stack in the log"}.Error(t)
 			}
 		})
 	}
@@ -419,14 +427,21 @@ func TestTask8_Held(t *testing.T) {
 				if begin {
 					w.WriteHeader(200)
 				}
-				got = fmt.Sprint(keepalive.Hijack(w, func(context.Context, net.Conn) {}))
+				switch err := keepalive.Hijack(w, func(context.Context, net.Conn) {}); {
+				case err == nil:
+					got = "no error"
+				case errors.Is(err, keepalive.ErrHijackTooLate):
+					got = "ErrHijackTooLate"
+				default:
+					got = err.Error()
+				}
 			}, parse(t, get("/", accepts)))
 			return fmt.Sprintf("%s, taken over %v", got, a.hijacked)
 		}
 		got := "before WriteHeader: " + hijack(false) + "\nafter it: " + hijack(true)
-		want := "before WriteHeader: <nil>, taken over true\nafter it: " + keepalive.ErrHijackTooLate.Error() + ", taken over false"
+		want := "before WriteHeader: no error, taken over true\nafter it: ErrHijackTooLate, taken over false"
 		if got != want {
-			testkit.Report{Want: want, Got: got, Why: "the handler has begun a response (step 4); that it is held back is nobody's business but yours"}.Error(t)
+			testkit.Report{Doing: "a handler calls Hijack, before and after WriteHeader(200)", Want: want, Got: got, Why: "the handler has begun a response (step 4); that it is held back is nobody's business but yours"}.Error(t)
 		}
 	})
 }

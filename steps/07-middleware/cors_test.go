@@ -167,7 +167,7 @@ func TestTask6_Mistakes(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			defer func() {
 				if recover() == nil {
-					testkit.Report{Want: "a panic", Got: fmt.Sprintf("a middleware for %+v", test.cors), Why: test.why}.Error(t)
+					testkit.Report{Doing: fmt.Sprintf("a CORS is made with AllowedOrigins %q, Credentials %v", test.cors.AllowedOrigins, test.cors.Credentials), Want: "a panic when the program starts", Got: "a middleware", Why: test.why}.Error(t)
 				}
 			}()
 			test.cors.Middleware()

@@ -151,7 +151,7 @@ func TestTask10_BasicAuth(t *testing.T) {
 			serve(around, who, parse(t, get("/", field)))
 		}
 		if got, want := fmt.Sprint(calls), "[a/b]"; got != want {
-			testkit.Report{Want: want, Got: got, Why: "an empty user with an empty password is somebody, and nobody has said so"}.Error(t)
+			testkit.Report{Doing: "three requests come: one with the password b of the user a, one with Basic !!!, one without Authorization. What check is asked:", Want: want, Got: got, Why: "an empty user with an empty password is somebody, and nobody has said so"}.Error(t)
 		}
 	})
 	t.Run("a realm with a control panics", func(t *testing.T) {
@@ -166,7 +166,7 @@ func TestTask10_BasicAuth(t *testing.T) {
 			got = middleware.ID(r.Context()) + " " + middleware.User(r.Context()) + middleware.User(context.Background())
 		}, r)
 		if want := "sent alice"; got != want {
-			testkit.Report{Want: want, Got: got, Why: "each middleware adds to the context"}.Error(t)
+			testkit.Report{Doing: "BasicAuth stands behind RequestID; the handler asks for ID and User", Want: want, Got: got, Why: "each middleware adds to the context"}.Error(t)
 		}
 	})
 	t.Run("the common log has the user", func(t *testing.T) {
@@ -176,7 +176,7 @@ func TestTask10_BasicAuth(t *testing.T) {
 				around := middleware.Chain(middleware.CommonLog(&out), middleware.Timeout(time.Second), middleware.BasicAuth("x", func(string, string) bool { return true }))
 				serve(around, who, parse(t, get("/", basic(user+":x"))))
 				if !strings.Contains(out.String(), want) {
-					testkit.Report{Want: want, Got: out.String(), Why: "the name stands without quotes, so a space in it would move all that follows"}.Error(t)
+					testkit.Report{Doing: fmt.Sprintf("the user %q is authenticated behind CommonLog", user), Want: "a line with " + want, Got: out.String(), Why: "the name stands without quotes, so a space in it would move all that follows"}.Error(t)
 				}
 			}
 		})

@@ -23,14 +23,14 @@ func TestTask9_Timeout(t *testing.T) {
 		return fmt.Sprintf("%d %v", n, errors.Is(err, context.DeadlineExceeded))
 	}
 	for _, test := range []struct {
-		name, why string
-		handler   func(w keepalive.ResponseWriter, r *keepalive.Request) (saw string)
-		want      string
+		name, does, why string
+		handler         func(w keepalive.ResponseWriter, r *keepalive.Request) (saw string)
+		want            string
 	}{
-		{"too late with nothing written is a 503", "silence would be a 200",
+		{"too late with nothing written is a 503", `sleeps for 2s and returns`, "silence would be a 200",
 			func(_ keepalive.ResponseWriter, r *keepalive.Request) string { time.Sleep(d); return "" },
 			"503, no panic"},
-		{"the context says when", "a database that is given the context stops in time",
+		{"the context says when", `waits for its context`, "a database that is given the context stops in time",
 			func(_ keepalive.ResponseWriter, r *keepalive.Request) string {
 				began := time.Now()
 				select {
@@ -40,7 +40,7 @@ func TestTask9_Timeout(t *testing.T) {
 				return fmt.Sprint("done after ", time.Since(began), ": ", r.Context().Err())
 			},
 			"done after 2s: context deadline exceeded; 503, no panic"},
-		{"reading fails", "a handler that reads a slow upload has to learn it",
+		{"reading fails", `reads 3 bytes of Body, sleeps for 2s, and reads again`, "a handler that reads a slow upload has to learn it",
 			func(w keepalive.ResponseWriter, r *keepalive.Request) string {
 				p := make([]byte, 3)
 				n, err := r.Body.Read(p)
@@ -50,7 +50,7 @@ func TestTask9_Timeout(t *testing.T) {
 				return saw + fmt.Sprint(n, " ", errors.Is(err, context.DeadlineExceeded))
 			},
 			`"con" <nil>, 0 true; 503, no panic`},
-		{"writing fails", "what is written too late must not be half of the answer",
+		{"writing fails", `sleeps for 2s, sets Content-Length: 1000, and writes "late": bytes written, and whether the error is DeadlineExceeded`, "what is written too late must not be half of the answer",
 			func(w keepalive.ResponseWriter, r *keepalive.Request) string {
 				time.Sleep(d)
 				w.Header().Set("Content-Length", "1000")
@@ -58,48 +58,48 @@ func TestTask9_Timeout(t *testing.T) {
 				return write(w, "late")
 			},
 			"0 true; 503, no panic"},
-		{"writing from a reader fails", "io.Copy looks for ReadFrom, which would go past the clock",
+		{"writing from a reader fails", `sleeps for 2s and calls io.Copy: bytes written, and whether the error is DeadlineExceeded`, "io.Copy looks for ReadFrom, which would go past the clock",
 			func(w keepalive.ResponseWriter, r *keepalive.Request) string {
 				time.Sleep(d)
 				n, err := io.Copy(w, neverWriterTo{strings.NewReader("late")})
 				return fmt.Sprint(n, " ", errors.Is(err, context.DeadlineExceeded))
 			},
 			"0 true; 503, no panic"},
-		{"half a response is cut off", "a response that ends well is taken for the whole",
+		{"half a response is cut off", `writes "half", sleeps for 2s, and writes "late": bytes written, and whether the error is DeadlineExceeded`, "a response that ends well is taken for the whole",
 			func(w keepalive.ResponseWriter, r *keepalive.Request) string {
 				saw := write(w, "half")
 				time.Sleep(d)
 				return saw + ", " + write(w, "late")
 			},
 			`4 false, 0 true; 200 "half", panic`},
-		{"a whole response is not", "the handler was slow after it had written everything; nobody has to know",
+		{"a whole response is not", `writes "whole", sleeps for 2s, and calls Flush: bytes written, and whether the errors are DeadlineExceeded`, "the handler was slow after it had written everything; nobody has to know",
 			func(w keepalive.ResponseWriter, r *keepalive.Request) string {
 				saw := write(w, "whole")
 				time.Sleep(d)
 				return saw + fmt.Sprint(", ", errors.Is(w.Flush(), context.DeadlineExceeded))
 			},
 			`5 false, true; 200 "whole", no panic`},
-		{"an echo that becomes too slow is cut off", "Body was refused in the middle of it, and an echo that ends well is taken for the whole",
+		{"an echo that becomes too slow is cut off", `is an io.Copy from Body, whose second Read takes 2s: bytes copied, and whether the error is DeadlineExceeded`, "Body was refused in the middle of it, and an echo that ends well is taken for the whole",
 			func(w keepalive.ResponseWriter, r *keepalive.Request) string {
 				n, err := io.Copy(w, neverWriterTo{&slowSecond{from: r.Body, sleep: d}})
 				return fmt.Sprint(n, " ", errors.Is(err, context.DeadlineExceeded))
 			},
 			`3 true; 200 "con", panic`},
-		{"taking the connection over fails", "nobody would watch the time of what comes then",
+		{"taking the connection over fails", `sleeps for 2s and calls Hijack: whether the error is DeadlineExceeded`, "nobody would watch the time of what comes then",
 			func(w keepalive.ResponseWriter, r *keepalive.Request) string {
 				time.Sleep(d)
 				err := keepalive.Hijack(w, func(context.Context, net.Conn) {})
 				return fmt.Sprint(errors.Is(err, context.DeadlineExceeded))
 			},
 			"true; 503, no panic"},
-		{"in time with nothing written", "silence is a 200, unless it was too long",
+		{"in time with nothing written", `sleeps for a little less than 2s and returns: whether its context has a deadline`, "silence is a 200, unless it was too long",
 			func(w keepalive.ResponseWriter, r *keepalive.Request) string {
 				time.Sleep(d - 1)
 				_, limited := r.Context().Deadline()
 				return fmt.Sprint("deadline ", limited)
 			},
 			`deadline true; 200 "", no panic`},
-		{"in time nothing is different", "most requests are",
+		{"in time nothing is different", `sleeps for a little less than 2s, reads the content, and writes "in time"`, "most requests are",
 			func(w keepalive.ResponseWriter, r *keepalive.Request) string {
 				time.Sleep(d - 1)
 				content, err := r.Content()
@@ -129,11 +129,11 @@ func TestTask9_Timeout(t *testing.T) {
 					got += ", with the Content-Length of what did not come"
 				}
 				if got != test.want {
-					testkit.Report{Want: test.want, Got: got, Why: test.why}.Error(t)
+					testkit.Report{Doing: "the time limit is 2s, and the handler " + test.does, Want: inWords.Replace(test.want), Got: inWords.Replace(got), Why: test.why}.Error(t)
 				}
 				_, limited := r.Context().Deadline()
-				if got := fmt.Sprintf("Body put back: %v, deadline: %v, error: %v", r.Body == body, limited, r.Context().Err()); got != "Body put back: true, deadline: false, error: <nil>" {
-					testkit.Report{Want: "after the handler, Body put back: true, and a context with deadline: false, error: <nil>", Got: got, Why: "the connection uses the Request for the next one, and hands its context to whoever has taken the connection over"}.Error(t)
+				if got := fmt.Sprintf("Body put back: %v, deadline: %v, ended: %v", r.Body == body, limited, r.Context().Err() != nil); got != "Body put back: true, deadline: false, ended: false" {
+					testkit.Report{Doing: "the handler has returned, and the test looks at the Request and its context", Want: "Body put back: true, deadline: false, ended: false", Got: got, Why: "the connection uses the Request for the next one, and hands its context to whoever has taken the connection over"}.Error(t)
 				}
 			})
 		})
@@ -152,10 +152,10 @@ func TestTask9_Timeout(t *testing.T) {
 			silent := parse(t, request("POST", "/", "content"))
 			silent.SetContext(ctx)
 			if a := serve(middleware.Timeout(d), func(keepalive.ResponseWriter, *keepalive.Request) { time.Sleep(d / 2) }, silent); a.status != 200 {
-				testkit.Report{Want: "200 for a handler that writes nothing, in time", Got: fmt.Sprint(a.status), Why: "the server stops, which is no deadline: the clock decides, not the context"}.Error(t)
+				testkit.Report{Doing: "the context is cancelled from the start, and the handler writes nothing", Want: "200", Got: fmt.Sprint(a.status), Why: "the server stops, which is no deadline: the clock decides, not the context"}.Error(t)
 			}
 			if want := `200 "\"content\" <nil> context canceled true"`; a.summary() != want {
-				testkit.Report{Want: want, Got: a.summary(), Why: "requests in progress are answered when the server stops (step 4): the clock decides, not the context"}.Error(t)
+				testkit.Report{Doing: "the context is cancelled from the start; the handler reads Body, and writes what it got, the error, that of its context, and whether that has a deadline", Want: inWords.Replace(want), Got: inWords.Replace(a.summary()), Why: "requests in progress are answered when the server stops (step 4): the clock decides, not the context"}.Error(t)
 			}
 		})
 	})
@@ -171,10 +171,10 @@ func TestTask9_Timeout(t *testing.T) {
 				}
 			}, r)
 			if got == "" {
-				got = fmt.Sprintf("afterwards, its value is %v, error %v", r.Context().Value(key{}), r.Context().Err())
+				got = fmt.Sprintf("afterwards, it is there: %v, and the context is cancelled: %v", r.Context().Value(key{}) == "value", r.Context().Err() != nil)
 			}
-			if want := "afterwards, its value is value, error <nil>"; got != want {
-				testkit.Report{Want: want, Got: got, Why: "a log further out asks the context who the user was; and the request is not cancelled because it is done"}.Error(t)
+			if want := "afterwards, it is there: true, and the context is cancelled: false"; got != want {
+				testkit.Report{Doing: "the handler puts a value into the context of its Request, and returns", Want: want, Got: got, Why: "a log further out asks the context who the user was; and the request is not cancelled because it is done"}.Error(t)
 			}
 		})
 	})
@@ -190,7 +190,7 @@ func TestTask9_Timeout(t *testing.T) {
 			_, limited := r.Context().Deadline()
 			got := fmt.Sprintf("others inside: %v, put back: %v, panic %v", inside, r.Body == body && !limited && r.Context().Err() == nil, a.panicked)
 			if want := "others inside: true, put back: true, panic oops"; got != want {
-				testkit.Report{Want: want, Got: got, Why: "a middleware further out may recover, and the next request of the connection uses the Request"}.Error(t)
+				testkit.Report{Doing: "the handler panics; whether it had another Body and context, and whether the Request has its own again", Want: want, Got: got, Why: "a middleware further out may recover, and the next request of the connection uses the Request"}.Error(t)
 			}
 		})
 	})
@@ -322,3 +322,6 @@ func TestTask9_BodyLimit(t *testing.T) {
 		mustPanic(t, "it is a mistake in a setting", func() keepalive.Middleware { return middleware.BodyLimit(-1) })
 	})
 }
+
+// inWords writes that there is no error as a reader says it.
+var inWords = strings.NewReplacer("<nil>", "no error", "; ", "\n")

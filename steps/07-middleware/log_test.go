@@ -130,10 +130,10 @@ func TestTask5_Observe(t *testing.T) {
 					got += fmt.Sprint(", panicked ", a.panicked)
 				}
 				if got != test.want {
-					testkit.Report{Want: test.want, Got: got, Why: test.why}.Error(t)
+					testkit.Report{Doing: "Observe around a handler, " + cmpOr(test.method, "POST") + ": " + test.name, Want: test.want, Got: got, Why: test.why}.Error(t)
 				}
 				if r.Body != body {
-					testkit.Report{Want: "after the handler, the Body that was there before", Got: "another Body",
+					testkit.Report{Doing: "Observe around a handler: " + test.name, Want: "after the handler, the Body that was there before", Got: "another Body",
 						Why: "Observe puts a reader around Body to see what it ends with; the connection uses the Request for the next one, and must find its own"}.Error(t)
 				}
 			})
@@ -232,7 +232,7 @@ func TestTask5_Disabled(t *testing.T) {
 	}
 	got := fmt.Sprintf("at level Info, the address is asked for: %v; at level Error: %v", asked(slog.LevelInfo) > 0, asked(slog.LevelError) > 0)
 	if want := "at level Info, the address is asked for: true; at level Error: false"; got != want {
-		testkit.Report{Want: want, Got: got, Why: "a log that keeps only errors should not pay for eight attributes of each request: ask it with Enabled first"}.Error(t)
+		testkit.Report{Doing: "a request comes, and the test looks whether its address is written as text", Want: want, Got: got, Why: "a log that keeps only errors should not pay for eight attributes of each request: ask it with Enabled first"}.Error(t)
 	}
 }
 
@@ -312,7 +312,7 @@ func TestTask5_CommonLog(t *testing.T) {
 		all.Wait()
 		got := fmt.Sprintf("%d lines, %d calls of Write while another one was going on", len(out.writes), out.mixed.Load())
 		if want := "100 lines, 0 calls of Write while another one was going on"; got != want {
-			testkit.Report{Want: want, Got: got, Why: "connections are served at the same time, and an io.Writer need not be safe for that"}.Error(t)
+			testkit.Report{Doing: "100 requests are served at the same time, with one log", Want: want, Got: got, Why: "connections are served at the same time, and an io.Writer need not be safe for that"}.Error(t)
 		}
 	})
 }

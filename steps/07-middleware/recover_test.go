@@ -144,7 +144,7 @@ func TestTask4_Again(t *testing.T) {
 		got := fmt.Sprintf("panic with %v, %d records, %q", a.panicked, len(records(t, &log)), a.content.String())
 		want := `panic with oops, 1 records, "half"`
 		if got != want {
-			testkit.Report{Want: want, Got: got, Why: "whoever recovers further out may know the value; and an error text behind half a page is part of the page"}.Error(t)
+			testkit.Report{Doing: "the handler writes \"half\", which is sent, and panics with oops", Want: want, Got: got, Why: "whoever recovers further out may know the value; and an error text behind half a page is part of the page"}.Error(t)
 		}
 	})
 	t.Run("fields of others stay", func(t *testing.T) {
@@ -156,7 +156,7 @@ func TestTask4_Again(t *testing.T) {
 		}, parse(t, get("/")))
 		got := fmt.Sprintf("%d\n%s", a.status, fields("Access-Control-Allow-Origin", "X-Request-ID", "ETag")(a))
 		if want := "500\nAccess-Control-Allow-Origin: https://app.example.org\nX-Request-ID: sent\nno ETag"; got != want {
-			testkit.Report{Want: want, Got: got, Why: "without its CORS fields a page cannot even see that it was a 500, and without the id nobody finds it in the log; only what describes the content goes"}.Error(t)
+			testkit.Report{Doing: "Access-Control-Allow-Origin, X-Request-ID and ETag are set; then the handler panics", Want: want, Got: got, Why: "without its CORS fields a page cannot even see that it was a 500, and without the id nobody finds it in the log; only what describes the content goes"}.Error(t)
 		}
 	})
 	t.Run("without a panic it is not seen", func(t *testing.T) {
@@ -167,7 +167,7 @@ func TestTask4_Again(t *testing.T) {
 		a = serve(around, func(keepalive.ResponseWriter, *keepalive.Request) { panic("oops") }, parse(t, get("/")))
 		got += fmt.Sprintf("; then %d, %d records", a.status, len(records(t, &log)))
 		if want := `200 "hello", 0 records; then 500, 1 records`; got != want {
-			testkit.Report{Want: want, Got: got, Why: "most handlers do not panic"}.Error(t)
+			testkit.Report{Doing: "one handler does not panic, and the next one does", Want: want, Got: got, Why: "most handlers do not panic"}.Error(t)
 		}
 	})
 }

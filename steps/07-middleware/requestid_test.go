@@ -103,17 +103,17 @@ func TestTask3_RequestID(t *testing.T) {
 		cancel()
 		got := "the handler was not called"
 		serve(around, func(_ keepalive.ResponseWriter, r *keepalive.Request) {
-			got = fmt.Sprintf("id %s, value %v, error %v", middleware.ID(r.Context()), r.Context().Value(key{}), r.Context().Err())
+			got = fmt.Sprintf("id %s, has the value: %v, is cancelled: %v", middleware.ID(r.Context()), r.Context().Value(key{}) == "value", r.Context().Err() != nil)
 		}, r)
-		if want := "id sent, value value, error context canceled"; got != want {
-			testkit.Report{Want: want, Got: got, Why: "the context of a request also says that the server stops"}.Error(t)
+		if want := "id sent, has the value: true, is cancelled: true"; got != want {
+			testkit.Report{Doing: "the request has a context with a value, which has been cancelled; the handler looks at its own", Want: want, Got: got, Why: "the context of a request also says that the server stops"}.Error(t)
 		}
 	})
 	t.Run("a context without one has none", func(t *testing.T) {
 		got := fmt.Sprintf("%q", middleware.ID(context.Background()))
 		serve(around, func(_ keepalive.ResponseWriter, r *keepalive.Request) { got += " then " + middleware.ID(r.Context()) }, parse(t, get("/", "X-Request-ID: sent")))
 		if want := `"" then sent`; got != want {
-			testkit.Report{Want: want, Got: got}.Error(t)
+			testkit.Report{Doing: "ID is asked for a context that has none, and then for one that has", Want: want, Got: got}.Error(t)
 		}
 	})
 }
