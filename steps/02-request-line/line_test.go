@@ -259,16 +259,15 @@ func (row lineRow) feed(t *testing.T, s sample, how string, soFar []string) {
 			break
 		}
 	}
-	given := ""
 	if len(s.in) > 500 {
-		given = fmt.Sprintf("for a line of %d bytes: ", len(s.in))
+		r.Doing = fmt.Sprintf("a line of %d bytes is parsed", len(s.in))
 	}
 	if row.limit != 0 {
-		given = fmt.Sprintf("with a limit of %d: ", row.limit)
+		r.Doing = fmt.Sprintf("the limit is %d bytes", row.limit)
 	}
 	if len(row.statuses) > 0 {
 		if !s.isError(err, row.statuses...) {
-			r.Want, r.Got = given+s.wantError(row.statuses...), gotError(err)
+			r.Want, r.Got = s.wantError(row.statuses...), gotError(err)
 			if err == nil {
 				r.Got = shortened(fmt.Sprintf("no error: %s, n = %d", describeLine(&l), n))
 			}
@@ -278,7 +277,7 @@ func (row lineRow) feed(t *testing.T, s sample, how string, soFar []string) {
 		return
 	}
 	if got := describeLine(&l); err != nil || got != row.want || n != len(s.in) || !inside(l.Target.Raw, src) {
-		r.Want = given + shortened(fmt.Sprintf("%s, n = %d", row.want, len(s.in)))
+		r.Want = shortened(fmt.Sprintf("%s, n = %d", row.want, len(s.in)))
 		r.Got = shortened(fmt.Sprintf("%s, n = %d", got, n))
 		if err != nil {
 			r.Got = gotError(err)

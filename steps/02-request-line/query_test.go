@@ -138,16 +138,16 @@ func TestTask9_MaxParams(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			in := strings.Repeat("&a&", tt.n) // twice as many ampersands, which do not count
 			q, err := reqline.ParseQuery([]byte(in))
-			given := fmt.Sprintf("for %d times \"&a&\": ", tt.n)
 			r := testkit.Report{
-				Want: given + fmt.Sprintf("%d parameters, no error", tt.n),
-				Got:  fmt.Sprintf("%d parameters, no error", len(q)), Why: tt.why,
+				Doing: fmt.Sprintf("the query is %d times \"&a&\"", tt.n),
+				Want:  fmt.Sprintf("%d parameters, no error", tt.n),
+				Got:   fmt.Sprintf("%d parameters, no error", len(q)), Why: tt.why,
 			}
 			if err != nil {
 				r.Got = gotError(err)
 			}
 			if tt.n > reqline.MaxParams {
-				r.Want = given + "a *ProtocolError: " + statusName(400)
+				r.Want = "a *ProtocolError: " + statusName(400)
 				if !newSample(in).isError(err, 400) {
 					r.Fatal(t)
 				}
