@@ -73,7 +73,7 @@ func TestTask5_CallSite(t *testing.T) {
 				if said == "" {
 					said = "no panic"
 				}
-				testkit.Report{Want: "a panic that names a line of conflict_test.go", Got: said,
+				testkit.Report{Doing: "a program makes a mistake in a call of HandleFunc or Handle: " + row.name, Want: "a panic that names a line of conflict_test.go", Got: said,
 					Why: "the stack of a panic is long, and the line that matters is the one of the program"}.Error(t)
 			}
 		})

@@ -53,7 +53,7 @@ func runCalls(t *testing.T, rows []call) {
 		t.Run(row.name, func(t *testing.T) {
 			r := new(router.Router)
 			if said := panics(func() { row.build(r) }); said != "" {
-				testkit.Report{Want: "no panic", Got: said, Why: row.why}.Fatal(t)
+				testkit.Report{Doing: "the routes are registered: " + row.name, Want: "no panic", Got: said, Why: row.why}.Fatal(t)
 			}
 			if sent, got := through(t, r, row.send); got != row.want {
 				testkit.Report{Sent: sent, Want: row.want, Got: got, Why: row.why}.Error(t)
@@ -77,13 +77,13 @@ func runRefused(t *testing.T, file string, rows []refusedRow) {
 				if said == "" {
 					said = "no panic"
 				}
-				testkit.Report{Want: "a panic that names the call in " + file, Got: said, Why: row.why}.Error(t)
+				testkit.Report{Doing: "a program makes a mistake: " + row.name, Want: "a panic that names the call in " + file, Got: said, Why: row.why}.Error(t)
 			}
 			if row.right == nil {
 				return
 			}
 			if said := panics(func() { row.right(new(router.Router)) }); said != "" {
-				testkit.Report{Want: "no panic where it is done right", Got: said, Why: row.why}.Error(t)
+				testkit.Report{Doing: "a program does right what was wrong in this: " + row.name, Want: "no panic where it is done right", Got: said, Why: row.why}.Error(t)
 			}
 		})
 	}

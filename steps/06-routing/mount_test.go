@@ -141,7 +141,7 @@ func TestTask10_Frozen(t *testing.T) {
 			if said == "" {
 				said = "no panic"
 			}
-			testkit.Report{Want: "a panic that names the call and where the router was mounted", Got: said, Why: "the two may be in different packages"}.Error(t)
+			testkit.Report{Doing: "a router is mounted at /shop, and then gets one more route", Want: "a panic that names the call and where the router was mounted", Got: said, Why: "the two may be in different packages"}.Error(t)
 		}
 	})
 }

@@ -85,7 +85,7 @@ func TestTask2_Scale(t *testing.T) {
 	var large time.Duration
 	testkit.Within(t, 60*time.Second, "20000 routes to be registered and asked for 400 times", func() { large, _ = cost(many) })
 	if ratio := float64(large) / float64(small); ratio > 60 {
-		testkit.Report{Want: "about the same time for 20000 routes as for 8", Got: fmt.Sprintf("%.0f times as much", ratio),
+		testkit.Report{Doing: "a router has 8 routes, and another one 20000, GET /v1/things/x0/end and so on; the last is asked for 400 times", Want: "about the same time for 20000 routes as for 8", Got: fmt.Sprintf("%.0f times as much", ratio),
 			Why: "a request should pay for its own segments, and not for every route that there is: look each segment up in a map"}.Error(t)
 	}
 }
