@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -70,7 +71,8 @@ func runStep(ctx context.Context, root, step string, programs []Program, env []s
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			results[p.File] = Result{red, err}
+			// Where the workshop lies is nobody's business but of who runs this.
+			results[p.File] = Result{strings.ReplaceAll(red, filepath.ToSlash(root)+"/", ""), err}
 		})
 	}
 	wg.Wait()
