@@ -73,12 +73,29 @@ func Format(all []byte, sizes []int, half bool) string {
 // Take takes the bytes that text stands for apart, and serves them. It returns the bytes
 // and what became of them.
 func Take(text string) (all, result []byte) {
-	var w writer
+	return read(text, func(w *writer, all []byte, trace *serve.Trace, r *dissect.Result) {
+		w.fields("open", trace.Open, "ended", ended(trace, r, all), "requests", trace.Requests)
+		w.key("statuses")
+		w.open('[')
+		for _, status := range trace.Statuses() {
+			w.int(status)
+		}
+		w.close(']')
+		w.spans(r.Spans)
+		w.messages("messages", r)
+		w.events(trace)
+	})
+}
+
+// read serves the bytes that text stands for and takes them apart, and lets show write what
+// became of them. A panic on the way is a result, too.
+func read(text string, show func(w *writer, all []byte, trace *serve.Trace, r *dissect.Result)) (all, result []byte) {
 	defer func() {
 		if e := recover(); e != nil {
 			result = panicked(e)
 		}
 	}()
+	var w writer
 	w.open('{')
 	pieces, half, err := notation.Parse(text)
 	if err != nil {
@@ -90,23 +107,18 @@ func Take(text string) (all, result []byte) {
 	trace := serve.Run(pieces, half)
 	r := dissect.Parse(all, trace.Limit())
 	w.pieces(pieces, half)
-	w.fields("open", trace.Open, "ended", ended(trace, r, all), "requests", trace.Requests)
-	w.key("statuses")
-	w.open('[')
-	for _, status := range trace.Statuses() {
-		w.int(status)
-	}
-	w.close(']')
-	w.spans(r.Spans)
-	w.key("messages")
+	show(&w, all, trace, r)
+	w.close('}')
+	return all, w.b
+}
+
+func (w *writer) messages(key string, r *dissect.Result) {
+	w.key(key)
 	w.open('[')
 	for i := range r.Messages {
 		w.message(&r.Messages[i])
 	}
 	w.close(']')
-	w.events(trace)
-	w.close('}')
-	return all, w.b
 }
 
 func (w *writer) pieces(pieces [][]byte, half bool) {
@@ -197,53 +209,31 @@ const Strict = -1
 
 // Compare reads the bytes that text stands for in two ways: Strict, or with mistakes.
 func Compare(text string, left, right int) (all, result []byte) {
-	defer func() {
-		if e := recover(); e != nil {
-			result = panicked(e)
-		}
-	}()
-	var w writer
-	w.open('{')
-	pieces, half, err := notation.Parse(text)
-	if err != nil {
-		w.fields("error", err.Error())
-		w.close('}')
-		return nil, w.b
-	}
-	all = bytes.Join(pieces, nil)
-	trace := serve.Run(pieces, half)
-	r := dissect.Parse(all, trace.Limit())
-	w.pieces(pieces, half)
-	var readings [2][]lax.Message
-	w.key("readings")
-	w.open('[')
-	for i, who := range []int{left, right} {
-		if who == Strict {
-			readings[i] = strict(r, all)
-		} else {
-			readings[i] = lax.Read(all, lax.Switches(who))
-		}
+	return read(text, func(w *writer, all []byte, _ *serve.Trace, r *dissect.Result) {
+		var readings [2][]lax.Message
+		w.key("readings")
 		w.open('[')
-		for _, m := range readings[i] {
-			w.reading(&m)
+		for i, who := range []int{left, right} {
+			if who == Strict {
+				readings[i] = strict(r, all)
+			} else {
+				readings[i] = lax.Read(all, lax.Switches(who))
+			}
+			w.open('[')
+			for _, m := range readings[i] {
+				w.reading(&m)
+			}
+			w.close(']')
 		}
 		w.close(']')
-	}
-	w.close(']')
-	if d := lax.Compare(len(all), readings[0], readings[1]); d != nil {
-		w.key("difference")
-		w.open('{')
-		w.fields("offset", d.Offset, "smuggled", d.Smuggled, "by", d.By, "words", d.Words, "line", []byte(d.Message.Line))
-		w.close('}')
-	}
-	w.key("strict")
-	w.open('[')
-	for i := range r.Messages {
-		w.message(&r.Messages[i])
-	}
-	w.close(']')
-	w.close('}')
-	return all, w.b
+		if d := lax.Compare(len(all), readings[0], readings[1]); d != nil {
+			w.key("difference")
+			w.open('{')
+			w.fields("offset", d.Offset, "smuggled", d.Smuggled, "by", d.By, "words", d.Words, "line", []byte(d.Message.Line))
+			w.close('}')
+		}
+		w.messages("strict", r)
+	})
 }
 
 func (w *writer) reading(m *lax.Message) {
