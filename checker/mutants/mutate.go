@@ -177,11 +177,8 @@ func calledName(n *ast.CallExpr) string {
 
 // fixedKeys reports whether the keys of a literal have to be constants or names.
 func fixedKeys(t types.Type) bool {
-	switch t.Underlying().(type) {
-	case *types.Map:
-		return false
-	}
-	return true
+	_, isMap := t.Underlying().(*types.Map)
+	return !isMap
 }
 
 // isCaseOfTag reports whether an expression is a case of a switch over a value: the

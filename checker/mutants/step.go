@@ -20,7 +20,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"barewire/checker/internal/overlay"
@@ -214,37 +213,32 @@ func (s *step) try(ctx context.Context) error {
 // runAll runs mutants, some at a time, and calls done with each of them, in their order,
 // and the test that caught it, or "".
 func (s *step) runAll(ctx context.Context, mutants []Mutant, atOnce int, done func(m Mutant, by string)) error {
-	by := make([]chan string, len(mutants))
-	for i := range by {
-		by[i] = make(chan string, 1)
+	type outcome struct {
+		by  string
+		err error
 	}
-	var mu sync.Mutex
-	var failed error
+	outcomes := make([]chan outcome, len(mutants))
+	for i := range outcomes {
+		outcomes[i] = make(chan outcome, 1)
+	}
 	go func() {
 		places := make(chan struct{}, atOnce)
 		for i, m := range mutants {
 			places <- struct{}{}
 			go func() {
-				defer func() { <-places }()
-				name, err := s.catch(ctx, m)
-				if err != nil {
-					mu.Lock()
-					failed = errors.Join(failed, err)
-					mu.Unlock()
-				}
-				by[i] <- name
+				by, err := s.catch(ctx, m)
+				outcomes[i] <- outcome{by, err}
+				<-places
 			}()
 		}
 	}()
 	for i, m := range mutants {
 		select {
-		case name := <-by[i]:
-			if mu.Lock(); failed != nil {
-				defer mu.Unlock()
-				return failed
+		case o := <-outcomes[i]:
+			if o.err != nil {
+				return o.err
 			}
-			mu.Unlock()
-			done(m, name)
+			done(m, o.by)
 		case <-ctx.Done():
 			return ctx.Err()
 		}
