@@ -155,7 +155,7 @@ func parseMistake(text string) (m mistake, err error) {
 		line = strings.TrimSpace(line)
 		if test, ok := strings.CutPrefix(line, "caught-by: "); ok {
 			m.caughtBy = test
-		} else if !strings.HasPrefix(line, "ends-with:") {
+		} else if !strings.HasPrefix(line, "ends-with:") && line != "red: varies" {
 			m.about = strings.TrimSpace(m.about + " " + line)
 		}
 	}
