@@ -19,7 +19,7 @@ import (
 	"barewire/checker/grader/result"
 	"barewire/checker/internal/overlay"
 	"barewire/checker/internal/starter"
-	"barewire/checker/internal/wrong"
+	"barewire/checker/wrong"
 )
 
 var (

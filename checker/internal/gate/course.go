@@ -13,7 +13,7 @@ import (
 
 	"barewire/checker/course"
 	"barewire/checker/internal/starter"
-	"barewire/checker/internal/wrong"
+	"barewire/checker/wrong"
 )
 
 // wantedWrong is how many wrong programs each task has at least.

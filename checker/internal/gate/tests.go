@@ -12,7 +12,8 @@ import (
 	"barewire/checker/internal/gotest"
 	"barewire/checker/internal/overlay"
 	"barewire/checker/internal/starter"
-	"barewire/checker/internal/wrong"
+	"barewire/checker/internal/trial"
+	"barewire/checker/wrong"
 )
 
 // quickExit keeps the race detector from sleeping for a second at the end of each
@@ -259,7 +260,7 @@ func checkWrong(ctx context.Context, g *gate) *verdict {
 		v.failf("%v", err)
 	}
 	programs = slices.DeleteFunc(programs, func(p wrong.Program) bool { return !strings.HasPrefix(p.Step, g.step) })
-	results := wrong.Run(ctx, g.root, programs)
+	results := trial.Run(ctx, g.root, programs)
 	for _, r := range results {
 		if r.Err != nil {
 			v.failf("%v", r.Err)
@@ -267,7 +268,7 @@ func checkWrong(ctx context.Context, g *gate) *verdict {
 			v.passed++
 		}
 	}
-	for _, problem := range wrong.CheckReds(g.root, programs, results, os.Getenv("UPDATE") != "") {
+	for _, problem := range trial.CheckReds(g.root, programs, results, os.Getenv("UPDATE") != "") {
 		v.failf("%s", problem)
 	}
 	slices.Sort(v.failures)

@@ -1,10 +1,12 @@
-package wrong
+package trial
 
 import (
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"barewire/checker/wrong"
 )
 
 func TestSameRed(t *testing.T) {
@@ -32,7 +34,7 @@ func TestSameRed(t *testing.T) {
 // whether the check says so.
 func TestCheckReds(t *testing.T) {
 	root := t.TempDir()
-	programs := []Program{
+	programs := []wrong.Program{
 		{File: "checker/wrong/01-add/1.1-a.txtar", Step: "01-add", About: "It adds too much."},
 		{File: "checker/wrong/01-add/1.1-b.txtar", Step: "01-add", About: "It does not add.", Varies: true},
 	}
@@ -50,7 +52,7 @@ func TestCheckReds(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name     string
-		programs []Program
+		programs []wrong.Program
 		results  []Result
 		want     string
 	}{
@@ -59,7 +61,7 @@ func TestCheckReds(t *testing.T) {
 		{"another text", programs, []Result{{Red: "sent   2\nwant   five"}, results[1]}, "another text"},
 		{"another text where it varies", programs, []Result{results[0], {Red: "want   five"}}, ""},
 		{"a program that is gone", programs[:1], results[:1], "out of date"},
-		{"another sentence", []Program{programs[0], {File: programs[1].File, Step: "01-add", About: "No."}}, results, "out of date"},
+		{"another sentence", []wrong.Program{programs[0], {File: programs[1].File, Step: "01-add", About: "No."}}, results, "out of date"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := strings.Join(CheckReds(root, test.programs, test.results, false), "\n")

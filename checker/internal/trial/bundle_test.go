@@ -1,4 +1,4 @@
-package wrong
+package trial
 
 import (
 	"errors"
@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"barewire/checker/wrong"
 )
 
 // tree is a module with one step; each test adds its wrong programs.
@@ -65,11 +67,11 @@ func program(test, file, old, new string) string {
 }
 
 // layTree writes the module and the wrong programs, and loads them.
-func layTree(t *testing.T, wrong map[string]string) (root string, programs []Program) {
+func layTree(t *testing.T, changes map[string]string) (root string, programs []wrong.Program) {
 	t.Helper()
 	root = filepath.Join(t.TempDir(), "a workshop")
 	files := maps.Clone(tree)
-	for name, text := range wrong {
+	for name, text := range changes {
 		files["checker/wrong/01-add/"+name+".txtar"] = text
 	}
 	for name, text := range files {
@@ -78,7 +80,7 @@ func layTree(t *testing.T, wrong map[string]string) (root string, programs []Pro
 			t.Fatal(err)
 		}
 	}
-	programs, err := Load(root)
+	programs, err := wrong.Load(root)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +184,7 @@ func TestRun(t *testing.T) {
 			t.Parallel()
 			root, programs := layTree(t, test.wrong)
 			for i, r := range Run(t.Context(), root, programs) {
-				name, err := programs[i].name(), r.Err
+				name, err := programs[i].Name(), r.Err
 				if err != nil && r.Red != "" || err == nil && r.Red == "" && programs[i].EndsWith == "" {
 					t.Errorf("%s: error %v, and the test said %q", name, err, r.Red)
 				}
@@ -196,7 +198,7 @@ func TestRun(t *testing.T) {
 				defer b.remove()
 				for _, p := range programs {
 					if red, ok := b.catches(t.Context(), p); ok && red != "" {
-						caught = append(caught, p.name())
+						caught = append(caught, p.Name())
 					}
 				}
 			}

@@ -1,4 +1,4 @@
-package wrong
+package trial
 
 import (
 	"bytes"
@@ -16,6 +16,7 @@ import (
 	"barewire/checker/internal/gotest"
 	"barewire/checker/internal/overlay"
 	"barewire/checker/internal/starter"
+	"barewire/checker/wrong"
 )
 
 // A bundle is one test program with many wrong programs of a step in it: in an
@@ -49,7 +50,7 @@ const choice = "BAREWIRE_WRONG"
 
 // newBundle builds the programs together and runs their tests on the reference.
 // Those that do not compile are left out. Env is for the go command.
-func newBundle(ctx context.Context, root, step string, programs []Program, env []string) (*bundle, error) {
+func newBundle(ctx context.Context, root, step string, programs []wrong.Program, env []string) (*bundle, error) {
 	b := &bundle{root: root, step: step, passes: map[string]bool{}}
 	var err error
 	if b.sources, err = readGo(filepath.Join(root, "solutions", step), false); err != nil {
@@ -86,7 +87,7 @@ func newBundle(ctx context.Context, root, step string, programs []Program, env [
 
 // choose makes members of the programs that a plain failure of a test should
 // catch, and of the reference.
-func (b *bundle) choose(programs []Program) {
+func (b *bundle) choose(programs []wrong.Program) {
 	tests := map[string]bool{}
 	for _, p := range programs {
 		test, _, _ := strings.Cut(p.CaughtBy, "/")
@@ -94,7 +95,7 @@ func (b *bundle) choose(programs []Program) {
 		if err != nil || p.EndsWith != "" || !strings.HasPrefix(test, "Test") || !declares(b.tests, test) {
 			continue
 		}
-		b.members = append(b.members, member{p.name(), edited, []string{test}})
+		b.members = append(b.members, member{p.Name(), edited, []string{test}})
 		tests[test] = true
 	}
 	b.members = append(b.members, member{name: reference, tests: slices.Sorted(maps.Keys(tests))})
@@ -156,7 +157,7 @@ func (b *bundle) lay(plan *overlay.Plan) {
 			calls[test] += fmt.Sprintf("\tcase %q:\n\t\tp%d.%s(t)\n", m.name, i, test)
 		}
 	}
-	main := "package wrong_test\n\nimport (\n\t\"os\"\n\t\"testing\"\n\n" + imports.String() + ")\n"
+	main := "package trial_test\n\nimport (\n\t\"os\"\n\t\"testing\"\n\n" + imports.String() + ")\n"
 	for _, test := range slices.Sorted(maps.Keys(calls)) {
 		main += fmt.Sprintf("\nfunc %s(t *testing.T) {\n\tswitch os.Getenv(%q) {\n%s\t}\n}\n", test, choice, calls[test])
 	}
@@ -197,11 +198,11 @@ func (b *bundle) run(ctx context.Context, member, tests string) (int, []byte) {
 // catches reports whether the program is in the bundle, and the test passes on the
 // reference and fails on it, and all other tests that ran came to an end. It returns
 // what the test said.
-func (b *bundle) catches(ctx context.Context, p Program) (red string, caught bool) {
-	if !b.passes[p.CaughtBy] || !slices.ContainsFunc(b.members, func(m member) bool { return m.name == p.name() }) {
+func (b *bundle) catches(ctx context.Context, p wrong.Program) (red string, caught bool) {
+	if !b.passes[p.CaughtBy] || !slices.ContainsFunc(b.members, func(m member) bool { return m.name == p.Name() }) {
 		return "", false
 	}
-	status, output := b.run(ctx, p.name(), pattern(p.CaughtBy))
+	status, output := b.run(ctx, p.Name(), pattern(p.CaughtBy))
 	failed := regexp.MustCompile(`\x16 *--- FAIL: ` + regexp.QuoteMeta(p.CaughtBy) + ` \(`).FindIndex(output)
 	if status != 1 || failed == nil {
 		return "", false

@@ -1,11 +1,10 @@
-// Package wrong holds the wrong programs: small edits of the reference, of the
-// kind that people make, each of which a test has to catch. It reads them from
-// checker/wrong, lays them over the reference, and says what the test made of
-// them.
+// Package wrong reads the wrong programs, which lie beside this file: small edits of
+// the reference, of the kind that people make, each of which a test has to catch.
 //
-// It leaves out which programs there have to be; the gate counts them.
+// It leaves out which programs there have to be, which the gate counts, and what the
+// tests make of them, which checker/internal/trial finds out.
 //
-// Read this file first, then run.go, bundle.go and prune.go.
+// Read this file first, then red.go.
 package wrong
 
 import (
@@ -33,26 +32,29 @@ type Program struct {
 	CaughtBy string // the test that has to fail, with its subtest
 	EndsWith string // "", or "panic" or "hang" where that is how it is caught
 	Varies   bool   // what the test says depends on who is first
-	edits    []edit
+	Edits    []Edit
 }
 
-// An edit replaces text that stands exactly once in a file of the reference.
-type edit struct{ file, old, new string }
+// An Edit replaces text that stands exactly once in a file of the reference.
+type Edit struct{ File, Old, New string }
 
-// name is that of its file, such as "3.2-last-host".
-func (p Program) name() string { return strings.TrimSuffix(path.Base(p.File), ".txtar") }
+// Name is that of its file, such as "3.2-last-host".
+func (p Program) Name() string { return strings.TrimSuffix(path.Base(p.File), ".txtar") }
 
 // fileName is how the file of a wrong program is named: task, then what it is.
 var fileName = regexp.MustCompile(`^(\d+\.\d+)-[a-z0-9.-]+\.txtar$`)
 
 // Load reads every program below checker/wrong, in the order of their names. The
 // error has a line for each file that is none.
-func Load(root string) ([]Program, error) {
+func Load(root string) ([]Program, error) { return LoadStep(root, "") }
+
+// LoadStep reads the programs of one step, such as "03-headers-bodies".
+func LoadStep(root, step string) ([]Program, error) {
 	var programs []Program
 	var bad []error
 	fsys := os.DirFS(root)
-	err := fs.WalkDir(fsys, "checker/wrong", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+	err := fs.WalkDir(fsys, path.Join("checker/wrong", step), func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || path.Ext(name) == ".go" {
 			return err
 		}
 		text, err := fs.ReadFile(fsys, name)
@@ -96,7 +98,7 @@ func parse(name string, text []byte) (Program, error) {
 		if len(pair) < 2 || pair[1].Name != "with" {
 			return p, fmt.Errorf("%s: after the text of %s comes a part named \"with\"", name, pair[0].Name)
 		}
-		p.edits = append(p.edits, edit{pair[0].Name, part(pair[0].Data), part(pair[1].Data)})
+		p.Edits = append(p.Edits, Edit{pair[0].Name, part(pair[0].Data), part(pair[1].Data)})
 	}
 	switch {
 	case p.About == "":
@@ -105,7 +107,7 @@ func parse(name string, text []byte) (Program, error) {
 		return p, fmt.Errorf("%s: no line \"caught-by:\" names a test", name)
 	case p.EndsWith != "" && p.EndsWith != "panic" && p.EndsWith != "hang":
 		return p, fmt.Errorf("%s: ends-with is panic or hang, not %q", name, p.EndsWith)
-	case len(p.edits) == 0:
+	case len(p.Edits) == 0:
 		return p, fmt.Errorf("%s: nothing is edited", name)
 	}
 	return p, nil
@@ -119,19 +121,19 @@ func part(data []byte) string { return strings.TrimSuffix(string(data), "\n") }
 // name. The old text must stand exactly once in its file.
 func (p Program) Sources(root string) (map[string][]byte, error) {
 	sources := map[string][]byte{}
-	for _, e := range p.edits {
-		src, ok := sources[e.file]
+	for _, e := range p.Edits {
+		src, ok := sources[e.File]
 		if !ok {
 			var err error
-			src, err = os.ReadFile(filepath.Join(root, "solutions", p.Step, filepath.FromSlash(e.file)))
+			src, err = os.ReadFile(filepath.Join(root, "solutions", p.Step, filepath.FromSlash(e.File)))
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", p.File, err)
 			}
 		}
-		if n := bytes.Count(src, []byte(e.old)); n != 1 {
-			return nil, fmt.Errorf("%s: the text to replace stands %d times in %s, not once:\n%s", p.File, n, e.file, e.old)
+		if n := bytes.Count(src, []byte(e.Old)); n != 1 {
+			return nil, fmt.Errorf("%s: the text to replace stands %d times in %s, not once:\n%s", p.File, n, e.File, e.Old)
 		}
-		sources[e.file] = bytes.Replace(src, []byte(e.old), []byte(e.new), 1)
+		sources[e.File] = bytes.Replace(src, []byte(e.Old), []byte(e.New), 1)
 	}
 	for file, src := range sources {
 		if _, err := format.Source(src); err != nil {

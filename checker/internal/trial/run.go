@@ -1,4 +1,11 @@
-package wrong
+// Package trial lays wrong programs over the reference and says what the tests make of
+// them.
+//
+// It leaves out what a wrong program is, which is checker/wrong's, and which ones there
+// have to be, which the gate counts.
+//
+// Read this file first, then bundle.go, prune.go and red.go.
+package trial
 
 import (
 	"context"
@@ -14,6 +21,7 @@ import (
 	"barewire/checker/internal/gotest"
 	"barewire/checker/internal/overlay"
 	"barewire/checker/internal/starter"
+	"barewire/checker/wrong"
 )
 
 // timeout ends a program that hangs. It is shorter in this package's own tests.
@@ -32,8 +40,8 @@ type Result struct {
 //
 // The programs of a step are first built together and tried in that bundle. What
 // is not caught so is run by itself, and only that says what is wrong.
-func Run(ctx context.Context, root string, programs []Program, env ...string) []Result {
-	steps := map[string][]Program{}
+func Run(ctx context.Context, root string, programs []wrong.Program, env ...string) []Result {
+	steps := map[string][]wrong.Program{}
 	for _, p := range programs {
 		steps[p.Step] = append(steps[p.Step], p)
 	}
@@ -49,7 +57,7 @@ func Run(ctx context.Context, root string, programs []Program, env ...string) []
 }
 
 // runStep runs the programs of one step, two at a time.
-func runStep(ctx context.Context, root, step string, programs []Program, env []string) map[string]Result {
+func runStep(ctx context.Context, root, step string, programs []wrong.Program, env []string) map[string]Result {
 	results := map[string]Result{}
 	b, err := newBundle(ctx, root, step, programs, env)
 	if err != nil {
@@ -67,7 +75,7 @@ func runStep(ctx context.Context, root, step string, programs []Program, env []s
 			red, caught := b.catches(ctx, p)
 			var err error
 			if !caught {
-				red, err = p.run(ctx, root, env)
+				red, err = alone(ctx, root, p, env)
 			}
 			mu.Lock()
 			defer mu.Unlock()
@@ -79,8 +87,8 @@ func runStep(ctx context.Context, root, step string, programs []Program, env []s
 	return results
 }
 
-// run runs the program by itself. It returns what the test said.
-func (p Program) run(ctx context.Context, root string, env []string) (string, error) {
+// alone runs a program by itself. It returns what the test said.
+func alone(ctx context.Context, root string, p wrong.Program, env []string) (string, error) {
 	plan, err := overlay.Reference(root)
 	if err != nil {
 		return "", err
@@ -106,7 +114,7 @@ func (p Program) run(ctx context.Context, root string, env []string) (string, er
 	}
 	pkg := result.Packages[0]
 	i := slices.IndexFunc(pkg.Tests, func(t *gotest.Test) bool { return t.Name == p.CaughtBy })
-	if err := p.verdict(pkg); err != nil || i < 0 {
+	if err := verdict(p, pkg); err != nil || i < 0 {
 		return "", err
 	}
 	return said(pkg.Tests[i]), nil
@@ -123,7 +131,7 @@ func said(t *gotest.Test) string {
 }
 
 // verdict says whether the test has caught the program.
-func (p Program) verdict(pkg *gotest.Package) error {
+func verdict(p wrong.Program, pkg *gotest.Package) error {
 	end := ""
 	switch {
 	case len(pkg.Build) > 0:
