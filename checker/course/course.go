@@ -11,6 +11,7 @@ package course
 import (
 	"embed"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -21,6 +22,7 @@ var files embed.FS
 // A Course is all of the steps, in order.
 type Course struct {
 	Steps []Step
+	Kinds []Kind // of failures of any task
 }
 
 // A Step is one package that the learner writes.
@@ -41,6 +43,26 @@ type Task struct {
 	Minutes int    // how long it takes
 	What    string // what has to be true when it is done
 	Hints   [3]string
+	Kinds   []Kind // failures that have hints of their own; those of any task come last
+}
+
+// A Kind is a kind of failure: the mistakes that one would help with in the same way.
+type Kind struct {
+	Pattern string // of what is said when it happens: the test's name, then its message
+	Hints   [3]string
+}
+
+// HintsFor returns the hints for a failure of the task, and the pattern of its kind; the
+// task's own hints, and "", if there is no kind for it. Test is the test's name, and
+// said is what it said.
+func (t Task) HintsFor(test, said string) (hints [3]string, kind string) {
+	failure := strings.ReplaceAll(test, "_", " ") + " " + strings.Join(strings.Fields(said), " ")
+	for _, k := range t.Kinds {
+		if regexp.MustCompile(k.Pattern).MatchString(failure) {
+			return k.Hints, k.Pattern
+		}
+	}
+	return t.Hints, ""
 }
 
 // Number returns the task's number in its step: 2 for task 3.2.

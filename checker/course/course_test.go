@@ -13,10 +13,12 @@ import (
 const good = "# Headers and bodies\n\nFields, then content.\n\nRun: `curl -v http://127.0.0.1:8080/`\n\n" +
 	"## 3.1 Field lines (15 minutes)\n\nA field line is a name and a value.\n\n" +
 	"### Hint 1\nLook.\n### Hint 2\nTry\n\n```go\n## not a heading\n```\n\n### Hint 3\nDo.\n\n" +
-	"## 3.2 Host (1 minute)\nExactly one.\n### Hint 1\na\n### Hint 2\nb\n### Hint 3\nc\n"
+	"## 3.2 Host (1 minute)\nExactly one.\n### Hint 1\na\n### Hint 2\nb\n### Hint 3\nc\n### For `two (Host )?fields`\n1. Count\nthem.\n2. All.\n3. Not the first.\n"
+
+const any = "# Any\n\nThese.\n\n### For `a panic`\n1. Where?\n2. Why?\n3. There.\n"
 
 func parse(text string) (*course.Course, error) {
-	return course.Parse(fstest.MapFS{"03-headers-bodies.md": {Data: []byte(text)}, "README.md": {}})
+	return course.Parse(fstest.MapFS{"03-headers-bodies.md": {Data: []byte(text)}, "README.md": {}, "any.md": {Data: []byte(any)}})
 }
 
 func TestParse(t *testing.T) {
@@ -26,13 +28,15 @@ func TestParse(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			ofAny := course.Kind{Pattern: "a panic", Hints: [3]string{"Where?", "Why?", "There."}}
+			two := course.Kind{Pattern: "two (Host )?fields", Hints: [3]string{"Count\nthem.", "All.", "Not the first."}}
 			want := course.Step{
 				Number: 3, Dir: "03-headers-bodies", Package: "message", Title: "Headers and bodies",
 				Intro: "Fields, then content.", Run: "curl -v http://127.0.0.1:8080/",
 				Tasks: []course.Task{
 					{ID: "3.1", Title: "Field lines", Minutes: 15, What: "A field line is a name and a value.",
-						Hints: [3]string{"Look.", "Try\n\n```go\n## not a heading\n```", "Do."}},
-					{ID: "3.2", Title: "Host", Minutes: 1, What: "Exactly one.", Hints: [3]string{"a", "b", "c"}},
+						Hints: [3]string{"Look.", "Try\n\n```go\n## not a heading\n```", "Do."}, Kinds: []course.Kind{ofAny}},
+					{ID: "3.2", Title: "Host", Minutes: 1, What: "Exactly one.", Hints: [3]string{"a", "b", "c"}, Kinds: []course.Kind{two, ofAny}},
 				},
 			}
 			if diff := cmp.Diff(want, c.Steps[2]); diff != "" {
@@ -57,6 +61,11 @@ func TestMalformed(t *testing.T) {
 		{"a hint that says nothing", "### Hint 3\nDo.", "### Hint 3\n", `03-headers-bodies.md:20: hint 3 of task 3.1 is empty`},
 		{"a heading that is not a hint", "### Hint 1\na", "### Clue 1\na", `"### Clue 1" where "### Hint 1", 2 or 3 was expected`},
 		{"an open fence", "```\n\n### Hint 3\nDo.", "\n### Hint 3\nDo.", "a ``` that is never closed"},
+		{"a kind of failure without its pattern", "`two (Host )?fields`", "two fields", `03-headers-bodies.md:31: a kind of failure is written`},
+		{"a pattern that is none", "(Host )?", "(Host ?", `03-headers-bodies.md:31: a kind of failure is written`},
+		{"a hint for a kind that is missing", "2. All.\n", "", "`two (Host )?fields` has 2 hints"},
+		{"hints for a kind out of order", "2. All.\n3. Not", "3. All.\n2. Not", "hint 3 for `two (Host )?fields` is out of order"},
+		{"a kind of failure of no task", "## 3.1", "### For `x`\n\n## 3.1", `stands outside a task`},
 		{"text between Run and the tasks", "## 3.1", "More.\n\n## 3.1", `03-headers-bodies.md:5: text after the Run line`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -72,6 +81,27 @@ func TestMalformed(t *testing.T) {
 	_, err := course.Parse(fstest.MapFS{"11-quic.md": {Data: []byte(good)}})
 	if err == nil || err.Error() != "11-quic.md:1: no step has the folder 11-quic" {
 		t.Errorf("a file of no step: %v", err)
+	}
+}
+
+// TestHintsFor chooses hints by the name of a test, and by what it says.
+func TestHintsFor(t *testing.T) {
+	c, err := parse(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	host := c.Steps[2].Tasks[1]
+	for _, test := range []struct{ name, said, kind, first string }{
+		{"TestTask2_Host/two_Host_fields", "got 200", "two (Host )?fields", "Count\nthem."},
+		{"TestTask2_Host/HTTP/1.0", "sent two\n       fields", "two (Host )?fields", "Count\nthem."},
+		{"TestTask2_Host/no_Host", "got a\n       panic: index", "a panic", "Where?"},
+		{"TestTask2_Host/two_Host_fields", "a panic", "two (Host )?fields", "Count\nthem."},
+		{"TestTask2_Host/no_Host", "got 200", "", "a"},
+		{"", "", "", "a"},
+	} {
+		if hints, kind := host.HintsFor(test.name, test.said); kind != test.kind || hints[0] != test.first {
+			t.Errorf("%s, %q: the kind %q with hint %q, want %q with %q", test.name, test.said, kind, hints[0], test.kind, test.first)
+		}
 	}
 }
 

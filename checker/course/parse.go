@@ -10,8 +10,8 @@ import (
 )
 
 // Parse reads the course files NN-topic.md in the top folder of fsys; other
-// files are left alone. A step without a file has no tasks, and a title all
-// the same.
+// files but any.md, which has kinds of failures of any task, are left alone. A step
+// without a file has no tasks, and a title all the same.
 func Parse(fsys fs.FS) (*Course, error) {
 	paths, err := fs.Glob(fsys, "[0-9]*.md")
 	if err != nil {
@@ -38,6 +38,17 @@ func Parse(fsys fs.FS) (*Course, error) {
 		}
 		c.Steps = append(c.Steps, step)
 	}
+	every := parser{path: "any.md", current: new(Task)}
+	if text, err := fs.ReadFile(fsys, every.path); err == nil {
+		every.lines(strings.ReplaceAll(string(text), "\r\n", "\n"))
+		errs = append(errs, every.errs...)
+	}
+	c.Kinds = every.current.Kinds
+	for _, step := range c.Steps {
+		for i := range step.Tasks {
+			step.Tasks[i].Kinds = append(step.Tasks[i].Kinds, c.Kinds...)
+		}
+	}
 	for _, path := range paths {
 		if _, ok := texts[path]; ok {
 			errs = append(errs, fmt.Errorf("%s:1: no step has the folder %s", path, strings.TrimSuffix(path, ".md")))
@@ -60,13 +71,27 @@ type parser struct {
 	started bool     // the title was seen
 	hinted  [3]bool  // the hints of the task being read that were seen
 	current *Task    // the task being read
+	kind    *Kind    // the kind of failure being read
+	level   int      // which of its hints
 }
 
 // taskHeading is what follows "## ", such as "3.2 Host (10 minutes)".
 var taskHeading = regexp.MustCompile(`^(\d+\.\d+) (.*\S) \((\d+) minutes?\)$`)
 
-// parse reads the whole text.
+// parse reads the whole text of a step.
 func (p *parser) parse(text string) {
+	lines := p.lines(text)
+	p.endTask()
+	switch {
+	case !p.started:
+		p.errorf(1, "no title; the first line is \"# Title\"")
+	case len(p.step.Tasks) == 0:
+		p.errorf(lines, "no tasks; a task begins with \"## %d.1 Title (10 minutes)\"", p.step.Number)
+	}
+}
+
+// lines reads all lines of a text, and returns how many they are.
+func (p *parser) lines(text string) int {
 	lines := strings.Split(text, "\n")
 	fenced := false
 	for i, line := range lines {
@@ -82,8 +107,12 @@ func (p *parser) parse(text string) {
 			p.title(n, strings.TrimSpace(line[2:]))
 		case strings.HasPrefix(line, "## "):
 			p.task(n, strings.TrimSpace(line[3:]))
+		case strings.HasPrefix(line, "### For "):
+			p.kindHeading(n, strings.TrimSpace(line[8:]))
 		case strings.HasPrefix(line, "### "):
 			p.hintHeading(n, strings.TrimSpace(line[4:]))
+		case p.kind != nil && level.MatchString(line):
+			p.kindHint(n, line)
 		case strings.HasPrefix(line, "Run:") && p.current == nil:
 			p.run(n, strings.TrimSpace(line[4:]))
 		default:
@@ -94,16 +123,11 @@ func (p *parser) parse(text string) {
 			p.text = append(p.text, line)
 		}
 	}
-	p.flush()
-	p.endTask()
-	switch {
-	case !p.started:
-		p.errorf(1, "no title; the first line is \"# Title\"")
-	case fenced:
+	p.endKind()
+	if fenced {
 		p.errorf(len(lines), "a ``` that is never closed")
-	case len(p.step.Tasks) == 0:
-		p.errorf(len(lines), "no tasks; a task begins with \"## %d.1 Title (10 minutes)\"", p.step.Number)
 	}
+	return len(lines)
 }
 
 // errorf notes an error on line n.
@@ -151,7 +175,6 @@ func (p *parser) run(n int, text string) {
 }
 
 func (p *parser) task(n int, heading string) {
-	p.flush()
 	p.endTask()
 	want := fmt.Sprintf("%d.%d", p.step.Number, len(p.step.Tasks)+1)
 	task := Task{ID: want}
@@ -182,12 +205,56 @@ func (p *parser) hintHeading(n int, heading string) {
 	case p.hinted[k-1] || k > 1 && !p.hinted[k-2]:
 		p.errorf(n, "hint %d of task %s is out of order", k, p.current.ID)
 	}
+	p.endKind()
 	p.hinted[k-1] = true
 	p.begin(n, fmt.Sprintf("hint %d of task %s", k, p.current.ID), &p.current.Hints[k-1])
 }
 
+// level is how each of the three hints for a kind of failure begins.
+var level = regexp.MustCompile(`^[123]\. `)
+
+// kindHeading begins the hints for a kind of failure: "### For `two Host fields`".
+func (p *parser) kindHeading(n int, heading string) {
+	p.begin(n, "", nil)
+	p.endKind()
+	pattern := strings.Trim(heading, "`")
+	switch _, err := regexp.Compile(pattern); {
+	case p.current == nil:
+		p.errorf(n, "%q stands outside a task", "### For "+heading)
+		return
+	case err != nil || "`"+pattern+"`" != heading:
+		p.errorf(n, "a kind of failure is written \"### For `regular expression`\": %v", err)
+		return
+	}
+	p.kind, p.level, p.begun = &Kind{Pattern: pattern}, 0, n
+}
+
+// kindHint begins the next hint for a kind of failure.
+func (p *parser) kindHint(n int, line string) {
+	if p.level++; line[:1] != strconv.Itoa(p.level) {
+		p.errorf(n, "hint %s for `%s` is out of order", line[:1], p.kind.Pattern)
+		p.level = min(p.level, len(p.kind.Hints))
+	}
+	p.begin(n, fmt.Sprintf("hint %d for `%s`", p.level, p.kind.Pattern), &p.kind.Hints[p.level-1])
+	p.text = append(p.text, line[3:])
+}
+
+// endKind adds the kind of failure that was being read to its task.
+func (p *parser) endKind() {
+	p.flush()
+	if p.kind == nil {
+		return
+	}
+	if p.level != len(p.kind.Hints) {
+		p.errorf(p.begun, "`%s` has %d hints, not 1., 2. and 3.", p.kind.Pattern, p.level)
+	}
+	p.current.Kinds = append(p.current.Kinds, *p.kind)
+	p.kind = nil
+}
+
 // endTask adds the task that was being read to the step.
 func (p *parser) endTask() {
+	p.endKind()
 	if p.current == nil {
 		return
 	}

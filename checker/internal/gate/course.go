@@ -4,7 +4,9 @@ import (
 	"context"
 	"go/ast"
 	"go/parser"
+	"go/scanner"
 	"go/token"
+	"iter"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -48,6 +50,9 @@ func checkCourse(_ context.Context, g *gate) *verdict {
 			continue
 		}
 		v.course(g.root, step, programs)
+	}
+	for _, problem := range wrong.CheckHints(g.root, c, programs, os.Getenv("UPDATE") != "") {
+		v.failf("%s", problem)
 	}
 	return v
 }
@@ -94,6 +99,66 @@ func (v *verdict) course(root string, step course.Step, programs []wrong.Program
 		}
 	}
 	v.tasks(step, tests, todos, bad)
+	v.copies(root, step)
+}
+
+// mostCopied is how many words and signs of Go may stand in a hint as they stand in the
+// solution, one after the other: a hint shows an idea, and not the lines that have it.
+const mostCopied = 14
+
+// copies complains about hints that are a piece of the solution.
+func (v *verdict) copies(root string, step course.Step) {
+	pieces := make(map[string]bool)
+	err := eachFile(filepath.Join(root, "solutions", step.Dir), ".go", func(_ string, src []byte) error {
+		for piece := range piecesOf(string(src)) {
+			pieces[piece] = true
+		}
+		return nil
+	})
+	if err != nil {
+		v.failf("%v", err)
+	}
+	for _, t := range step.Tasks {
+		hints := t.Hints[:]
+		for _, k := range t.Kinds {
+			hints = append(hints, k.Hints[:]...)
+		}
+		for _, hint := range hints {
+			for piece := range piecesOf(strings.ReplaceAll(hint, "`", " ")) {
+				if pieces[piece] {
+					v.failf("a hint for %s is a copy of the solution: %s", t.ID, piece)
+					break
+				}
+			}
+		}
+	}
+}
+
+// piecesOf yields all runs of mostCopied+1 tokens of Go in a text, without its comments.
+func piecesOf(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		var s scanner.Scanner
+		files := token.NewFileSet()
+		s.Init(files.AddFile("", files.Base(), len(text)), []byte(text), func(token.Position, string) {}, 0)
+		var last []string
+		for {
+			_, tok, lit := s.Scan()
+			switch {
+			case tok == token.EOF:
+				return
+			case tok == token.SEMICOLON && lit == "\n":
+				continue
+			case lit == "":
+				lit = tok.String()
+			}
+			if last = append(last, lit); len(last) > mostCopied {
+				if !yield(strings.Join(last, " ")) {
+					return
+				}
+				last = last[1:]
+			}
+		}
+	}
 }
 
 // tasks compares the tasks of a step with how many tests, todo comments and wrong

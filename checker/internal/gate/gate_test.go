@@ -88,6 +88,15 @@ It is off by one.
 ~~~text
 got 5, want 4
 ~~~
+-- checker/red/hints.md --
+# Which mistakes have hints of their own
+
+Each wrong program of ~checker/wrong~ whose failure is of a kind that ~checker/course~ has hints for, and that kind. All others get the hints of their task.
+~UPDATE=1 go tool checker check -only course~ writes this file; the gate compares it.
+
+## 01-tcp-echo
+
+- 1.1-minus: ~got 0~
 -- checker/course/01-tcp-echo.md --
 # Adding
 
@@ -103,6 +112,10 @@ Look at the tests.
 Think of an operator.
 ### Hint 3
 It looks like a cross.
+### For ~got 0~
+1. Two and two are not nothing.
+2. What is the other sign?
+3. A cross.
 `
 
 // lay writes a workshop to a folder with a space in its name. A wrong program is
@@ -176,6 +189,8 @@ func TestGate(t *testing.T) {
 		{"a test that says something else about a mistake", "wrong", []string{tests, `"got %d, want 4", got`, `"it is %d", got`}, []string{wrongFile, "another text", "it is 0"}},
 		{"a mistake that is described in other words", "wrong", []string{wrongFile, "It subtracts.", "It takes away."}, []string{"checker/red/01-tcp-echo.md is out of date"}},
 		{"a hint that is missing", "course", []string{courseFile, "### Hint 3\nIt looks like a cross.\n", ""}, []string{"01-tcp-echo.md"}},
+		{"a hint that is a copy", "course", []string{courseFile, "It looks like a cross.", "`func Add(a, b int) int { return a + b }`"}, []string{"a hint for 1.1 is a copy of the solution: func Add ("}},
+		{"hints for a failure that nobody has", "course", []string{courseFile, "### For `got 0`", "### For `got 7`"}, []string{"no wrong program of 1.1 fails like `got 7`", "out of date"}},
 		{"a test of no task", "course", []string{tests, "TestTask1_Add", "TestAdd"}, []string{"TestAdd is named after no task", "1.1 has no test"}},
 		{"a test of a task that is not there", "course", []string{tests, "TestTask1_Add", "TestTask2_Add"}, []string{"task 1.2"}},
 		{"a todo comment of a task that is not there", "course", []string{solution, "todo 1.1", "todo 1.2"}, []string{"task 1.2"}},

@@ -55,7 +55,7 @@ func Hint(ctx context.Context, w *workshop.Workshop, args []string) int {
 			return w.Fail(workshop.Red, err)
 		}
 		var status int
-		if step, task, status = redTask(w, at); task.ID == "" {
+		if step, task, status = redTask(w, at, *base); task.ID == "" {
 			return status
 		}
 		if len(names) == 0 {
@@ -96,7 +96,7 @@ func elsewhere(w *workshop.Workshop, step course.Step) {
 
 // redTask returns the task of the first red test. Where there is none it says
 // why, and returns the status to exit with.
-func redTask(w *workshop.Workshop, at Place) (course.Step, course.Task, int) {
+func redTask(w *workshop.Workshop, at Place, base string) (course.Step, course.Task, int) {
 	if at.Green {
 		w.Lines("Nothing is red: every step that is here is done.")
 		return at.Step, course.Task{}, workshop.Green
@@ -105,7 +105,7 @@ func redTask(w *workshop.Workshop, at Place) (course.Step, course.Task, int) {
 		w.Lines(fmt.Sprintf("Nothing is red in step %d.", at.Step.Number))
 		return at.Step, course.Task{}, workshop.Green
 	}
-	r := &report.Report{Shop: w, Step: at.Step, Package: at.Package}
+	r := &report.Report{Shop: w, Step: at.Step, Package: at.Package, Base: base}
 	Remember(w, r)
 	first := report.FirstRed(r.Tasks())
 	if first == nil || first.Task.Hints[0] == "" {
@@ -119,9 +119,10 @@ func redTask(w *workshop.Workshop, at Place) (course.Step, course.Task, int) {
 func showHint(w *workshop.Workshop, step course.Step, task course.Task, level int) int {
 	state := w.State()
 	failure := state.Failures[task.ID]
+	hints, kind := task.HintsFor(failure.Test, failure.Said)
 	seen := state.Hints[task.ID]
-	if seen.Failure != failure {
-		seen = workshop.Hinted{Failure: failure}
+	if seen.Failure != failure.Test || seen.Kind != kind {
+		seen = workshop.Hinted{Failure: failure.Test, Kind: kind}
 	}
 	again := seen.Level == lastHint && level == 0
 	if level == 0 {
@@ -136,15 +137,15 @@ func showHint(w *workshop.Workshop, step course.Step, task course.Task, level in
 	if again {
 		w.Lines("(this was the last one; here it is again)")
 	}
-	if failure != "" {
-		w.Lines(show.Hang("red now: ", sentence(w, step, failure))...)
+	if failure.Test != "" {
+		w.Lines(show.Hang("red now: ", sentence(w, step, failure.Test))...)
 	}
-	if level == 1 {
+	if level == 1 && kind == "" {
 		w.Lines("")
 		w.Lines(show.Markdown(task.What, "")...)
 	}
 	w.Lines("")
-	w.Lines(show.Markdown(task.Hints[level-1], "  ")...)
+	w.Lines(show.Markdown(hints[level-1], "  ")...)
 	w.Lines("")
 	w.Lines(afterHint(w, step, task, level)...)
 	return workshop.Green

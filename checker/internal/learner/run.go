@@ -160,11 +160,13 @@ func Current(ctx context.Context, w *workshop.Workshop) (Place, error) {
 // command. It is a convenience: that it fails is no reason to complain.
 func Remember(w *workshop.Workshop, r *report.Report) {
 	s := w.State()
-	s.Step = r.Step.Number
+	if r.Base == "" {
+		s.Step = r.Step.Number
+	}
 	for _, t := range r.Tasks() {
 		switch {
 		case len(t.Red) > 0:
-			s.Failures[t.ID] = t.Red[0].Test.Name
+			s.Failures[t.ID] = workshop.Failure{Test: t.Red[0].Test.Name, Said: r.Said(t.Red[0])}
 		case t.Done():
 			delete(s.Failures, t.ID)
 		}

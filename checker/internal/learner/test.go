@@ -53,9 +53,7 @@ func Report(w *workshop.Workshop, at Place, o Options) int {
 		}
 	}
 	r.Print()
-	if o.Base == "" {
-		Remember(w, r)
-	}
+	Remember(w, r)
 	if at.Package.OK() {
 		return workshop.Green
 	}

@@ -27,20 +27,35 @@ func label(name, text string) []string {
 // failure shows a red test in full: the header, what the test said, what the
 // program printed, and, if it is the one to look at, where to go next.
 func (r *Report) failure(f *Failure, next bool) []string {
-	lines := r.header(f)
+	body, printed := r.body(f)
+	lines := append(r.header(f), body...)
+	lines = append(lines, printedLines(printed)...)
+	if next {
+		lines = append(lines, r.next(f)...)
+	}
+	return lines
+}
+
+// Said returns what a red test is told, without its name and without what to do next.
+func (r *Report) Said(f *Failure) string {
+	r.read()
+	body, _ := r.body(f)
+	return strings.Join(body, "\n")
+}
+
+// body is what a red test is told under its header, and what the program printed.
+func (r *Report) body(f *Failure) (lines, printed []string) {
 	said, printed := f.Test.Messages()
 	said = own(said)
 	switch {
 	case r.panicked(f):
-		lines = append(lines, r.panic()...)
+		lines = r.panic()
 	case r.timedOut(f):
-		lines = append(lines, r.hang()...)
+		lines = r.hang()
 	case f.Test.Outcome == gotest.Unfinished:
-		lines = append(lines, r.exited("in the middle of this test")...)
+		lines = r.exited("in the middle of this test")
 	case strings.HasPrefix(f.Test.Name, "Example"):
-		var body []string
-		body, printed = example(printed)
-		lines = append(lines, body...)
+		lines, printed = example(printed)
 	}
 	for i, m := range said {
 		if i > 0 {
@@ -48,16 +63,11 @@ func (r *Report) failure(f *Failure, next bool) []string {
 		}
 		lines = append(lines, message(m.Text)...)
 	}
-	races := r.races(f.Test.Name)
-	lines = append(lines, races...)
-	if len(lines) == len(r.header(f)) {
-		lines = append(lines, label("got", "the test failed and did not say why")...)
+	lines = append(lines, r.races(f.Test.Name)...)
+	if len(lines) == 0 {
+		lines = label("got", "the test failed and did not say why")
 	}
-	lines = append(lines, printedLines(printed)...)
-	if next {
-		lines = append(lines, r.next(f)...)
-	}
-	return lines
+	return lines, printed
 }
 
 // header is the line that names the task, the test and its place.

@@ -45,9 +45,16 @@ func (r *Report) Tasks() []*Task {
 	return r.tasks
 }
 
+// read makes the sources at hand, in which everything has its place.
+func (r *Report) read() {
+	if r.tree == nil {
+		r.tree = source.New(r.Shop.Root)
+	}
+}
+
 // Print prints the report.
 func (r *Report) Print() {
-	r.tree = source.New(r.Shop.Root)
+	r.read()
 	r.Shop.Lines(r.title(), "")
 	switch {
 	case len(r.Package.Build) > 0:

@@ -12,14 +12,18 @@ const StateDir = ".barewire"
 // A State is what one command leaves for the next. Losing it costs the learner
 // nothing but convenience.
 type State struct {
-	Step     int               // the step of the last run
-	Failures map[string]string // the first red test of each task when it last ran
-	Hints    map[string]Hinted // the hints that were shown, by task
+	Step     int                // the step of the last run
+	Failures map[string]Failure // the first red test of each task when it last ran
+	Hints    map[string]Hinted  // the hints that were shown, by task
 }
+
+// A Failure is a red test and what it said.
+type Failure struct{ Test, Said string }
 
 // Hinted is how far the hints of one task were shown.
 type Hinted struct {
 	Failure string // the first red test then
+	Kind    string // the kind of failure that they were for, or ""
 	Level   int    // the last hint shown, 1 to 3
 }
 
@@ -31,7 +35,7 @@ func (w *Workshop) State() *State {
 		s = &State{}
 	}
 	if s.Failures == nil {
-		s.Failures = make(map[string]string)
+		s.Failures = make(map[string]Failure)
 	}
 	if s.Hints == nil {
 		s.Hints = make(map[string]Hinted)

@@ -73,7 +73,7 @@ func TestParse(t *testing.T) {
 func TestState(t *testing.T) {
 	w := &workshop.Workshop{Root: t.TempDir()}
 	s := w.State()
-	s.Step, s.Failures["3.2"], s.Hints["3.2"] = 3, "TestTask2_Host", workshop.Hinted{Failure: "TestTask2_Host", Level: 2}
+	s.Step, s.Failures["3.2"], s.Hints["3.2"] = 3, workshop.Failure{Test: "TestTask2_Host", Said: "got 200"}, workshop.Hinted{Failure: "TestTask2_Host", Level: 2}
 	if err := w.Save(s); err != nil {
 		t.Fatal(err)
 	}
