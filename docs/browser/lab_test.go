@@ -52,6 +52,21 @@ func (b *tab) act(js string) {
 	b.until(`document.getElementById("lab").dataset.shown !== ` + quote(before))
 }
 
+// TestLab_still loads the lab, wide and narrow: what is seen of the page while the program
+// comes stays where it is.
+func TestLab_still(t *testing.T) {
+	b := open(t)
+	for _, width := range []int64{1280, 390} {
+		b.size(width, 900, width < 500)
+		b.visit("") // so that the program is loaded anew
+		b.visit("wire-lab/")
+		b.until(shown)
+		if moved := eval[float64](b, shifts); moved > 0.01 {
+			t.Errorf("%d wide: things have moved after they were seen: %v", width, moved)
+		}
+	}
+}
+
 // TestLab_cases opens cases of the conformance collection by link.
 func TestLab_cases(t *testing.T) {
 	tests := []struct{ id, verdict, answer string }{

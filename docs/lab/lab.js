@@ -26,10 +26,10 @@ function broken(why, printed, again) {
 	clear(box, el("p", {}, why), again ? el("p", {}, table ? "Start it again, and change the bytes. " : "", el("button", { type: "button", onclick: () => program.start() }, "Start it again")) : null,
 		printed ? el("pre", { tabindex: "0" }, printed) : null);
 	box.hidden = false;
+	$("lab-app").hidden = !table; // what ended the program can be changed
 }
 
 function ready(parts) {
-	$("lab-app").hidden = false;
 	if (table) {
 		// Started again: the bytes that ended it are still there.
 		clear($("lab-broken"), el("p", {}, "The program runs again. Change the bytes, and it reads them."));
@@ -187,7 +187,7 @@ async function run() {
 	$("lab-wrong").textContent = result.error ? capital(result.error) + "." : "";
 	text.setAttribute("aria-invalid", String(Boolean(result.error)));
 	if (result.error) {
-		$("lab").dataset.shown = String(id);
+		shown(id);
 		return;
 	}
 	if (result.panic) {
@@ -208,8 +208,15 @@ async function run() {
 		readings.show(bytes, result, famous, state.at);
 	}
 	$("lab-size").textContent = count(bytes.length, "byte") + (state.pieces.length > 1 ? ` in ${state.pieces.length} pieces` : "");
-	$("lab").dataset.shown = String(id); // for whoever waits for it
+	shown(id);
 	remember();
+}
+
+// shown is called when an answer stands there. The first one brings all else with it, so
+// that nothing moves which somebody reads.
+function shown(id) {
+	$("lab-app").hidden = false;
+	$("lab").dataset.shown = String(id); // for whoever waits for it
 }
 
 // remember makes the address of the page a link to what is shown.
