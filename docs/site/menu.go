@@ -18,7 +18,7 @@ var menu = []group{
 		"manual.md", "architecture.md", "rfc.md", "bench.md", "conformance.md", "abuse.md", "predecessors.md",
 	}},
 	{"Instructors", []string{
-		"instructors/index.md", "instructors/grading.md", "instructors/rubric.md", "instructors/formats.md",
+		"instructors/index.md", "instructors/teaching.md", "instructors/grading.md", "instructors/rubric.md", "instructors/formats.md",
 		"instructors/scale.md", "instructors/security.md",
 	}},
 	{"Maintainers", []string{
