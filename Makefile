@@ -1,7 +1,7 @@
 # Every target is one go command, so that those without make can type it;
 # "make help" lists both forms.
 
-.PHONY: help test watch hint progress run load bench solution reset bisect grade regrade merge convert bundle doctor selftest starters mutants conformance fuzz docs site check
+.PHONY: help test watch hint progress run load bench solution reset bisect grade regrade merge convert bundle doctor selftest starters mutants right conformance fuzz docs site check nightly
 
 help:
 	@go tool checker help
@@ -60,6 +60,9 @@ selftest:
 mutants:
 	@go tool checker mutants $(if $(STEP),-step $(STEP)) $(FLAGS)
 
+right:
+	@go tool checker right $(if $(STEP),-step $(STEP)) $(if $(WAYS),-ways $(WAYS)) $(FLAGS)
+
 starters:
 	@go tool checker starters
 
@@ -77,3 +80,6 @@ site:
 
 check:
 	@go tool checker check
+
+nightly:
+	@go tool checker nightly $(if $(SEED),-seed $(SEED)) $(FLAGS)

@@ -19,6 +19,7 @@ import (
 	"barewire/checker/internal/fuzz"
 	"barewire/checker/internal/gate"
 	"barewire/checker/internal/learner"
+	"barewire/checker/internal/right"
 	"barewire/checker/internal/show"
 	"barewire/checker/internal/starter"
 	"barewire/checker/internal/watch"
@@ -108,7 +109,12 @@ var (
 			{"mutants STEP=03", "mutants -step 03"},
 			{"mutants FLAGS='-n 100'", "mutants -n 100"},
 		}, mutants},
+		{"right", "right programs by several authors: are the tests green?", []form{
+			{"right STEP=03", "right -step 03"},
+			{"right WAYS=all", "right -ways all"},
+		}, right.Main},
 		{"starters", "write the starters anew from the solutions", []form{{"starters", "starters"}}, starters},
+		{"nightly", "what must hold too, and takes hours", []form{{"nightly", "nightly"}, {"nightly SEED=7", "nightly -seed 7"}}, nightly},
 		{"check", "everything that must hold before a change may land", []form{{"check", "check"}}, check},
 	}
 )
@@ -119,6 +125,11 @@ func starters(ctx context.Context, w *workshop.Workshop, args []string) int {
 
 func check(ctx context.Context, w *workshop.Workshop, args []string) int {
 	return gate.Main(ctx, w.Root, args, w.Out, w.Err)
+}
+
+// nightly is the part of check that nobody waits for.
+func nightly(ctx context.Context, w *workshop.Workshop, args []string) int {
+	return gate.Nightly(ctx, w.Root, args, w.Out, w.Err)
 }
 
 // traffic is a command of barewire/checker/traffic, which says why it is there.

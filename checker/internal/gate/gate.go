@@ -37,6 +37,7 @@ var stages = []stage{
 	{"green", "every test of every solution passes, with -race and -shuffle", checkGreen},
 	{"red", "every test of every starter fails, without a panic or a hang", checkRed},
 	{"wrong", "every wrong program is caught by the test that it names", checkWrong},
+	{"right", "every right program, by several authors, passes every test", checkRight},
 	{"checker", "the checker's own tests", checkOwn},
 	{"docs", "the docs can be built, and their own tests, in a browser too", checkDocs},
 	{"fuzz", "each fuzz target for some thousand runs", checkFuzz},
@@ -59,6 +60,7 @@ type gate struct {
 	ci       bool   // anything not run is a failure
 	fuzzTime string // for each target, as go test takes it
 	step     string // the start of the steps' names that red, wrong and fuzz look at; "" for all
+	seed     uint64 // by which right programs are mixed and graded
 	junit    string // where the JUnit file of the checker's own tests goes, or ""
 	green    map[string][]string
 }
@@ -70,17 +72,28 @@ const mostLines = 60
 // should be, 1 if something is not, 2 if the command was not understood. With
 // CI=true in the environment, what could not be run is a failure.
 func Main(ctx context.Context, root string, args []string, stdout, stderr io.Writer) int {
-	g := &gate{root: root, ci: os.Getenv("CI") == "true"}
-	flags := flag.NewFlagSet("check", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	only := flags.String("only", "", "run only these stages, separated by commas")
 	// A number of runs and not a time: at the end of a time, go test now and then
 	// reports "context deadline exceeded" as if it were a finding (golang/go#75804).
-	flags.StringVar(&g.fuzzTime, "fuzztime", "30000x", "how long each fuzz target runs, such as 1m or 10000x; 0 for not at all")
-	flags.StringVar(&g.step, "step", "", "in green, red, wrong and fuzz, look only at steps whose folders start so, such as 04")
+	return command(ctx, root, "check", stages, "30000x", args, stdout, stderr)
+}
+
+// Nightly is Main for the command "nightly", whose stages take hours.
+func Nightly(ctx context.Context, root string, args []string, stdout, stderr io.Writer) int {
+	return command(ctx, root, "nightly", nightly, "1m", args, stdout, stderr)
+}
+
+// command runs some stages as they are asked for.
+func command(ctx context.Context, root, name string, stages []stage, fuzzTime string, args []string, stdout, stderr io.Writer) int {
+	g := &gate{root: root, ci: os.Getenv("CI") == "true"}
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	only := flags.String("only", "", "run only these stages, separated by commas")
+	flags.StringVar(&g.fuzzTime, "fuzztime", fuzzTime, "how long each fuzz target runs, such as 1m or 10000x; 0 for not at all")
+	flags.StringVar(&g.step, "step", "", "in the stages about steps, look only at those whose folders start so, such as 04")
+	flags.Uint64Var(&g.seed, "seed", uint64(time.Now().Unix()/86400), "`N` by which \"nightly\" mixes and grades; each day has its own")
 	flags.StringVar(&g.junit, "junit", "", "write a JUnit file of the checker's own tests (CI: .barewire/junit.xml)")
 	flags.Usage = func() {
-		fmt.Fprintf(stderr, "usage: go tool checker check [flags]\n\n")
+		fmt.Fprintf(stderr, "usage: go tool checker %s [flags]\n\n", name)
 		flags.PrintDefaults()
 		fmt.Fprintf(stderr, "\nThe stages:\n")
 		for _, s := range stages {
@@ -93,7 +106,7 @@ func Main(ctx context.Context, root string, args []string, stdout, stderr io.Wri
 	case err != nil:
 		return 2
 	}
-	chosen, err := choose(*only)
+	chosen, err := choose(stages, *only)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return 2
@@ -101,8 +114,8 @@ func Main(ctx context.Context, root string, args []string, stdout, stderr io.Wri
 	return g.run(ctx, chosen, stdout)
 }
 
-// choose returns the stages that are named, or all.
-func choose(only string) ([]stage, error) {
+// choose returns those of the stages that are named, or all.
+func choose(stages []stage, only string) ([]stage, error) {
 	if only == "" {
 		return stages, nil
 	}
@@ -114,7 +127,7 @@ func choose(only string) ([]stage, error) {
 	for name := range strings.SplitSeq(only, ",") {
 		i := slices.Index(names, name)
 		if i < 0 {
-			return nil, fmt.Errorf("check: there is no stage %q; there are %s", name, strings.Join(names, ", "))
+			return nil, fmt.Errorf("there is no stage %q; there are %s", name, strings.Join(names, ", "))
 		}
 		chosen = append(chosen, stages[i])
 	}

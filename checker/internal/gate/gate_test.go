@@ -97,6 +97,17 @@ Each wrong program of ~checker/wrong~ whose failure is of a kind that ~checker/c
 ## 01-tcp-echo
 
 - 1.1-minus: ~got 0~
+-- checker/_right/loop/01-tcp-echo/add.go --
+// Package echo adds.
+package echo
+
+// Add returns the sum of a and b.
+func Add(a, b int) int {
+	for ; b > 0; b-- {
+		a++
+	}
+	return a
+}
 -- checker/course/01-tcp-echo.md --
 # Adding
 
@@ -156,6 +167,7 @@ const (
 	starterFile = "steps/01-tcp-echo/add.go"
 	tests       = "steps/01-tcp-echo/add_test.go"
 	wrongFile   = "checker/wrong/01-tcp-echo/1.1-minus.txtar"
+	rightFile   = "checker/_right/loop/01-tcp-echo/add.go"
 	courseFile  = "checker/course/01-tcp-echo.md"
 )
 
@@ -169,7 +181,7 @@ func TestGate(t *testing.T) {
 		edits []string // file, old, new
 		want  []string // in what is printed; nothing for a workshop that is all right
 	}{
-		{"all is right", "format,course,fresh,green,red,wrong", nil, nil},
+		{"all is right", "format,course,fresh,green,red,wrong,right", nil, nil},
 		{"a file that gofmt would change", "format", []string{solution, "return a + b", "return a+b"}, []string{solution}},
 		{"a file with the line ends of Windows", "format", []string{solution, "package echo\n", "package echo\r\n"}, []string{solution, "CR LF"}},
 		{"a solution changed without its starter", "fresh", []string{solution, "the operator", "an operator"}, []string{starterFile, "make starters"}},
@@ -188,6 +200,9 @@ func TestGate(t *testing.T) {
 		{"a wrong program whose text is gone", "wrong", []string{wrongFile, "a + b", "a * b"}, []string{"0 times"}},
 		{"a test that says something else about a mistake", "wrong", []string{tests, `"got %d, want 4", got`, `"it is %d", got`}, []string{wrongFile, "another text", "it is 0"}},
 		{"a mistake that is described in other words", "wrong", []string{wrongFile, "It subtracts.", "It takes away."}, []string{"checker/red/01-tcp-echo.md is out of date"}},
+		{"a right program that is refused", "right", []string{rightFile, "a++", "a--"}, []string{rightFile[:len("checker/_right/loop/01-tcp-echo")] + " is refused", "TestTask1_Add/two_and_two", "got 0, want 4"}},
+		{"a right program that does not compile", "right", []string{rightFile, "a++", "c++"}, []string{rightFile + ":7", "undefined: c"}},
+		{"a right program that ends the process", "right", []string{rightFile, "package echo\n", "package echo\n\nimport \"os\"\n\nfunc init() { os.Exit(0) }\n"}, []string{"did not run: TestTask1_Add"}},
 		{"a hint that is missing", "course", []string{courseFile, "### Hint 3\nIt looks like a cross.\n", ""}, []string{"01-tcp-echo.md"}},
 		{"a hint that is a copy", "course", []string{courseFile, "It looks like a cross.", "`func Add(a, b int) int { return a + b }`"}, []string{"a hint for 1.1 is a copy of the solution: func Add ("}},
 		{"hints for a failure that nobody has", "course", []string{courseFile, "### For `got 0`", "### For `got 7`"}, []string{"no wrong program of 1.1 fails like `got 7`", "out of date"}},

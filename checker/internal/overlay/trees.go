@@ -72,6 +72,27 @@ func (p *Plan) StarterUnder(step string) error {
 	return nil
 }
 
+// ProgramUnder makes go see the Go files in dir, a folder below the root, in
+// steps/<step>, as if a learner had written them there: beside them lies what the
+// starter has complete, such as the types that a task is about. A file of dir takes
+// the place of one of the same name.
+func (p *Plan) ProgramUnder(step, dir string) error {
+	given, err := starter.Given(p.root, step)
+	if err != nil {
+		return err
+	}
+	to := path.Join("steps", step)
+	if err := p.hide(to); err != nil {
+		return err
+	}
+	for name, content := range given {
+		p.Replace(path.Join(to, name), content)
+	}
+	return p.walk(dir, func(name string) error {
+		return p.lay(path.Join(dir, name), path.Join(to, name), func(src []byte) []byte { return src })
+	})
+}
+
 // hide maps the sources in a folder of a step, tests apart, to nothing.
 func (p *Plan) hide(dir string) error {
 	if _, err := os.Stat(p.path(dir)); os.IsNotExist(err) {

@@ -1,0 +1,29 @@
+package reqline
+
+// MaxMethod is the longest method that is parsed, in bytes. The longest one in
+// the IANA registry, UPDATEREDIRECTREF, has 17.
+const MaxMethod = 32
+
+// ParseMethod reads the method at the start of line and the one space behind it
+// (RFC 9112 §3.1), and returns how many bytes both took. A method is a token
+// and its case matters: "get" is a method, but not GET.
+//
+// The errors are a 501 where the line starts with a token of more than
+// [MaxMethod] bytes (RFC 9112 §3: a server SHOULD say so of a method longer than
+// any that it implements), and a 400 where it starts with anything else but a
+// token and one space.
+func ParseMethod(line []byte) (method string, n int, err error) {
+	i := 0
+	for i < len(line) && IsToken(line[i]) {
+		i++
+	}
+	switch {
+	case i > MaxMethod:
+		return "", 0, &ProtocolError{Status: 501, Rule: "RFC 9112 §3", Offset: 0, Msg: "method too long"}
+	case i == 0:
+		return "", 0, badRequest("RFC 9112 §3.1", 0, "no method")
+	case i == len(line) || line[i] != ' ':
+		return "", 0, badRequest("RFC 9112 §3.1", i, "no space behind the method")
+	}
+	return string(line[:i]), i + 1, nil
+}
