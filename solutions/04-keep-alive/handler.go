@@ -66,7 +66,8 @@ type ResponseWriter interface {
 
 	// WriteHeader fixes the header section and the status. Only the first call
 	// counts. A status from 100 to 199, but for 101, is sent at once with the
-	// fields that are there, and more may follow.
+	// fields that are there, and more may follow. A number that has not three
+	// digits is no status (RFC 9110 §15): WriteHeader panics.
 	WriteHeader(status int)
 
 	// Write writes content, after WriteHeader(200) if that was not called. The

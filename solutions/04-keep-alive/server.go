@@ -91,21 +91,24 @@ type Server struct {
 //   - An expectation other than 100-continue is answered with 417 in the same way,
 //     and the handler is not called, but Refused is: RFC 9110 §10.1.1 allows it, and
 //     nothing else is defined. HTTP/1.0 never gets a 100.
-//   - If Body fails and the handler then writes nothing, the response has the
-//     status of the error: that of the [reqline.ProtocolError], 400 where the
-//     client has left, 408 where it was too slow. It is the last one.
+//   - If Body fails, the handler then writes nothing more, and nothing of the
+//     response has left, the response has the status of the error: that of the
+//     [reqline.ProtocolError], 400 where the client has left, 408 where it was
+//     too slow. It is the last one.
 //   - Content that the handler has not read is read and dropped, up to [MaxDrain]
 //     bytes and not for longer than BodyTimeout in all; if there is more, the
 //     response says "Connection: close" where that is known in time, and the
 //     connection ends.
 //   - A client that has been told of an error can read it: the server closes its
-//     own side (CloseWrite, where the connection has it) and drops what comes
-//     until the client has closed its own, for 10 seconds at the very most. A
+//     own side (CloseWrite; a connection that has none is closed at once) and drops
+//     what comes until the client has closed its own, for 10 seconds at most. A
 //     connection that is closed with bytes unread is reset, and a reset destroys
 //     what the client has not read yet (RFC 9112 §9.6).
 //   - A handler that panics costs its connection and no more: the client gets a
 //     500 with none of the handler's fields if nothing of the response was sent,
-//     and a response that is visibly cut off otherwise.
+//     and a response that is visibly cut off otherwise. Where its content ends
+//     with the connection, only a reset can show that (SetLinger(0), where the
+//     connection has it).
 //   - Nothing that a handler sets on a Request or a ResponseWriter is left in the
 //     next one: not its fields, not Body, RemoteAddr, context or path values.
 //   - When ctx is done, an idle connection is closed, at once or after one last

@@ -93,6 +93,7 @@ func TestTask8_Framing(t *testing.T) {
 		one("chunked twice", "Transfer-Encoding: chunked, ¦chunked", bad, "MUST NOT be applied twice (RFC 9112 §6.1)"),
 		one("chunked twice, on two lines", "Transfer-Encoding: chunked | Transfer-Encoding: ¦chunked", bad, "several lines are one list (RFC 9112 §6.1)"),
 		one("xchunked", "Transfer-Encoding: ¦xchunked", bad, "TE.TE: "+smuggle+"(CVE-2022-1705)"),
+		one("chunked with a Kelvin sign", "Transfer-Encoding: chun¦\u212aed", bad, "codings are ASCII: strings.EqualFold and bytes.EqualFold take the Kelvin sign for a k, and the server in front does not (RFC 9110 §5.6.2)"),
 		one("chunkedx", "Transfer-Encoding: chunked¦x", bad, "TE.TE: "+smuggle+"(CVE-2022-1705)"),
 		one("chunked with a parameter", "Transfer-Encoding: chunked¦;q=1", bad, "chunked has no parameters (RFC 9112 §7.1)"),
 		one("chunked in quotes", "Transfer-Encoding: ¦\"chunked\"", bad, "TE.TE: "+smuggle+"(RFC 9112 §7)"),

@@ -113,6 +113,10 @@ func TestTask3_Members(t *testing.T) {
 			h := header("Connection", "Keep-Alive, Upgrade")
 			return fmt.Sprint(h.HasMember("connection", "upgrade"), h.HasMember("Connection", "up"), h.HasMember("Upgrade", "upgrade"))
 		}), is("true false false"), "connection options are case-insensitive (RFC 9110 §7.6.1)"},
+		{"only ASCII letters have two cases", does(`of a header with Connection: Keep-Alive, clo\u017fe, whose s is a long one (ſ), HasMember is asked for keep-alive and close`, func() string {
+			h := header("Connection", "Keep-Alive, clo\u017fe")
+			return fmt.Sprint(h.HasMember("Connection", "keep-alive"), h.HasMember("Connection", "close"))
+		}), is("true false"), "a member is a token, which is ASCII: strings.EqualFold and bytes.EqualFold know letters that fold to an ASCII one, and no other server does (RFC 9110 §5.6.2)"},
 		{"leaving early", does(`of a header with A: x, y and A: z, a loop over Members("a") returns at the first one`, func() string {
 			for m := range header("A", "x, y", "A", "z").Members("a") {
 				return string(m)

@@ -106,6 +106,10 @@ func TestTask7_Panic(t *testing.T) {
 			io.WriteString(w, "half of the content")
 			w.Flush()
 			panic("after the head has left")
+		case "/7":
+			w.WriteHeader(7)
+		case "/1000":
+			w.WriteHeader(1000)
 		}
 		hello(w, r)
 	})
@@ -113,10 +117,15 @@ func TestTask7_Panic(t *testing.T) {
 		{"before anything is written", "/early", "sets Content-Encoding: gzip and panics", "200, 500, then closed"},
 		{"before anything has left", "/held", `calls Write("half of") and panics`, "200, 500, then closed"},
 		{"after the head has left", "/late", `calls Write("half of the content") and Flush, and panics`, "200, 200 (content cut off), then closed"},
+		{"a status of one digit", "/7", "calls WriteHeader(7), which panics, or is treated as if it had", "200, 500, then closed"},
+		{"a status of four digits", "/1000", "calls WriteHeader(1000), which panics, or is treated as if it had", "200, 500, then closed"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			report := testkit.Report{Sent: get("/1") + get(test.path) + get("/3"), Doing: "the handler of " + test.path + " " + test.does, Want: test.want,
 				Why: "a panic in a handler must not end the program, nor look like a complete response: a 500 if nothing of the response has left (RFC 9110 §15.6.1), and a response that is visibly cut off otherwise (RFC 9112 §8)"}
+			if strings.HasPrefix(test.name, "a status") {
+				report.Why = "a status line has three digits: a client could not read this one. It is a mistake of the program, as a panic is, and the 500 says so (RFC 9110 §15)"
+			}
 			testkit.Apart(t, report, func(t *testing.T) {
 				testkit.Bubble(t, func(t *testing.T) {
 					srv := panicking
@@ -281,6 +290,13 @@ func TestTask7_ErrorLog(t *testing.T) {
 // dialTCP serves one connection over loopback, and returns the client's end.
 func dialTCP(t *testing.T, srv *keepalive.Server) net.Conn {
 	t.Helper()
+	return dialTCPWith(t, func(conn net.Conn) { srv.ServeConn(context.Background(), testkit.Guard(t, conn)) })
+}
+
+// dialTCPWith lets serve have the server's end of a connection over loopback, which is
+// a *net.TCPConn, and returns the client's.
+func dialTCPWith(t *testing.T, serve func(conn net.Conn)) net.Conn {
+	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -298,7 +314,7 @@ func dialTCP(t *testing.T, srv *keepalive.Server) net.Conn {
 	go func() {
 		defer close(done)
 		defer conn.Close()
-		srv.ServeConn(context.Background(), testkit.Guard(t, conn))
+		serve(conn)
 	}()
 	t.Cleanup(func() {
 		client.Close()
