@@ -44,7 +44,7 @@ type Target struct {
 
 	// Path is the path as it was sent, "/" where an absolute-form has none,
 	// "*" in asterisk-form (and for OPTIONS with an absolute-form that has
-	// no path, RFC 9112 §3.2.4), and nil in authority-form.
+	// neither path nor query, RFC 9112 §3.2.4), and nil in authority-form.
 	Path []byte
 
 	// Query is what follows the first "?", or nil if there is none: "/?" has

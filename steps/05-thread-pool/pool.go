@@ -9,8 +9,8 @@
 // It leaves out what the tasks are. Step 10 hands it requests.
 //
 // Read this file first: it is what callers see. Then submit.go, which says yes or
-// no to a task; worker.go, which runs it; queue.go, where it waits in between;
-// run.go, for those who need no worker, only the place of one; and shutdown.go.
+// no to a task; run.go, for those who need no worker, only the place of one; and
+// shutdown.go.
 package pool
 
 import (

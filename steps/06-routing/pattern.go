@@ -38,8 +38,8 @@ type Segment struct {
 //
 //	[METHOD ][HOST]/segment/{name}/{name...}
 //
-// METHOD is a token in the case in which it is sent, and one space; * and nothing
-// stand for any method. HOST is a name, or an IPv6 address in brackets, without a
+// METHOD is a token in the case in which it is sent, and one space; a space behind
+// the first slash is text. * and nothing stand for any method. HOST is a name, or an IPv6 address in brackets, without a
 // port and without a dot at its end. Then comes a path:
 //
 //   - A segment is text, percent-encoded or as it is: "/caf%C3%A9" and "/café" are
@@ -58,6 +58,6 @@ type Segment struct {
 // that is not encoded, with a percent sign that encodes nothing, or with a NUL;
 // braces in the middle of a segment. The error says which part is wrong.
 func ParsePattern(s string) (Pattern, error) {
-	// TODO 6.1: Cut at the one space, then before the first slash, then at every slash; each segment is one of four kinds.
+	// TODO 6.1: Cut before the first slash, and what is in front of it at its one space; then at every slash. Each segment is one of four kinds.
 	return Pattern{}, errors.New("task 6.1 is not written yet")
 }

@@ -2,6 +2,7 @@ package router_test
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 	"testing"
 	"time"
@@ -158,6 +159,50 @@ func TestTask3_Precedence(t *testing.T) {
 		{"a route that ends early does not stop the walk", "/a/b is there and /a/b/c is not; /{x}/b/c is",
 			[]string{"GET /a/b", "GET /{x}/b/c"}, "GET /a/b/c", "200 GET /{x}/b/c x=a"},
 	})
+}
+
+// Who sorts routes needs an order in which a before b and b before c means a before c,
+// for patterns of any length. With a wrong one it depends on the order of registration.
+func TestTask3_AnyOrder(t *testing.T) {
+	patterns := []string{"GET /{$}", "GET /items/{id}", "GET /cart", "GET /items/new", "GET /{page}/{part}/x", "GET /items/"}
+	asks := []struct{ send, want string }{
+		{"GET /", "200 GET /{$}"},
+		{"GET /cart", "200 GET /cart"},
+		{"GET /items/new", "200 GET /items/new"},
+		{"GET /items/7", "200 GET /items/{id} id=7"},
+		{"GET /items/7/y", "200 GET /items/"},
+		{"GET /a/b/x", "200 GET /{page}/{part}/x page=a part=b"},
+	}
+	for order := range permutations(patterns) {
+		r := build(t, order...)
+		for _, a := range asks {
+			if sent, got := ask(t, r, a.send); got != a.want {
+				testkit.Report{Sent: sent, Doing: "the routes were registered in this order: " + strings.Join(order, ", "), Want: a.want, Got: got,
+					Why: "the more specific route wins, in whatever order the program registers them: a sort needs an order in which a before b and b before c is a before c, for patterns of any two lengths"}.Fatal(t)
+			}
+		}
+	}
+}
+
+// permutations yields all in every order.
+func permutations(all []string) iter.Seq[[]string] {
+	return func(yield func([]string) bool) {
+		var from func(i int) bool
+		from = func(i int) bool {
+			if i == len(all) {
+				return yield(all)
+			}
+			for k := i; k < len(all); k++ {
+				all[i], all[k] = all[k], all[i]
+				if !from(i + 1) {
+					return false
+				}
+				all[i], all[k] = all[k], all[i]
+			}
+			return true
+		}
+		from(0)
+	}
 }
 
 func TestTask3_Matched(t *testing.T) {

@@ -9,6 +9,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"barewire/checker/course"
@@ -91,15 +92,15 @@ func (r *Report) table() []string {
 		width = max(width, len([]rune(t.Name())))
 	}
 	width = min(width, 40)
-	here := FirstRed(r.Tasks())
+	here := slices.IndexFunc(r.Tasks(), func(t *Task) bool { return !t.Done() && (len(t.Red) > 0 || len(t.Missing) > 0) })
 	var lines []string
-	for _, t := range r.Tasks() {
+	for i, t := range r.Tasks() {
 		status := "to do: "
 		switch {
 		case t.Done():
 			lines = append(lines, fmt.Sprintf("  %-*s   %s, %s", width, t.Name(), r.Shop.Style.Green("done"), show.Count(t.Tests, "test")))
 			continue
-		case here != nil && here.Task == t:
+		case i == here:
 			status = "you are here: "
 		}
 		lines = append(lines, fmt.Sprintf("  %-*s   %s", width, t.Name(), status+countRed(t)))
@@ -148,9 +149,20 @@ func (r *Report) red() []string {
 		}
 		return append(lines, r.ended(nil)...)
 	}
-	lines := r.failure(first, true)
+	lines := append(r.failure(first, true), r.hidden(first)...)
 	lines = append(lines, r.ended(first)...)
 	return append(lines, r.others(first)...)
+}
+
+// hidden says that tests of an earlier task did not run, because the program ended in
+// one of a later task.
+func (r *Report) hidden(first *Failure) []string {
+	i := slices.IndexFunc(r.Tasks(), func(t *Task) bool { return t == first.Task || t.ID != "" && len(t.Missing) > 0 })
+	if t := r.Tasks()[i]; t != first.Task {
+		return append([]string{""}, show.Wrap(fmt.Sprintf("Task %s comes before, and its tests did not run. By themselves: %s",
+			t.Name(), r.Shop.Command("test", r.how("TASK="+t.ID)...)), show.Width)...)
+	}
+	return nil
 }
 
 // others lists the red tests of the same task after the first.

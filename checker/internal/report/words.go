@@ -56,6 +56,8 @@ var panicPhrases = phrases(
 	`makeslice: len out of range`, "a slice is made with a length that is negative or far too big",
 	`^interface conversion: (.*)`, "a value has another type than v.(T) expects: $1",
 	`^unexpected call to os\.Exit\((\d+)\)`, "your code ends the whole program with os.Exit($1), or with log.Fatal; return an error instead",
+	`range function continued iteration after function for loop body returned false`, "an iterator goes on after its loop was left: where yield returns false, return at once",
+	`range function continued iteration after whole loop exit`, "an iterator calls yield after its loop has ended",
 	`out of memory|cannot allocate memory`, "the program used up the memory; is something appended or read without a limit?",
 )
 
@@ -71,7 +73,7 @@ var statePhrases = phrases(
 	`^sync\.RWMutex|^sync\.Mutex|^semacquire`, "waits for a lock that is never released; perhaps it holds the lock itself",
 	`^sync\.WaitGroup\.Wait`, "waits for a WaitGroup whose goroutines never all call Done",
 	`^sync\.Cond\.Wait`, "waits on a Cond that nobody signals",
-	`^(?:running|runnable|copystack|preempted)`, "is still running: a loop that never ends",
+	`^(?:running|runnable|copystack|preempted|flushing proc caches|garbage|GC )`, "is still running: a loop that never ends, or work that grows much faster than the input",
 	`^sleep`, "sleeps, again and again or for very long",
 	`^syscall`, "waits for the operating system",
 )
