@@ -1,6 +1,17 @@
 # Every target is one go command, so that those without make can type it;
 # "make help" lists both forms.
 
+# Without these two, go finds none of its tools here, and does not say why.
+ifeq ($(wildcard go.mod),)
+$(error go.mod is gone, by which Go knows this course: git checkout go.mod brings it back)
+endif
+gomod := $(file < go.mod)
+ifneq ($(gomod),)
+ifneq ($(wordlist 1,2,$(gomod)),module barewire)
+$(error go.mod says $(wordlist 1,2,$(gomod)), and the module of this course has to be called barewire: git checkout go.mod)
+endif
+endif
+
 .PHONY: help test watch hint progress run load bench solution reset bisect grade regrade merge convert bundle doctor selftest starters mutants right conformance fuzz docs site check nightly
 
 help:

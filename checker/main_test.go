@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -39,6 +41,38 @@ func TestMakefile(t *testing.T) {
 	delete(targets, "help")
 	for name := range targets {
 		t.Errorf("make %s has no command", name)
+	}
+}
+
+// TestMakeWithoutModule says that make explains a go.mod that is gone or that names
+// another module, where go would only say that there is no such tool.
+func TestMakeWithoutModule(t *testing.T) {
+	if _, err := exec.LookPath("make"); err != nil {
+		return // the Makefile is of no use here
+	}
+	text, err := os.ReadFile("../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ name, module, want string }{
+		{"no go.mod", "", "go.mod is gone"},
+		{"another module", "module example.com/mine\n\ngo 1.26\n", "says module example.com/mine, and the module of this course has to be called barewire"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir := t.TempDir()
+			err := os.WriteFile(filepath.Join(dir, "Makefile"), text, 0o666)
+			if err == nil && test.module != "" {
+				err = os.WriteFile(filepath.Join(dir, "go.mod"), []byte(test.module), 0o666)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.Command("make", "test")
+			cmd.Dir = dir
+			if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), test.want) {
+				t.Errorf("make says %q, %v, want %q", out, err, test.want)
+			}
+		})
 	}
 }
 

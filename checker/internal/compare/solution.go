@@ -51,6 +51,9 @@ func Solution(ctx context.Context, w *workshop.Workshop, args []string) int {
 }
 
 func showSolution(ctx context.Context, w *workshop.Workshop, step course.Step) error {
+	if _, err := os.Stat(w.Path("solutions/" + step.Dir)); err != nil {
+		return fmt.Errorf("the reference of step %d is not here: the folder solutions/%s", step.Number, step.Dir)
+	}
 	dir, err := os.MkdirTemp("", "barewire-solution-")
 	if err != nil {
 		return err

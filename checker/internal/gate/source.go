@@ -76,6 +76,11 @@ func checkFresh(_ context.Context, g *gate) *verdict {
 	}
 	for _, step := range steps {
 		stale, err := starter.Compare(g.root, step)
+		if err == nil {
+			var handout []starter.Stale
+			handout, err = starter.CompareHandout(g.root, step)
+			stale = append(stale, handout...)
+		}
 		switch {
 		case err != nil:
 			v.failf("%v", err)

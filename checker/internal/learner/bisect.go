@@ -41,6 +41,9 @@ func Bisect(ctx context.Context, w *workshop.Workshop, args []string) int {
 		w.Lines("", "next   "+w.Command("test", fmt.Sprintf("STEP=%d", step.Number)))
 		return workshop.Green
 	}
+	if err := hasReference(w, b.below); err != nil {
+		return w.Fail(workshop.Red, err)
+	}
 	status, err := b.run(ctx)
 	if err != nil {
 		return w.Fail(workshop.Red, err)
@@ -48,8 +51,7 @@ func Bisect(ctx context.Context, w *workshop.Workshop, args []string) int {
 	return status
 }
 
-// dependencies returns the earlier steps that s imports, directly or through
-// another, in order.
+// dependencies returns the steps that s imports, directly or through another, in order.
 func dependencies(w *workshop.Workshop, s course.Step) []course.Step {
 	imported := make(map[string]bool)
 	var visit func(dir string)
@@ -73,7 +75,7 @@ func dependencies(w *workshop.Workshop, s course.Step) []course.Step {
 		}
 	}
 	visit(s.Dir)
-	return slices.DeleteFunc(earlier(w, s), func(e course.Step) bool { return !imported[e.Dir] })
+	return slices.DeleteFunc(slices.Clone(w.Course.Steps), func(e course.Step) bool { return !imported[e.Dir] })
 }
 
 // A bisection is one search for the step to blame.

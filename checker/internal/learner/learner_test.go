@@ -5,12 +5,14 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	"barewire/checker/internal/fixture"
 	"barewire/checker/internal/learner"
+	"barewire/checker/internal/starter"
 	"barewire/checker/internal/workshop"
 )
 
@@ -31,6 +33,24 @@ var commands = map[string]func(context.Context, *workshop.Workshop, []string) in
 		}
 		return workshop.Green
 	},
+	"remove": func(_ context.Context, w *workshop.Workshop, args []string) int {
+		if err := os.RemoveAll(w.Path(args[0])); err != nil {
+			return w.Fail(workshop.Red, err)
+		}
+		return workshop.Green
+	},
+	"handout": func(_ context.Context, w *workshop.Workshop, _ []string) int {
+		for _, s := range w.StepsHere() {
+			stale, err := starter.CompareHandout(w.Root, s.Dir)
+			if err == nil {
+				err = starter.Write(w.Root, w.Path("unused"), stale)
+			}
+			if err != nil {
+				return w.Fail(workshop.Red, err)
+			}
+		}
+		return workshop.Green
+	},
 }
 
 // TestTranscripts runs the commands of each archive in testdata, one after the
@@ -38,15 +58,46 @@ var commands = map[string]func(context.Context, *workshop.Workshop, []string) in
 func TestTranscripts(t *testing.T) {
 	for _, archive := range fixture.Archives(t) {
 		t.Run(archive.Name(), func(t *testing.T) {
+			archive.Compare(t, transcript(t, archive.Lay(t), archive))
+		})
+	}
+}
+
+// transcript runs the commands of an archive and returns what was typed and printed.
+func transcript(t *testing.T, w *workshop.Workshop, archive fixture.Archive) string {
+	t.Helper()
+	var b bytes.Buffer
+	w.Out, w.Err = &b, &b
+	for _, command := range archive.Commands() {
+		fmt.Fprintf(&b, "$ %s\n", strings.Join(command, " "))
+		status := commands[command[0]](t.Context(), w, command[1:])
+		fmt.Fprintf(&b, "(exit status %d)\n\n", status)
+	}
+	return b.String()
+}
+
+// TestCRLF says that whoever has files with the line ends of Windows reads the same.
+func TestCRLF(t *testing.T) {
+	for _, archive := range fixture.Archives(t) {
+		if name := archive.Name(); name != "broken" && name != "hint" && name != "bisect-own" {
+			continue
+		}
+		t.Run(archive.Name(), func(t *testing.T) {
 			w := archive.Lay(t)
-			var b bytes.Buffer
-			w.Out, w.Err = &b, &b
-			for _, command := range archive.Commands() {
-				fmt.Fprintf(&b, "$ %s\n", strings.Join(command, " "))
-				status := commands[command[0]](t.Context(), w, command[1:])
-				fmt.Fprintf(&b, "(exit status %d)\n\n", status)
+			err := filepath.WalkDir(w.Root, func(name string, d os.DirEntry, err error) error {
+				if err != nil || d.IsDir() {
+					return err
+				}
+				text, err := os.ReadFile(name)
+				if err != nil {
+					return err
+				}
+				return os.WriteFile(name, bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n")), 0o666)
+			})
+			if err != nil {
+				t.Fatal(err)
 			}
-			archive.Compare(t, b.String())
+			archive.Compare(t, transcript(t, w, archive))
 		})
 	}
 }

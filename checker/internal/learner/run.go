@@ -64,6 +64,9 @@ func Run(ctx context.Context, w *workshop.Workshop, o Options, steps ...course.S
 
 // OnReference returns a plan with the reference under the steps before s.
 func OnReference(w *workshop.Workshop, s course.Step) (*overlay.Plan, error) {
+	if err := hasReference(w, dependencies(w, s)); err != nil {
+		return nil, err
+	}
 	plan := overlay.New(w.Root)
 	for _, e := range earlier(w, s) {
 		if err := plan.ReferenceUnder(e.Dir); err != nil {
@@ -71,6 +74,16 @@ func OnReference(w *workshop.Workshop, s course.Step) (*overlay.Plan, error) {
 		}
 	}
 	return plan, nil
+}
+
+// hasReference complains about the first of the steps that has no reference.
+func hasReference(w *workshop.Workshop, steps []course.Step) error {
+	for _, s := range steps {
+		if _, err := os.Stat(w.Path("solutions/" + s.Dir)); err != nil {
+			return fmt.Errorf("the reference cannot take the place of your step %d: its folder solutions/%s is not here", s.Number, s.Dir)
+		}
+	}
+	return nil
 }
 
 // runWith runs r under an overlay.

@@ -4,10 +4,13 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"path"
+	"strings"
 	"time"
 
 	"barewire/checker/course"
 	"barewire/checker/internal/report"
+	"barewire/checker/internal/starter"
 	"barewire/checker/internal/workshop"
 )
 
@@ -52,12 +55,28 @@ func Report(w *workshop.Workshop, at Place, o Options) int {
 			}
 		}
 	}
+	r.Notes = differences(w, at)
 	r.Print()
 	Remember(w, r)
 	if at.Package.OK() {
 		return workshop.Green
 	}
 	return workshop.Red
+}
+
+// differences says what is not as it was handed out, where it should be: the tests, and
+// if the step does not compile, the files of the starter.
+func differences(w *workshop.Workshop, at Place) (notes []string) {
+	changed, gone := starter.Handout(w.Root, at.Step.Dir)
+	for _, file := range changed {
+		notes = append(notes, fmt.Sprintf("%s is not the test that was handed out, so its word does not count: git checkout %s brings it back", path.Base(file), file))
+	}
+	for _, file := range gone {
+		if strings.HasSuffix(file, "_test.go") || len(at.Package.Build) > 0 {
+			notes = append(notes, fmt.Sprintf("%s is gone, which was handed out: git checkout %s brings it back", path.Base(file), file))
+		}
+	}
+	return notes
 }
 
 // testArgs reads the arguments of test. No step stands for the current one.

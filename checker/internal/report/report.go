@@ -28,6 +28,7 @@ type Report struct {
 	All     bool          // show every red test in full
 	Base    string        // "reference" if the earlier steps are the reference's
 	Race    bool          // the race detector watched
+	Notes   []string      // what to know before all else, a sentence each
 	Below   []course.Step // earlier steps that this one stands on and that are not begun
 
 	tree  *source.Tree
@@ -57,6 +58,9 @@ func (r *Report) read() {
 func (r *Report) Print() {
 	r.read()
 	r.Shop.Lines(r.title(), "")
+	for _, note := range r.Notes {
+		r.Shop.Lines(append(show.Hang("note   ", note), "")...)
+	}
 	switch {
 	case len(r.Package.Build) > 0:
 		r.Shop.Lines(r.build()...)

@@ -69,7 +69,7 @@ func Compare(root, step string) ([]Stale, error) {
 		if err == nil && have == nil {
 			have = []byte{}
 		}
-		if w, ok := want[name]; !ok || err != nil || !bytes.Equal(have, w) {
+		if w, ok := want[name]; !ok || err != nil || !bytes.Equal(unix(have), unix(w)) {
 			stale = append(stale, Stale{Path: path.Join("steps", step, name), Have: have, Want: w})
 		}
 	}

@@ -13,7 +13,8 @@ import (
 
 const usage = `usage: go tool checker starters [-check] [step ...]
 
-Writes the starters of all steps, or of those named, from the solutions.
+Writes the starters of all steps, or of those named, from the solutions,
+and the lists of what is handed out, by which a changed test is noticed.
 What it replaces is kept below .barewire/replaced. This is for maintainers:
 it overwrites what a learner wrote. A learner wants "make reset".
 
@@ -46,7 +47,12 @@ func Main(_ context.Context, root string, args []string, stdout, stderr io.Write
 			fmt.Fprintln(stderr, err)
 			return 1
 		}
-		stale = append(stale, s...)
+		handout, err := CompareHandout(root, step)
+		if err != nil {
+			fmt.Fprintln(stderr, err)
+			return 1
+		}
+		stale = append(append(stale, s...), handout...)
 	}
 	if *check {
 		return report(steps, stale, stdout)

@@ -41,12 +41,22 @@ type Workshop struct {
 // FindRoot returns the root of the workshop around dir: the folder with the
 // go.mod of module barewire.
 func FindRoot(dir string) (string, error) {
+	renamed := ""
 	for at := dir; ; {
 		text, err := os.ReadFile(filepath.Join(at, "go.mod"))
-		if err == nil && modfile.ModulePath(text) == "barewire" {
+		switch name := modfile.ModulePath(text); {
+		case err != nil:
+		case name == "barewire":
 			return at, nil
+		default:
+			if _, err := os.Stat(filepath.Join(at, "checker", "course")); err == nil {
+				renamed = fmt.Sprintf("%s says module %s, and the workshop's module has to be barewire: all imports say so", filepath.Join(at, "go.mod"), name)
+			}
 		}
 		up := filepath.Dir(at)
+		if up == at && renamed != "" {
+			return "", errors.New(renamed)
+		}
 		if up == at {
 			return "", fmt.Errorf("%s is not inside the workshop: no folder around it has the go.mod of module barewire", dir)
 		}
@@ -136,6 +146,9 @@ func (w *Workshop) Task(id string) (course.Step, course.Task, error) {
 }
 
 func (w *Workshop) notHere(s course.Step) error {
+	if _, err := os.Stat(w.Path("checker/handout/" + s.Dir + ".txt")); err == nil {
+		return fmt.Errorf("the tests of step %d are gone, which were handed out: git checkout steps/%s brings them back", s.Number, s.Dir)
+	}
 	var here []string
 	for _, s := range w.StepsHere() {
 		here = append(here, fmt.Sprintf("  %2d  %s", s.Number, s.Title))

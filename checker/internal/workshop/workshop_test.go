@@ -2,6 +2,7 @@ package workshop_test
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -31,6 +32,13 @@ func TestFindRoot(t *testing.T) {
 		if got, err := workshop.FindRoot(dir); err != nil || got != root {
 			t.Errorf("FindRoot(%q) = %q, %v", dir, got, err)
 		}
+	}
+	if err := errors.Join(os.MkdirAll(filepath.Join(root, "checker", "course"), 0o777),
+		os.WriteFile(filepath.Join(root, "go.mod"), []byte("module example.com/mine\n"), 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := workshop.FindRoot(below); err == nil || !strings.Contains(err.Error(), "says module example.com/mine, and the workshop's module has to be barewire") {
+		t.Errorf("FindRoot with another module: %q, %v", got, err)
 	}
 	if got, err := workshop.FindRoot(t.TempDir()); err == nil {
 		t.Errorf("a root outside the workshop: %q", got)
