@@ -29,10 +29,11 @@ type body struct {
 func (b *body) reset(c *conn) {
 	h := &c.req.Head
 	b.c, b.framing, b.left, b.err, b.told = c, h.Framing, h.Framing.Length, nil, -1
-	if b.framing.Chunked {
+	if b.framing.Chunked || b.decoder.Trailer.Len() > 0 {
 		b.decoder.Limits = c.limits
-		b.decoder.Reset()
-	} else if b.left == 0 {
+		b.decoder.Reset() // the last request's trailer section, too, which may be somebody else's
+	}
+	if !b.framing.Chunked && b.left == 0 {
 		b.err = io.EOF
 	}
 	// RFC 9110 §10.1.1: MUST ignore it in HTTP/1.0, and MAY omit the 100 when

@@ -194,6 +194,16 @@ func TestTask4_Fresh(t *testing.T) {
 		send: []string{post("/", "one") + post("/", "two")}, want: "200, 200, then open",
 		check: contents("one from pipe", "two from pipe"),
 	}, {
+		name: "trailer fields are gone in the next request",
+		does: "the handler reads Body to its end, and writes Sum of r.Trailer()",
+		why:  "the second request has no trailer section: what it is given is the first one's, and behind a proxy that is somebody else's",
+		server: handle(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+			io.Copy(io.Discard, r.Body)
+			fmt.Fprintf(w, "Sum is %q", r.Trailer().Value("Sum"))
+		}),
+		send: []string{request("POST", "/", "1\r\na\r\n0\r\nSum: 7\r\n\r\n", "Transfer-Encoding: chunked") + post("/", "a") + get("/")}, want: "200, 200, 200, then open",
+		check: contents(`Sum is "7"`, `Sum is ""`, `Sum is ""`),
+	}, {
 		name: "fields of a response are gone in the next one",
 		does: "the handler sets Set-Cookie: id=secret at /1, and does nothing at /2",
 		why:  "the cookie of one user must not reach another: behind a proxy the next request on a connection may be from anybody",
