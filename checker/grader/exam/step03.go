@@ -1,6 +1,7 @@
 package exam
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -146,6 +147,7 @@ func checkLookup(x *X) {
 		for range x.Between(0, 12) {
 			do = append(do, op("add", x.Case(Pick(x.Rand, names...)), x.value()))
 		}
+		closeQuotes(do)
 		var look []string
 		for _, n := range names {
 			look = append(look, x.Case(n))
@@ -209,6 +211,16 @@ func balanced(do []step03.Op) bool {
 	return true
 }
 
+// closeQuotes takes the quotes away where one has no end: what a list's members are is
+// open then.
+func closeQuotes(do []step03.Op) {
+	for i := range do {
+		if !balanced(do[i : i+1]) {
+			do[i].Value = bytes.ReplaceAll(do[i].Value, []byte(`"`), []byte("'"))
+		}
+	}
+}
+
 func checkChanges(x *X) {
 	var cases []Case[step03.Changes]
 	for range 150 {
@@ -224,6 +236,7 @@ func checkChanges(x *X) {
 				do = append(do, op("reset", "", ""))
 			}
 		}
+		closeQuotes(do)
 		cases = append(cases, changes("several changes", do, "y", append(names, "X")...))
 	}
 	for c := range 256 {

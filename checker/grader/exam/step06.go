@@ -283,7 +283,7 @@ func checkRedirects(x *X) {
 			requests = append(requests, Pick(x.Rand, "GET ", "GET ", "POST ", "HEAD ")+p+Pick(x.Rand, "", "", "/", "//", "/.", "/..")+Pick(x.Rand, "", "", "?", "?a=b&c", "?/../x"))
 		}
 		c := routesCase("paths in several spellings", x.shuffled(routes), requests)
-		c.Arg.Requests = append(c.Arg.Requests, step06.Request{Method: []byte("GET"), Target: []byte(Pick(x.Rand, "/\\example.org/", "/a\\b", "/\\a/..//b", "//example.org/x", "/a/..//example.org/x")), Host: []byte("h"), Raw: true})
+		c.Arg.Requests = append(c.Arg.Requests, step06.Request{Method: []byte("GET"), Target: []byte(Pick(x.Rand, "//example.org/x", "/a/..//example.org/x")), Host: []byte("h"), Raw: true})
 		cases = append(cases, c)
 	}
 	x.plans(cases)
@@ -372,7 +372,16 @@ func checkRouterMistakes(x *X) {
 	add("the same host in a group with a host", group("a.example"), rop("handle", 10, "GET a.example/x", nil))
 	add("a name that the group has", group("/{a}"), rop("handle", 10, "GET /{a}", nil))
 	add("a pattern that is none", a, rop("handle", 0, "GET /{", nil))
-	x.plans(cases)
+	CompareOr(x, "router.Router", step06.Route, cases, func(c Case[step06.Plan], want, got step06.Routed) bool {
+		for _, r := range []*step06.Routed{&want, &got} {
+			for i, p := range r.Panics {
+				if c.Arg.Ops[p.Op].Do == "use" {
+					r.Panics[i].Both = false // that two routes are in conflict needs both lines; that Use is late, one
+				}
+			}
+		}
+		return same(want, got)
+	})
 }
 
 func checkFirstRequests(x *X) {

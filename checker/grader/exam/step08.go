@@ -413,7 +413,7 @@ func checkForwarded(x *X) {
 		} else {
 			f += n
 		}
-		parts = append(parts, Pick(x.Rand, f, f, f, f, "for=unknown", "for=_hidden", "for=", "for", "for=\"", "for=\"\"", "for = 192.0.2.1", "for=2001:db8::1", "for=192.0.2.1:80", "for=\"192.0.2.1", "for=\"192.0.2.1\"x", "fo=192.0.2.1", "for=\"192\\.0.2.1\"", f+";"+f, "=x", "a b=c"))
+		parts = append(parts, Pick(x.Rand, f, f, f, f, "for=unknown", "for=_hidden", "for=", "for", "for=\"", "for=\"\"", "for = 192.0.2.1", "for=2001:db8::1", "for=192.0.2.1:80", "for=\"192.0.2.1", "for=\"192.0.2.1\"x", "fo=192.0.2.1", f+";"+f, "=x", "a b=c"))
 		x.Shuffle(len(parts), func(i, j int) { parts[i], parts[j] = parts[j], parts[i] })
 		add("an element", strings.Join(parts, Pick(x.Rand, ";", ";", "; ", ";;", ";\t")))
 	}

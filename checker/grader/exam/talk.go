@@ -99,6 +99,12 @@ func (x *X) Talks(talks ...Talk) {
 func (h *Heard) seen() Heard {
 	out := *h
 	out.raw = nil
+	out.Refused = slices.Clone(h.Refused)
+	for i, r := range out.Refused {
+		if r.Fault.Kind != "" && r.Fault.Kind != "protocol" {
+			out.Refused[i].Fault = wire.Err{Kind: "an error"} // which one is open
+		}
+	}
 	return out
 }
 

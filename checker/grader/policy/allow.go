@@ -25,10 +25,11 @@ var everywhere = []string{
 
 // also lists what one step may import beyond that: what the reference does, and what
 // another good solution would. Steps 2, 3, 5 and 6 work on bytes, values and tasks that
-// they are given, so they need neither net nor os.
+// they are given, so they need no os, and net only to look at an address (net.ParseIP).
 var also = map[int][]string{
 	1: {"net", "os"},
-	3: {"mime"},
+	2: {"net"},
+	3: {"mime", "net"},
 	4: {"net", "os"},
 	7: {"compress/flate", "compress/gzip", "compress/zlib", "crypto/hmac", "crypto/md5", "crypto/rand", "crypto/sha1",
 		"crypto/sha256", "crypto/sha512", "crypto/subtle", "mime", "net", "os"},

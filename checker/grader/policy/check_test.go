@@ -63,7 +63,7 @@ func TestCheck_imports(t *testing.T) {
 		asCmd bool
 	}{
 		{1, "net", "", false}, {1, "os", "", false}, {1, "log/slog", "", false},
-		{2, "net", "step 2, Request line, works on what it is given, and needs no net", false},
+		{2, "net", "", false}, {2, "os", "step 2, Request line, works on what it is given, and needs no os", false},
 		{2, "os", "needs no os", false},
 		{2, "net/netip", "", false}, {2, "net/url", "", false},
 		{5, "net", "needs no net", false}, {5, "container/list", "", false},
