@@ -135,9 +135,14 @@ func (c *Collection) plan(chain Chain) (*overlay.Plan, error) {
 }
 
 // Submit writes what an author would hand in to a folder: their programs and what the
-// starters had complete; what they have not written is as it was handed out.
+// starters had complete. What they have not written is another author's, for the
+// reference may not be handed in, or else as it was handed out.
 func (c *Collection) Submit(author, dir string) error {
 	for _, step := range c.Steps {
+		author := author
+		if of := c.Of(step); !c.Has(author, step) && len(of) > 0 {
+			author = of[0]
+		}
 		files, err := starter.Generate(filepath.Join(c.root, "solutions", step))
 		if c.Has(author, step) {
 			files, err = starter.Given(c.root, step)

@@ -96,8 +96,8 @@ func (w *response) Hijack(talk func(ctx context.Context, nc net.Conn)) error {
 	if w.fixed || w.talk != nil {
 		return ErrHijackTooLate
 	}
-	ctx := w.c.req.Context()
-	w.talk = func(nc net.Conn) { talk(ctx, nc) }
+	// The context is what the handler leaves: middleware may have ended another one.
+	w.talk = func(nc net.Conn) { talk(w.c.req.Context(), nc) }
 	return nil
 }
 

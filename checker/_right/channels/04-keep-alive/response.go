@@ -1,7 +1,9 @@
 package keepalive
 
 import (
+	"io"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -193,6 +195,42 @@ func (w *response) emit(p []byte) {
 			c.flush()
 		}
 	}
+}
+
+// ReadFrom is Write for what src has. A long file whose length the handler has
+// announced is left to the connection, and so to the kernel (sendfile).
+func (w *response) ReadFrom(src io.Reader) (n int64, err error) {
+	part, ok := src.(*io.LimitedReader)
+	if ok {
+		_, ok = part.R.(*os.File)
+	}
+	kernel, can := w.c.nc.(io.ReaderFrom)
+	if !w.fixed && w.talk == nil {
+		w.fix(200)
+	}
+	if !ok || !can || w.talk != nil || part.N <= sendAt || part.N > w.declared-w.written || w.head() || w.status == 205 || !message.HasContent(w.c.req.Method, w.status) {
+		return io.Copy(struct{ io.Writer }{w}, src)
+	}
+	if err := w.Flush(); err != nil {
+		return 0, err
+	}
+	for c := w.c; part.N > 0; {
+		c.nc.SetWriteDeadline(time.Now().Add(orDefault(c.srv.WriteTimeout, DefaultWriteTimeout)))
+		piece := &io.LimitedReader{R: part.R, N: min(part.N, maxPiece)}
+		sent, err := kernel.ReadFrom(piece)
+		n += sent
+		part.N -= sent
+		w.written += sent
+		c.sent += sent
+		if err != nil {
+			c.werr = err // be it of the file: the response cannot be completed
+			return n, err
+		}
+		if piece.N > 0 { // the file has become shorter
+			break
+		}
+	}
+	return n, nil
 }
 
 func (w *response) Flush() error {

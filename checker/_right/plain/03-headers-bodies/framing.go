@@ -65,7 +65,7 @@ func RequestFraming(v reqline.Version, h *Header) (Framing, error) {
 		}
 		chunked, others, last := 0, 0, false
 		for m := range h.Members("Transfer-Encoding") {
-			last = strings.EqualFold(string(m), "chunked")
+			last = len(m) == len("chunked") && strings.EqualFold(string(m), "chunked")
 			if last {
 				chunked++
 			} else {

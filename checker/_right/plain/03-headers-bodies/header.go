@@ -106,7 +106,7 @@ func (h *Header) Members(name string) iter.Seq[[]byte] {
 // compared without regard to case.
 func (h *Header) HasMember(name, member string) bool {
 	for m := range h.Members(name) {
-		if strings.EqualFold(string(m), member) {
+		if len(m) == len(member) && strings.EqualFold(string(m), member) {
 			return true
 		}
 	}

@@ -107,7 +107,7 @@ func (c coding) status() int {
 func codings(h *Header) coding {
 	c := absent
 	for m := range h.Members("Transfer-Encoding") {
-		c = c.after(strings.EqualFold(string(m), "chunked"))
+		c = c.after(len(m) == len("chunked") && strings.EqualFold(string(m), "chunked"))
 	}
 	if c == absent && h.Has("Transfer-Encoding") {
 		return endless

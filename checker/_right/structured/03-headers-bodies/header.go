@@ -129,7 +129,7 @@ func cutMember(v []byte) (member, rest []byte) {
 // compared without regard to case.
 func (h *Header) HasMember(name, member string) bool {
 	for m := range h.Members(name) {
-		if strings.EqualFold(string(m), member) {
+		if len(m) == len(member) && strings.EqualFold(string(m), member) {
 			return true
 		}
 	}

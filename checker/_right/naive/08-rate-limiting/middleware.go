@@ -1,0 +1,49 @@
+package ratelimit
+
+import (
+	"fmt"
+
+	"barewire/steps/04-keep-alive"
+)
+
+// Middleware returns a middleware that lets the requests through which the policy
+// allows, and answers the others with 429 (RFC 6585 §4) and Retry-After (RFC 9110
+// §10.2.3). Both kinds of response have the fields RateLimit-Policy and RateLimit,
+// which are added, not set: with one limiter around another, a response tells of
+// both, and the handler may say more.
+//
+// key returns the key of the client that sent a request, or false if this request
+// is not limited, such as that of a health check; then nothing is counted and no
+// field is added. [Proxies.Key] is one.
+//
+// It panics if the policy cannot work: a quota that is not between 1 and MaxQuota,
+// a window that is not above 0, or a name that is not visible ASCII and spaces.
+func (l *Limiter[K]) Middleware(key func(r *keepalive.Request) (K, bool)) keepalive.Middleware {
+	p := l.Policy
+	if p.Quota < 1 || p.Quota > MaxQuota || p.Window <= 0 {
+		panic(fmt.Sprintf("ratelimit: a policy of %d requests in %v", p.Quota, p.Window))
+	}
+	for i := range len(p.Name) {
+		if p.Name[i] < ' ' || p.Name[i] > '~' {
+			panic(fmt.Sprintf("ratelimit: a policy with the name %q", p.Name))
+		}
+	}
+	return func(next keepalive.Handler) keepalive.Handler {
+		return keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+			k, limited := key(r)
+			if !limited {
+				next.ServeHTTP(w, r)
+				return
+			}
+			result := l.Allow(k)
+			w.Header().Add("RateLimit-Policy", string(p.AppendPolicy(nil)))
+			w.Header().Add("RateLimit", string(p.AppendLimit(nil, result)))
+			if !result.OK {
+				w.Header().Set("Retry-After", string(AppendRetryAfter(nil, result.RetryAfter)))
+				keepalive.Error(w, 429)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
