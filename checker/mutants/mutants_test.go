@@ -90,9 +90,9 @@ func TestStep(t *testing.T) {
 	wantCaught := []string{
 		`part.go Take: +1: 0`,
 		`part.go Take: +1: Limit`,
-		`part.go Take: +1: Limit`,
+		`part.go Take: +1: Limit #2`,
 		`part.go Take: -1: 0`,
-		`part.go Take: -1: Limit`,
+		`part.go Take: -1: Limit #2`,
 		`part.go Take: bound: n < 0`,
 		`part.go Take: false: n < 0`,
 		`part.go Take: false: n > Limit`,
@@ -102,9 +102,7 @@ func TestStep(t *testing.T) {
 		`part.go Take: true: n > Limit`,
 	}
 	wantMissed := []string{
-		`part.go Take: +1: 0`, // the number beside the error
-		`part.go Take: -1: 0`,
-		`part.go Take: -1: Limit`, // 3 becomes 3
+		`part.go Take: -1: Limit`, // in the condition: 3 becomes 3
 		`part.go Take: bound: n > Limit`,
 		`part.go Take: removed: *all += n`,
 	}

@@ -20,7 +20,7 @@ type Mutant struct {
 	Line int
 	Func string // the function around it, such as "Head.Parse", or ""
 	Kind string // what is changed: see the package comment
-	Code string // the expression or statement, on one line
+	Code string // the expression or statement, on one line; "#2" behind it is the second such one in Func
 }
 
 // Key says what a mutant is and not where it stands, so that it outlives an edit
@@ -35,6 +35,7 @@ type mutator struct {
 	info    *types.Info
 	pkg     *types.Package
 	mutants []Mutant
+	keys    map[string]int // how many mutants of a file have a key, without the "#2"
 
 	src     []byte // the file that is being changed
 	file    string
@@ -42,6 +43,7 @@ type mutator struct {
 	spans   map[ast.Node][2]token.Pos // where nodes were before anything was changed
 	signs   []*types.Signature        // of the functions around the node, the innermost last
 	numbers map[*ast.BinaryExpr]bool  // those between two numbers of one type
+	free    map[ast.Expr]bool         // what may be anything, as it is returned with an error
 }
 
 // mutate returns the source of a file with all its mutants in it; which one takes effect
@@ -51,6 +53,8 @@ func (m *mutator) mutate(f *ast.File, src []byte) ([]byte, error) {
 	m.src, m.file = src, filepath.Base(m.fset.Position(f.Package).Filename)
 	m.spans = map[ast.Node][2]token.Pos{}
 	m.numbers = map[*ast.BinaryExpr]bool{}
+	m.free = map[ast.Expr]bool{}
+	m.keys = map[string]int{}
 	for _, d := range f.Decls {
 		m.fn, m.signs = "", nil
 		if d, ok := d.(*ast.FuncDecl); ok {
@@ -92,11 +96,15 @@ func (m *mutator) call(fn string, n ast.Node, kind string, args ...ast.Expr) ast
 	if len(code) > 120 {
 		code = code[:120] + "..."
 	}
-	id := len(m.mutants) + 1
-	m.mutants = append(m.mutants, Mutant{id, m.file, m.fset.Position(span[0]).Line, m.fn, kind, code})
+	mutant := Mutant{len(m.mutants) + 1, m.file, m.fset.Position(span[0]).Line, m.fn, kind, code}
+	m.keys[mutant.Key()]++
+	if n := m.keys[mutant.Key()]; n > 1 {
+		mutant.Code += fmt.Sprintf(" #%d", n)
+	}
+	m.mutants = append(m.mutants, mutant)
 	return &ast.CallExpr{
 		Fun:  ast.NewIdent(fn),
-		Args: append([]ast.Expr{&ast.BasicLit{Kind: token.INT, Value: fmt.Sprint(id)}}, args...),
+		Args: append([]ast.Expr{&ast.BasicLit{Kind: token.INT, Value: fmt.Sprint(mutant.ID)}}, args...),
 	}
 }
 
@@ -142,15 +150,23 @@ func (m *mutator) enter(c *astutil.Cursor) bool {
 			m.expression(c, n)
 			return false
 		}
+	case *ast.ReturnStmt:
+		m.besideError(n)
 	case *ast.BinaryExpr:
 		x, y := m.info.Types[n.X].Type, m.info.Types[n.Y].Type
 		m.numbers[n] = basic(x)&types.IsNumeric != 0 && types.Identical(types.Default(x), types.Default(y))
 	case *ast.KeyValueExpr:
+		if id, ok := n.Key.(*ast.Ident); ok && id.Name == "Msg" {
+			return false // as the words of Errorf
+		}
 		if lit, ok := c.Parent().(*ast.CompositeLit); ok && fixedKeys(m.info.Types[lit].Type) {
 			m.spans[n.Value] = [2]token.Pos{n.Value.Pos(), n.Value.End()}
 			n.Value = astutil.Apply(n.Value, m.enter, m.leave).(ast.Expr)
 			return false
 		}
+	}
+	if e, ok := n.(ast.Expr); ok && (m.free[e] || m.isCapacity(c)) {
+		return false
 	}
 	if e, ok := n.(ast.Expr); ok && m.info.Types[e].Value != nil && !m.isCaseOfTag(c) {
 		m.constant(c, e, m.info.Types[e])
@@ -174,6 +190,44 @@ func calledName(n *ast.CallExpr) string {
 	}
 	return ""
 }
+
+// besideError notes the constants that are returned with an error, or with a false as
+// in a map's "v, ok": nobody reads them.
+func (m *mutator) besideError(r *ast.ReturnStmt) {
+	if len(r.Results) < 2 || len(m.signs) == 0 {
+		return
+	}
+	results := m.signs[len(m.signs)-1].Results()
+	if results.Len() != len(r.Results) {
+		return // f() may return all of them
+	}
+	last := m.info.Types[r.Results[len(r.Results)-1]]
+	isError := types.Identical(results.At(results.Len()-1).Type(), errorType) && !last.IsNil()
+	if isError || last.Value != nil && last.Value.String() == "false" {
+		for _, e := range r.Results[:len(r.Results)-1] {
+			m.free[e] = m.info.Types[e].Value != nil
+		}
+	}
+}
+
+// isCapacity reports whether an expression says how much memory to make ready: what
+// needs more gets it all the same.
+func (m *mutator) isCapacity(c *astutil.Cursor) bool {
+	call, ok := c.Parent().(*ast.CallExpr)
+	if !ok || c.Name() != "Args" {
+		return false
+	}
+	switch calledName(call) {
+	case "make":
+		_, isMap := m.info.Types[call.Args[0]].Type.Underlying().(*types.Map)
+		return c.Index() == 2 || c.Index() == 1 && isMap
+	case "Grow":
+		return c.Index() == len(call.Args)-1
+	}
+	return false
+}
+
+var errorType = types.Universe.Lookup("error").Type()
 
 // fixedKeys reports whether the keys of a literal have to be constants or names.
 func fixedKeys(t types.Type) bool {
@@ -326,6 +380,6 @@ func (m *mutator) isError(c *astutil.Cursor) bool {
 		return false
 	}
 	results := m.signs[len(m.signs)-1].Results()
-	return c.Index() < results.Len() && types.Identical(results.At(c.Index()).Type(), types.Universe.Lookup("error").Type()) &&
+	return c.Index() < results.Len() && types.Identical(results.At(c.Index()).Type(), errorType) &&
 		!m.info.Types[c.Node().(ast.Expr)].IsNil() && len(c.Parent().(*ast.ReturnStmt).Results) == results.Len()
 }

@@ -23,7 +23,6 @@ import (
 	"time"
 
 	"barewire/checker/internal/overlay"
-	"barewire/checker/internal/starter"
 )
 
 //go:embed runtime.txt
@@ -34,7 +33,7 @@ type step struct {
 	dir     string // where the tests run
 	temp    string // a folder for the program
 	mutants []Mutant
-	tests   []test   // those that pass on the reference, the quickest first
+	tests   []test   // those that pass on the reference: the step's, the quickest first, and then its own
 	red     []string // those that do not
 }
 
@@ -43,6 +42,14 @@ type test struct {
 	name string
 	took time.Duration
 	sees map[int]bool // the mutants that it comes by
+}
+
+// rank is 0 for a test of the step and 1 for one of the reference's own.
+func (t test) rank() int {
+	if ofStep.MatchString(t.name) {
+		return 0
+	}
+	return 1
 }
 
 func (s *step) remove() { _ = os.RemoveAll(s.temp) }
@@ -56,7 +63,7 @@ func build(ctx context.Context, root, name string) (*step, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &step{dir: filepath.Join(root, "steps", name), temp: temp}
+	s := &step{dir: filepath.Join(root, "solutions", name), temp: temp}
 	if err := s.compile(ctx, root, name); err != nil {
 		s.remove()
 		return nil, err
@@ -78,19 +85,19 @@ func (s *step) compile(ctx context.Context, root, name string) error {
 	if err != nil {
 		return err
 	}
-	plan, err := overlay.Reference(root)
-	if err != nil {
+	plan := overlay.New(root)
+	if err := plan.TestsOverSolution(name); err != nil {
 		return err
 	}
 	for file, src := range sources {
-		plan.Replace(path.Join("steps", name, file), starter.ToSteps(src))
+		plan.Replace(path.Join("solutions", name, file), src)
 	}
 	file, remove, err := plan.Write()
 	if err != nil {
 		return err
 	}
 	defer remove()
-	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-o", s.program(), "-overlay="+file, "./steps/"+name)
+	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-o", s.program(), "-overlay="+file, "./solutions/"+name)
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("the mutants do not compile: %w\n%s", err, out)
@@ -203,7 +210,9 @@ func (s *step) try(ctx context.Context) error {
 		}
 		s.tests = append(s.tests, t)
 	}
-	slices.SortStableFunc(s.tests, func(a, b test) int { return cmp.Compare(a.took, b.took) })
+	slices.SortStableFunc(s.tests, func(a, b test) int {
+		return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(a.took, b.took))
+	})
 	if len(s.tests) == 0 {
 		return errors.New("no test passes on the reference")
 	}

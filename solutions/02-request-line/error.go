@@ -29,7 +29,7 @@ func (e *ProtocolError) Error() string {
 // shifts what comes back, so that offsets count from the start of the message.
 func Shift(err error, n int) error {
 	e, ok := errors.AsType[*ProtocolError](err)
-	if !ok || n == 0 {
+	if !ok {
 		return err
 	}
 	moved := *e

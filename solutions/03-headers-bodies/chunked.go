@@ -108,7 +108,7 @@ func (d *ChunkedDecoder) Decode(src []byte) (data []byte, n int, err error) {
 //starter:omit
 func (d *ChunkedDecoder) decodeLine(src []byte) (n int, err error) {
 	line, n, err := d.line(src)
-	if err != nil || line == nil {
+	if line == nil { // its end is not there, or it is not right
 		return n, err
 	}
 	switch d.state {

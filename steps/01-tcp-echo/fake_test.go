@@ -262,10 +262,12 @@ func (l *listener) Accept() (net.Conn, error) {
 	if scripted != nil {
 		return nil, scripted
 	}
-	select {
-	case conn := <-l.backlog:
-		return conn, nil
-	case <-l.closed:
+	if !l.isClosed() { // a select would draw lots between a client and the end
+		select {
+		case conn := <-l.backlog:
+			return conn, nil
+		case <-l.closed:
+		}
 	}
 
 	l.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -93,6 +94,34 @@ func TestTask6_Echo(t *testing.T) {
 		})
 	})
 
+	t.Run("an Echo that has returned leaves its connection alone", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			conn := &touched{script: newScript(t, plenty, []chunk{{"hello", nil}})}
+			report := testkit.Report{
+				Sent: "hello",
+				Mark: 5,
+				Note: "here the client closed its sending side; ctx is done later, when Echo has returned",
+				Want: "the 5 bytes back, and no call of a method of conn after Echo has returned",
+				Why:  "what waits for ctx lasts as long as the server if nobody calls it off: one for each client that ever came, with its connection",
+			}
+			echo.Echo(ctx, conn)
+			synctest.Wait()
+			if sent, _ := conn.result(); sent != "hello" {
+				report.Got = fmt.Sprintf("%q", sent)
+				report.Fatal(t)
+			}
+			before := conn.calls.Load()
+			cancel()
+			synctest.Wait()
+			if conn.calls.Load() != before {
+				report.Got = "when ctx was done, a deadline was set or the connection was closed"
+				report.Error(t)
+			}
+		})
+	})
+
 	t.Run("ten clients on real TCP that say nothing do not hold up Shutdown", func(t *testing.T) {
 		r := serveTCP(t)
 		report := testkit.Report{
@@ -136,4 +165,25 @@ func TestTask6_Echo(t *testing.T) {
 			report.Fatal(t)
 		}
 	})
+}
+
+// A touched is a script that counts what could wake its Read.
+type touched struct {
+	*script
+	calls atomic.Int32
+}
+
+func (c *touched) SetDeadline(t time.Time) error {
+	c.calls.Add(1)
+	return c.script.SetDeadline(t)
+}
+
+func (c *touched) SetReadDeadline(t time.Time) error {
+	c.calls.Add(1)
+	return c.script.SetReadDeadline(t)
+}
+
+func (c *touched) Close() error {
+	c.calls.Add(1)
+	return c.script.Close()
 }

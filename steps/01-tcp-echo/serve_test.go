@@ -252,3 +252,48 @@ func TestTask3_Panic(t *testing.T) {
 		})
 	})
 }
+
+// TestTask3_Log is about what Serve says of handlers, and to whom.
+func TestTask3_Log(t *testing.T) {
+	t.Run("a handler that returns is no panic", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			r := serve(t, func(ctx context.Context, conn net.Conn) { io.WriteString(conn, "bye") })
+			symptom := r.dial().hearEnd("bye")
+			log := r.log.String()
+			if symptom == "" && strings.Contains(strings.ToLower(log), "panic") {
+				symptom = testkit.LogLines(log)
+			}
+			if symptom != "" {
+				testkit.Report{
+					Doing: `the handler writes "bye" and returns`,
+					Want:  `"bye", then EOF, and nothing in ErrorLog about a panic`,
+					Got:   symptom,
+					Why:   "recover returns nil where nothing has panicked: without a look at it, each client that goes is reported as a bug",
+				}.Error(t)
+			}
+		})
+	})
+
+	t.Run("without ErrorLog, slog.Default is told", func(t *testing.T) {
+		report := testkit.Report{
+			Doing: "ErrorLog is nil, and a handler panics with \"a bug in the handler\"",
+			Want:  "a line in slog.Default() that has this text",
+			Why:   "the methods of a nil *slog.Logger panic, and that ends the program",
+		}
+		testkit.Apart(t, report, func(t *testing.T) {
+			log := new(logged)
+			defer slog.SetDefault(slog.Default())
+			slog.SetDefault(slog.New(slog.NewTextHandler(log, nil)))
+			testkit.Bubble(t, func(t *testing.T) {
+				r := newServer(t, func(ctx context.Context, conn net.Conn) { panic("a bug in the handler") })
+				r.srv.ErrorLog = nil
+				r.begin()
+				r.dial().hearEnd("")
+				if !strings.Contains(log.String(), "a bug in the handler") {
+					report.Got = testkit.LogLines(log.String())
+					report.Error(t)
+				}
+			})
+		})
+	})
+}

@@ -82,6 +82,27 @@ func TestTask5_Shutdown(t *testing.T) {
 		})
 	})
 
+	t.Run("a client that waits when Serve comes after Shutdown is not served", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			const doing = "a client has connected and nobody has accepted it; Shutdown is called, and then Serve"
+			var ran atomic.Bool
+			r := newServer(t, func(ctx context.Context, conn net.Conn) { ran.Store(true) })
+			r.dial()
+			r.await(r.shutdown(time.Minute), patience, nil, doing, "no handler runs, so there is nothing to wait for")
+			r.begin()
+			r.mustStop(doing)
+			synctest.Wait()
+			if ran.Load() {
+				testkit.Report{
+					Doing: doing,
+					Want:  "no handler runs: Serve looks whether Shutdown was called before it accepts anybody",
+					Got:   "a handler ran after Shutdown had returned nil",
+					Why:   "whoever called Shutdown believes that everything is over, and ends the program or closes what the handlers use",
+				}.Error(t)
+			}
+		})
+	})
+
 	t.Run("the handlers are told, and have time to finish", func(t *testing.T) {
 		testkit.Bubble(t, func(t *testing.T) {
 			const doing = "a handler waits for its ctx, sleeps for 3s, and writes \"done\"; Shutdown is called with a ctx of a minute"

@@ -27,6 +27,10 @@ func TestTask3_Authority(t *testing.T) {
 			why: "uri-host \":\" port (RFC 9110 §7.2)",
 		},
 		{
+			name: "a name of one letter and a port", src: "a:80", host: "a", port: "80",
+			why: "a name has one byte at least, and this one has it (RFC 3986 §3.2.2)",
+		},
+		{
 			name: "an empty port", src: "example.org:", host: "example.org",
 			why: "the grammar allows no digit at all, and it means the same as no port (RFC 3986 §3.2.3, RFC 9110 §4.2.1)",
 		},

@@ -94,6 +94,24 @@ func TestTask7_Decoded(t *testing.T) {
 		}
 	})
 
+	t.Run("no byte but the hexadecimal digits is one", func(t *testing.T) {
+		for c := range 256 {
+			for _, in := range []string{"%4" + string([]byte{byte(c)}), "%" + string([]byte{byte(c)}) + "4"} {
+				_, err := reqline.AppendDecoded(nil, []byte(in))
+				if isHex := strings.IndexByte("0123456789abcdefABCDEF", byte(c)) >= 0; isHex != (err == nil) {
+					want := "a 400"
+					if isHex {
+						want = "no error"
+					}
+					testkit.Report{
+						Sent: in, Mark: strings.IndexByte(in, byte(c)), Note: fmt.Sprintf("byte 0x%02x", c), Want: want, Got: gotError(err),
+						Why: "the digits are 0 to 9 and A to F in either case (RFC 3986 §2.1); each range is left by one byte at either end",
+					}.Fatal(t)
+				}
+			}
+		}
+	})
+
 	t.Run("what url.PathEscape has encoded comes back", func(t *testing.T) {
 		for c := 1; c < 256; c++ {
 			original := string([]byte{byte(c)}) + "a" + string([]byte{byte(c), byte(c)})

@@ -186,6 +186,10 @@ func TestTask6_Limit(t *testing.T) {
 			why: "\"DELE\" is not a line that ends in its method, it is a line of which the rest was not looked at",
 		},
 		{
+			name: "a limit of one byte", in: "G / HTTP/1.1\r\n", limit: 1, statuses: []int{414},
+			why: "only 0 stands for MaxRequestLine; every other limit is the one that the caller wants",
+		},
+		{
 			name: "a limit of 0 stands for MaxRequestLine", in: longLine(max), limit: 0, want: longWant(max),
 			why: "the zero value is to be useful: a caller without an opinion gets what others use (RFC 9112 §3: at least 8000)",
 		},

@@ -170,6 +170,10 @@ func TestTask4_OriginForm(t *testing.T) {
 			why: "decoded into a redirect it ends the field, and what follows is a field of the attacker's (RFC 9112 §11.1); decoded into a log, a line",
 		},
 		{
+			name: "an encoded CR in the path", src: "/a¦%0Db", note: "a CR, if decoded",
+			why: "some readers end a line at a CR alone, and a terminal that shows a log goes back to the start of the line and writes over it (RFC 9112 §2.2, §11.1)",
+		},
+		{
 			name: "an encoded LF in the path", src: "/a¦%0Ab", note: "an LF, if decoded",
 			why: "for most readers of a log or a list of names, an LF alone ends a line (RFC 9112 §11.1)",
 		},
@@ -341,6 +345,10 @@ func TestTask4_AsteriskForm(t *testing.T) {
 		{
 			name: "options in lower case with an asterisk", method: "options", src: "¦*", note: "asterisk-form",
 			why: "methods are case-sensitive: this one is not OPTIONS (RFC 9112 §3.1)",
+		},
+		{
+			name: "OPTIONS with a letter", method: "OPTIONS", src: "¦x", note: "no asterisk",
+			why: "one byte is not enough for an asterisk-form: it has to be an asterisk (RFC 9112 §3.2.4)",
 		},
 		{
 			name: "OPTIONS with two asterisks", method: "OPTIONS", src: "*¦*", note: "one too many",

@@ -139,6 +139,8 @@ func TestTask11_Chunked(t *testing.T) {
 		one("two bytes instead of CRLF", "5\r\nhello¦XX0\r\n\r\n", bad, "SPILL.TERM: two bytes that nobody looks at (RFC 9112 §7.1)"),
 		one("LF instead of CRLF behind the data", "5\r\nhello¦\n0\r\n\r\n", bad, "a bare LF (RFC 9112 §2.2)"),
 		one("LF instead of CRLF behind the size", "5¦\nhello\r\n0\r\n\r\n", bad, "CVE-2025-22871: one of two servers reads on for the CRLF (RFC 9112 §2.2)"),
+		one("LF behind the size, and then a line that could be a size", "1¦\n0\r\n\r\n", bad, "a line that is wrong ends everything: to go on behind it is to skip it (RFC 9112 §2.2)"),
+		one("LF instead of CRLF behind a trailer field", "0\r\nA: b¦\n\r\n", bad, "a bare LF (RFC 9112 §2.2)"),
 		one("CR instead of CRLF behind the size", "5¦\rhello\r\n0\r\n\r\n", bad, "a bare CR (RFC 9112 §2.2)"),
 		one("a size that is none", "¦zz\r\nhello\r\n0\r\n\r\n", bad, "a size is hexadecimal digits (RFC 9112 §7.1)"),
 		one("a negative size", "¦-5\r\nhello\r\n0\r\n\r\n", bad, "digits only: strconv takes the sign (RFC 9112 §7.1)"),
@@ -174,6 +176,29 @@ func TestTask11_Limits(t *testing.T) {
 	}, anyPieces(lim))
 }
 
+// What a field in the trailer section must not do, one by one.
+func TestTask11_Forbidden(t *testing.T) {
+	for _, group := range []struct{ names, why string }{
+		{"Transfer-Encoding Content-Length Trailer", "the content has been framed: its length cannot change any more"},
+		{"Host Connection Upgrade TE Max-Forwards Expect Forwarded", "where the request goes, and how it is answered, was settled before its content was read"},
+		{"Authorization Proxy-Authorization WWW-Authenticate Proxy-Authenticate Cookie Set-Cookie", "who it is that asks was checked before the content was read"},
+		{"If-Match If-None-Match If-Modified-Since If-Unmodified-Since If-Range Range", "what is asked for was settled before the content was read"},
+		{"Cache-Control Age Date Expires Location Retry-After Vary Warning", "it controls a response, and whoever passed its header section on has acted on that"},
+		{"Content-Encoding Content-Type Content-Range", "how to read the content has to be known before it is read"},
+	} {
+		for name := range strings.FieldsSeq(group.names) {
+			in := "0\r\n" + name + ": x\r\nSum: 1\r\n\r\n"
+			got := decode(new(message.ChunkedDecoder), in)
+			want := ended("", `Sum="1"`, len(in))
+			if got != want && got != "refused with 400" {
+				testkit.Report{Sent: in, Mark: len("0\r\n"), Note: "this field", Want: want + "\nor refused with 400", Got: got,
+					Why: group.why + " (RFC 9110 §6.5.1)"}.Error(t)
+				return
+			}
+		}
+	}
+}
+
 // Each limit of a line or of a section takes what just fits, and no more.
 func TestTask11_WhatJustFits(t *testing.T) {
 	line := func(n int) string { return "1;" + strings.Repeat("a", n-len("1;\r\n")) + "\r\nx\r\n0\r\n\r\n" }
@@ -194,7 +219,7 @@ func TestTask11_WhatJustFits(t *testing.T) {
 	const ext, section = message.MaxChunkExtensions, message.MaxTrailerSection
 	for _, r := range []struct{ name, good, bad, want, why string }{
 		{"the line before a chunk", line(message.MaxChunkLine), line(message.MaxChunkLine + 1), "refused with 400", "MaxChunkLine is the line with its CRLF (RFC 9112 §7.1.1)"},
-		{"extensions of all chunks together", extensions(ext), extensions(ext + 2), "refused with 400", "MaxChunkExtensions is for all chunks of a body (RFC 9112 §7.1.1)"},
+		{"extensions of all chunks together", extensions(ext), extensions(ext + 1), "refused with 400", "MaxChunkExtensions is for all chunks of a body (RFC 9112 §7.1.1)"},
 		{"trailer fields together", trailer(section - len("\r\n")), trailer(section + 1), "refused with 431", "MaxTrailerSection is for all of its lines, and not for each (RFC 6585 §5)"},
 	} {
 		t.Run(r.name, func(t *testing.T) {
@@ -240,6 +265,7 @@ func TestTask11_Offset(t *testing.T) {
 		{"in a body that came at once", []string{in}},
 		{"in the next body", []string{in}},
 		{"in a body that came in pieces", []string{in[:6], in[6:9], in[9:]}},
+		{"in a line that came in pieces", []string{in[:at+1], in[at+1:]}},
 	} {
 		d.Reset()
 		got := "no *reqline.ProtocolError"

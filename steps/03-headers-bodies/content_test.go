@@ -3,7 +3,9 @@ package message_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	reqline "barewire/steps/02-request-line"
 	message "barewire/steps/03-headers-bodies"
@@ -50,14 +52,23 @@ func TestTask16_JSON(t *testing.T) {
 		one("a value of another type", `{"A": "x"}`, bad, why),
 		one("nothing", "", bad, why),
 	}, decode("application/json; charset=utf-8"))
-	run(t, []row{one("where it is no JSON", `{"A": 7,¦}                    `, "Offset 8 or 9", "Offset is how many bytes encoding/json had read, the bad one with them or without")}, func(in string) string {
+	run(t, []row{one("a value that a type of its own refuses", `"yesterday"`, bad, "UnmarshalJSON returns whatever error it likes; it is the client's mistake all the same (RFC 9110 §15.5.1)")}, func(in string) string {
+		var when time.Time
+		return outcome(message.ParseJSON(header("Content-Type", "application/json"), []byte(in), &when))
+	})
+	run(t, []row{
+		one("where it is no JSON", `{"A": 7,¦}                    `, "Offset 8 or 9", "Offset is how many bytes encoding/json had read, the bad one with them or without"),
+		one("where it is of another type", `{"A":¦ "x"}                   `, "Offset 5 to 9", "Offset is how many bytes encoding/json had read: it stops at the value that does not fit, and says so in a *json.UnmarshalTypeError"),
+	}, func(in string) string {
 		var v struct{ A int }
 		err := message.ParseJSON(header("Content-Type", "application/json"), []byte(in), &v)
 		e, ok := errors.AsType[*reqline.ProtocolError](err)
 		switch {
 		case !ok:
 			return outcome(err)
-		case e.Offset == 8 || e.Offset == 9:
+		case strings.Contains(in, "x") && 5 <= e.Offset && e.Offset <= 9:
+			return "Offset 5 to 9"
+		case !strings.Contains(in, "x") && (e.Offset == 8 || e.Offset == 9):
 			return "Offset 8 or 9"
 		}
 		return fmt.Sprintf("Offset %d", e.Offset)

@@ -61,6 +61,36 @@ func TestTask9_Limits(t *testing.T) {
 		one("too much content", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n", "refused with 413", "before a byte of it is read (RFC 9110 §15.5.14)"),
 		one("as much content as is allowed", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n", "50 bytes: POST / for a with 2 fields and 1000 bytes", "the limit itself is allowed"),
 	}, func(in string) string { return anyWay(in, parseHead(lim)) })
+
+	post := func(n int64) string {
+		return fmt.Sprintf("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n", n)
+	}
+	get := func(line int) string {
+		return "GET /" + strings.Repeat("x", line-len("GET / HTTP/1.1\r\n")) + " HTTP/1.1\r\nHost: a\r\n\r\n"
+	}
+	for _, r := range []struct {
+		name      string
+		lim       message.Limits
+		good, bad string
+		status    int
+		why       string
+	}{
+		{"more content than the default", message.Limits{}, post(message.MaxContent), post(message.MaxContent + 1), 413, "a limit of 0 stands for MaxContent"},
+		{"content of a limit of one byte", message.Limits{Content: 1}, post(1), post(2), 413, "only 0 stands for the default; a limit of 1 is a limit"},
+		{"a request line longer than the default", message.Limits{}, get(reqline.MaxRequestLine), get(reqline.MaxRequestLine + 1), 414, "a limit of 0 stands for reqline.MaxRequestLine"},
+		{"a request line with a limit of one byte", message.Limits{RequestLine: 1}, "", get(100), 414, "only 0 stands for the default; a limit of 1 is a limit"},
+		{"fields of a limit of one field", message.Limits{Fields: 1}, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", post(0), 431, "only 0 stands for the default; a limit of 1 is a limit"},
+		{"a header section with a limit of one byte", message.Limits{HeaderSection: 1}, "", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 431, "only 0 stands for the default; a limit of 1 is a limit"},
+	} {
+		want := fmt.Sprintf("refused with %d, and what just fits is accepted", r.status)
+		runWith(t, limit(r.lim), []row{one(r.name, r.bad, want, r.why)}, func(in string) string {
+			got := once(parseHead(r.lim), in)
+			if r.good != "" && strings.HasPrefix(once(parseHead(r.lim), r.good), "refused") {
+				return got + ", and what just fits is " + once(parseHead(r.lim), r.good)
+			}
+			return got + ", and what just fits is accepted"
+		})
+	}
 }
 
 // One Head parses one request after another, and keeps nothing of the last one.
@@ -94,6 +124,8 @@ func TestTask9_ByteByByte(t *testing.T) {
 		one("a request line that never ends", "GET /"+strings.Repeat("x", 60), "refused with 414", "the limit is reached whether there is a line end or not (RFC 9112 §3)"),
 		one("a request line behind an empty line that never ends", "\r\nGET /"+strings.Repeat("x", 60), "refused with 414", "the limit is reached whether there is a line end or not (RFC 9112 §3)"),
 		one("a field that never ends", "GET / HTTP/1.1\r\nHost: a\r\nA: "+strings.Repeat("x", 80), "refused with 431", "the limit is reached whether there is a line end or not (RFC 6585 §5)"),
+		one("a request line of all bytes that it may have, without its end", "GET /"+strings.Repeat("x", 35), "refused with 414", "it is certain that it will be longer, and a buffer of 40 bytes is full: more is not to come (RFC 9112 §3)"),
+		one("a header section of all bytes that it may have, without its end", "GET / HTTP/1.1\r\nHost: a\r\nA: "+strings.Repeat("x", 48), "refused with 431", "it is certain that it will be longer, and the buffer may be full: more is not to come (RFC 6585 §5)"),
 		one("a field that never ends, behind the longest request line", "GET /012345678901234567890123 HTTP/1.1\r\nA: "+strings.Repeat("x", 80), "refused with 431", "the header section has a limit of its own (RFC 6585 §5)"),
 	}, func(in string) string {
 		var h message.Head

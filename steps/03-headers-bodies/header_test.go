@@ -3,6 +3,7 @@ package message_test
 import (
 	"cmp"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -80,6 +81,20 @@ func TestTask2_Header(t *testing.T) {
 			}
 			return h.Get("n0") + h.Get("n50") + h.Get("n99") + fmt.Sprint(h.Len())
 		}), is("v0v50v99100"), "fields that were added before stay as they are when others are added"},
+		{"names of every length are found", does(`a header has one field, with a name of 1 to 130 bytes, and Get is asked for it`, func() string {
+			for n := 1; n <= 130; n++ {
+				if h := header(strings.Repeat("n", n), "x"); h.Get(strings.Repeat("N", n)) != "x" {
+					return fmt.Sprintf("not the one of %d bytes", n)
+				}
+			}
+			return "each"
+		}), is("each"), "whatever makes looking for a name quicker must not overlook one"},
+		{"all fields may be left early", does(`of a header with A: 1 and B: 2, a loop over All returns at the first field`, func() string {
+			for name, value := range header("A", "1", "B", "2").All() {
+				return fmt.Sprintf("%s: %s", name, value)
+			}
+			return "none"
+		}), is("A: 1"), "a loop that breaks must not panic: heed what yield returns"},
 		{"appending to a value does not reach the next one", does(`of a header with A: 1 and B: 2, eight x are appended to Value("A")`, func() string {
 			h := header("A", "1", "B", "2")
 			_ = append(h.Value("A"), "xxxxxxxx"...)
@@ -109,6 +124,11 @@ func TestTask3_Members(t *testing.T) {
 		{"tabs around members", one("a\t,\tb"), is(`"a" "b"`), "optional whitespace is spaces and tabs (RFC 9110 §5.6.3)"},
 		{"a comma in quotes does not separate", one(`a="x, y", b`), is(`"a=\"x, y\"" "b"`), "it is part of a quoted string (RFC 9110 §5.6.4)"},
 		{"nor one behind an escaped quote", one(`a="x\", y", b`), is(`"a=\"x\\\", y\"" "b"`), "a backslash takes the next character along (RFC 9110 §5.6.4)"},
+		{"a backslash outside of quotes takes nothing along", one(`a\, b`), is(`"a\\" "b"`), "only in a quoted string does it stand for the next character; outside, the comma separates (RFC 9110 §5.6.4)"},
+		{"of members too, nothing but letters has a case", does("of headers with A: [, A: @, A: _ and A: Z, HasMember is asked for {, `, ? and z", func() string {
+			has := func(value, member string) bool { return header("A", value).HasMember("A", member) }
+			return fmt.Sprint(has("[", "{"), has("@", "`"), has("_", "?"), has("Z", "z"))
+		}), is("false false false true"), "a bit is what tells the cases of a letter apart; in other characters it tells one from another"},
 		{"members are found in any case and whole", does(`of a header with Connection: Keep-Alive, Upgrade, HasMember is asked for upgrade and up in Connection, and upgrade in Upgrade`, func() string {
 			h := header("Connection", "Keep-Alive, Upgrade")
 			return fmt.Sprint(h.HasMember("connection", "upgrade"), h.HasMember("Connection", "up"), h.HasMember("Upgrade", "upgrade"))
@@ -138,12 +158,39 @@ func TestTask4_Changes(t *testing.T) {
 			h.Del("A")
 			return fields(h)
 		}), is(`b="2" c="4"`), "the others are as they were"},
+		{"Del removes the only field", does(`of headers with A: 1, Del("A") is called, and Del("B")`, func() string {
+			one, other := header("A", "1"), header("A", "1")
+			one.Del("A")
+			other.Del("B")
+			return fmt.Sprintf("%d field, %d field", one.Len(), other.Len())
+		}), is("0 field, 1 field"), "the first place is a place like the others"},
 		{"Reset empties", does(`of a header with A: 1, Reset is called, and then Add("B", "2")`, func() string {
 			h := header("A", "1")
 			h.Reset()
 			h.Add("B", "2")
 			return fields(h)
 		}), is(`B="2"`), "a header is used again for the next message"},
+		{"a header that is used again does not grow", does(`64 KiB are added and Reset is called, a thousand times; how much more memory is in use then`, func() string {
+			var h message.Header
+			var before, after runtime.MemStats
+			value := strings.Repeat("x", 64<<10)
+			h.Add("A", value)
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			for range 1000 {
+				h.Reset()
+				h.Add("A", value)
+			}
+			runtime.GC()
+			runtime.ReadMemStats(&after)
+			if n := len(h.Value("A")); n != len(value) {
+				return fmt.Sprintf("of the last value, %d bytes are there", n)
+			}
+			if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 16<<20 {
+				return fmt.Sprintf("%d MiB", grown>>20)
+			}
+			return "less than 16 MiB"
+		}), is("less than 16 MiB"), "one header serves all responses of a connection, and that may last for days: what Reset does not give back or use again is never freed"},
 		{"a line end in a value becomes spaces", does(`Add("Location", "/a\r\nSet-Cookie: admin=1") is called`, func() string {
 			return fields(header("Location", "/a\r\nSet-Cookie: admin=1"))
 		}), is(`Location="/a  Set-Cookie: admin=1"`), "otherwise whoever controls the value writes fields of the response (RFC 9112 §11.1)"},

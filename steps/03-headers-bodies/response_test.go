@@ -1,11 +1,14 @@
 package message_test
 
 import (
+	"cmp"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"barewire/checker/testkit"
 	message "barewire/steps/03-headers-bodies"
 )
 
@@ -21,6 +24,31 @@ func TestTask12_StatusLine(t *testing.T) {
 		{"404", line(404), is("xHTTP/1.1 404 Not Found\r\n"), "version, status, name (RFC 9112 §4)"},
 		{"a status without a name", line(799), is("xHTTP/1.1 799 \r\n"), "MUST send the space even when there is no name (RFC 9112 §4)"},
 	})
+}
+
+// Every status has the name that the IANA registry gives to it.
+func TestTask12_StatusNames(t *testing.T) {
+	// Where net/http has an older name, or one that the registry does not have.
+	now := map[int]string{413: "Content Too Large", 414: "URI Too Long", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
+	for status := 100; status < 600; status++ {
+		name := http.StatusText(status)
+		if status == 418 || status == 510 || name == "" {
+			continue
+		}
+		name = cmp.Or(now[status], name)
+		want := fmt.Sprintf("HTTP/1.1 %d %s\r\n", status, name)
+		got := string(message.AppendStatusLine(nil, status))
+		if text := message.StatusText(status); got == want && text != name {
+			got = fmt.Sprintf("this line, but from StatusText %q", text)
+		}
+		if got != want {
+			testkit.Report{
+				Doing: fmt.Sprintf("AppendStatusLine(nil, %d) is called", status), Want: visibleLines(want), Got: cmp.Or(visibleLines(got), "nothing"),
+				Why: "a program goes by the number alone, but people read the name (RFC 9112 §4)",
+			}.Error(t)
+			return
+		}
+	}
 }
 
 func TestTask12_Fields(t *testing.T) {
