@@ -23,12 +23,12 @@ func ParseAuthority(src []byte) (host, port []byte, err error) {
 	end := bytes.IndexByte(src, ':')
 	if len(src) > 0 && src[0] == '[' {
 		end = bytes.IndexByte(src, ']') + 1
-		addr, _ := netip.ParseAddr(string(src[min(1, end):max(end-1, 0)]))
-		if !addr.Is6() || addr.Zone() != "" { // what is no address is not Is6
+		addr, err := netip.ParseAddr(string(src[min(1, end):max(end-1, 0)]))
+		if err != nil || !addr.Is6() || addr.Zone() != "" {
 			return nil, nil, badRequest(rule, 0, "%.50q is no IPv6 address in brackets", src)
 		}
 	} else {
-		if end <= 0 { // a colon with nothing before it is no host
+		if end < 0 {
 			end = len(src)
 		}
 		if err := checkName(src[:end]); err != nil {
@@ -39,7 +39,7 @@ func ParseAuthority(src []byte) (host, port []byte, err error) {
 	if len(port) == 0 {
 		return host, nil, nil
 	}
-	if port[0] != ':' || !validPort(port[1:]) {
+	if len(host) == 0 || port[0] != ':' || !validPort(port[1:]) {
 		return nil, nil, badRequest(rule, end, "%.20q is no port behind a host", port)
 	}
 	return host, port[1:], nil

@@ -95,8 +95,8 @@ func (t *Target) Parse(method string, src []byte) error {
 //
 //starter:omit
 func (t *Target) parseAbsolute(method string, src []byte) error {
-	scheme, after, _ := bytes.Cut(src, []byte("://"))
-	if !bytes.EqualFold(scheme, []byte("http")) && !bytes.EqualFold(scheme, []byte("https")) {
+	scheme, after, ok := bytes.Cut(src, []byte("://"))
+	if !ok || !bytes.EqualFold(scheme, []byte("http")) && !bytes.EqualFold(scheme, []byte("https")) {
 		return badRequest("RFC 9112 §3.2", 0, "a target that is none of the forms which %.20q has", method)
 	}
 	t.Form = AbsoluteForm
