@@ -1,12 +1,12 @@
 package exam
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
+	"slices"
 	"time"
 
 	"barewire/checker/grader/driver/wire"
@@ -94,9 +94,11 @@ const maxRead = 64 << 20
 // nothing has come within d.
 func (c *Client) more(d time.Duration) error {
 	_ = c.nc.SetReadDeadline(time.Now().Add(d))
-	var buf [64 << 10]byte
-	n, err := c.nc.Read(buf[:])
-	c.read = append(c.read, buf[:n]...)
+	if cap(c.read)-len(c.read) < 4<<10 {
+		c.read = slices.Grow(c.read, max(16<<10, len(c.read)))
+	}
+	n, err := c.nc.Read(c.read[len(c.read):cap(c.read)])
+	c.read = c.read[:len(c.read)+n]
 	if len(c.read) > maxRead {
 		c.fail("an end", "more and more bytes", false)
 	}
@@ -109,7 +111,11 @@ func (c *Client) more(d time.Duration) error {
 // Expect reads exactly these bytes.
 func (c *Client) Expect(want string) {
 	end := time.Now().Add(c.x.patience)
-	for len(c.read)-c.pos < len(want) && bytes.HasPrefix([]byte(want), c.read[c.pos:]) {
+	for {
+		got := c.read[c.pos:]
+		if len(got) >= len(want) || string(got) != want[:len(got)] {
+			break
+		}
 		if err := c.more(time.Until(end)); err != nil {
 			c.ended(shorten(want), err)
 		}

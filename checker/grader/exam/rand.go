@@ -1,6 +1,7 @@
 package exam
 
 import (
+	"encoding/binary"
 	"math/rand/v2"
 	"slices"
 	"unicode"
@@ -29,20 +30,20 @@ func (r *Rand) Byte(set string) byte { return set[r.IntN(len(set))] }
 
 // String returns n bytes of set.
 func (r *Rand) String(set string, n int) string {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = r.Byte(set)
+	b := r.Bytes(n)
+	for i, c := range b {
+		b[i] = set[int(c)*len(set)>>8]
 	}
 	return string(b)
 }
 
 // Bytes returns n bytes, any.
 func (r *Rand) Bytes(n int) []byte {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = byte(r.Uint32())
+	b := make([]byte, (n+7)&^7)
+	for at := 0; at < n; at += 8 {
+		binary.LittleEndian.PutUint64(b[at:], r.Uint64())
 	}
-	return b
+	return b[:n]
 }
 
 // Word is a name of some letters that nobody can guess.

@@ -352,34 +352,36 @@ func checkCompress(x *X) {
 	}
 	const min = middleware.MinCompress
 	text := strings.Repeat(x.Word()+" ", 700)
-	for range 4 {
+	for range 2 {
 		long := act("write", text[:x.Between(min, 2500)])
-		plain := act("set", "Content-Type", Pick(x.Rand, "text/plain", "Text/HTML; charset=utf-8", "application/json", "application/problem+json", "image/svg+xml", "application/javascript", "application/wasm", "application/xml;a=b"))
+		plain := func() step04.Action {
+			return act("set", "Content-Type", Pick(x.Rand, "text/plain", "Text/HTML; charset=utf-8", "application/json", "application/problem+json", "image/svg+xml", "application/javascript", "application/wasm", "application/xml;a=b"))
+		}
 		for _, accept := range []string{gz, "A: b", "Accept-Encoding: gzip;q=0", "Accept-Encoding: br, gzip;q=0.5", "Accept-Encoding: *", "Accept-Encoding: identity", "Accept-Encoding: identity;q=1, gzip;q=0.5", "Accept-Encoding: x-gzip"} {
 			for _, m := range []string{"GET", "HEAD", "POST"} {
-				add(m+" and "+accept, request(m, "/", "", accept), plain, long)
+				add(m+" and "+accept, request(m, "/", "", accept), plain(), long)
 			}
 		}
 		for _, f := range [][2]string{{"Content-Range", "bytes 0-1/2"}, {"Content-Encoding", "br"}, {"Content-Encoding", "identity"}, {"Cache-Control", "no-transform"}, {"Cache-Control", "public, No-Transform"}, {"Cache-Control", "public"}, {"ETag", `"a"`}, {"ETag", `W/"a"`}, {"Vary", "Cookie"}, {"Vary", "Accept-Encoding"}, {"Accept-Ranges", "bytes"}} {
-			add("a response with "+f[0]+": "+f[1], get("/", gz), plain, act("set", f[0], f[1]), long)
-			add("a response with "+f[0]+": "+f[1]+", for another client", get("/"), plain, act("set", f[0], f[1]), long)
-			add("HEAD of a response with "+f[0]+": "+f[1], request("HEAD", "/", "", gz), plain, act("set", f[0], f[1]), long)
+			add("a response with "+f[0]+": "+f[1], get("/", gz), plain(), act("set", f[0], f[1]), long)
+			add("a response with "+f[0]+": "+f[1]+", for another client", get("/"), plain(), act("set", f[0], f[1]), long)
+			add("HEAD of a response with "+f[0]+": "+f[1], request("HEAD", "/", "", gz), plain(), act("set", f[0], f[1]), long)
 		}
 		for _, status := range []int{200, 404, 204, 205, 206, 304, 500} {
-			add(fmt.Sprintf("status %d", status), get("/", gz), plain, act("set", "ETag", `"a"`), act("status", status), long)
+			add(fmt.Sprintf("status %d", status), get("/", gz), plain(), act("set", "ETag", `"a"`), act("status", status), long)
 			add(fmt.Sprintf("status %d without a type", status), get("/", gz), act("set", "ETag", `"a"`), act("status", status), long)
-			add(fmt.Sprintf("status %d for another client", status), get("/"), plain, act("set", "ETag", `"a"`), act("status", status), long)
+			add(fmt.Sprintf("status %d for another client", status), get("/"), plain(), act("set", "ETag", `"a"`), act("status", status), long)
 		}
 		for _, typ := range []string{"image/png", "video/mp4", "application/zip", "font/woff2", "application/octet-stream", "textual/plain", "application/jsonx"} {
 			add("the type "+typ, get("/", gz), act("set", "Content-Type", typ), long)
 		}
 		for _, n := range []int{0, 1, min - 1, min, min + 1} {
-			add(fmt.Sprintf("%d bytes", n), get("/", gz), plain, act("write", text[:n]))
-			add(fmt.Sprintf("%d bytes with a length", n), get("/", gz), plain, act("set", "Content-Length", fmt.Sprint(n)), act("write", text[:n]))
-			add(fmt.Sprintf("HEAD of %d bytes with a length", n), request("HEAD", "/", "", gz), plain, act("set", "Content-Length", fmt.Sprint(n)))
+			add(fmt.Sprintf("%d bytes", n), get("/", gz), plain(), act("write", text[:n]))
+			add(fmt.Sprintf("%d bytes with a length", n), get("/", gz), plain(), act("set", "Content-Length", fmt.Sprint(n)), act("write", text[:n]))
+			add(fmt.Sprintf("HEAD of %d bytes with a length", n), request("HEAD", "/", "", gz), plain(), act("set", "Content-Length", fmt.Sprint(n)))
 		}
-		add("CONNECT", request("CONNECT", "a:443", "", gz), plain, long)
-		add("an interim response", get("/", gz), act("set", "Link", "x"), act("status", 103), plain, long)
+		add("CONNECT", request("CONNECT", "a:443", "", gz), plain(), long)
+		add("an interim response", get("/", gz), act("set", "Link", "x"), act("status", 103), plain(), long)
 		add("no type", get("/", gz), long)
 		add("a handler that does nothing", get("/", gz))
 	}

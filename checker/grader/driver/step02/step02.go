@@ -4,6 +4,8 @@
 package step02
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"errors"
 
 	reqline "barewire/solutions/02-request-line"
@@ -287,11 +289,18 @@ func ParseLines(a LinesIn) Lines {
 type AppendIn struct {
 	Dst []byte `json:"dst"` // what is there already
 	Src []byte `json:"src"`
+	End []Run  `json:"end,omitempty"` // what Src ends with, where that is too long to be sent
+}
+
+// A Run is a text that is repeated.
+type Run struct {
+	Text  []byte `json:"text"`
+	Times int    `json:"times"`
 }
 
 // Appended is what something that appends returns.
 type Appended struct {
-	Out    []byte // after an error, what of dst is still there
+	Out    []byte // after an error, what of dst is still there; its SHA-256 where the source has an End
 	Harmed bool
 	Err    wire.Err
 }
@@ -303,6 +312,9 @@ func AppendDecoded(a AppendIn) Appended { return appended(reqline.AppendDecoded,
 func AppendNormalized(a AppendIn) Appended { return appended(reqline.AppendNormalized, a, false) }
 
 func appended(f func(dst, src []byte) ([]byte, error), a AppendIn, kept bool) Appended {
+	for _, r := range a.End {
+		a.Src = append(a.Src, bytes.Repeat(r.Text, r.Times)...)
+	}
 	b := NewBuffer(a.Src)
 	dst := append(make([]byte, 0, len(a.Dst)+8), a.Dst...)
 	out, err := f(dst, b.Src())
@@ -314,6 +326,10 @@ func appended(f func(dst, src []byte) ([]byte, error), a AppendIn, kept bool) Ap
 			out = a.Dst
 		}
 		return Appended{append([]byte{}, out[:min(len(out), len(a.Dst))]...), b.Harmed(), ErrOf(err)}
+	}
+	if a.End != nil {
+		sum := sha256.Sum256(out)
+		return Appended{sum[:], b.Harmed(), wire.Err{}}
 	}
 	return Appended{append([]byte{}, out...), b.Harmed(), wire.Err{}}
 }
