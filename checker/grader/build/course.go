@@ -34,11 +34,27 @@ func (b *Builder) Untouched(number int, files map[string][]byte) bool {
 // Below returns the steps that a step stands on, directly or not: those that the
 // reference imports and those that the student does.
 func (b *Builder) Below(number int, sources Sources) []int {
+	return closure(number, func(n int) []int { return slices.Concat(b.step(n).imports, b.imports(sources[n])) })
+}
+
+// Linked returns the steps that are in every program with a step, where sources are those
+// of the student's that are built.
+func (b *Builder) Linked(number int, sources Sources) []int {
+	return closure(number, func(n int) []int {
+		if files := sources[n]; len(files) > 0 {
+			return b.imports(files)
+		}
+		return b.step(n).imports
+	})
+}
+
+// closure returns all that a step imports, directly or not.
+func closure(number int, imports func(int) []int) []int {
 	seen := map[int]bool{number: true}
 	for todo := []int{number}; len(todo) > 0; {
 		n := todo[0]
 		todo = todo[1:]
-		for _, d := range slices.Concat(b.step(n).imports, b.imports(sources[n])) {
+		for _, d := range imports(n) {
 			if !seen[d] {
 				seen[d] = true
 				todo = append(todo, d)

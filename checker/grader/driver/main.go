@@ -29,8 +29,8 @@
 // exam.Unbuilt.
 //
 // A package of the submission may end the program before main is reached, and so
-// take the other steps with it. The exam reports that ("ended at start"); whoever
-// starts drivers may then build one with a single step in links.go.
+// take the other steps with it. Whoever starts drivers greets one first (exam.Greet),
+// and may then build another with fewer steps in links.go.
 package main
 
 import (

@@ -18,7 +18,7 @@ import (
 
 // A Driver starts the driver of a submission, for one step on one base ("own" or
 // "reference"). Its error is a fault of the infrastructure, unless it is an
-// [*Unbuilt].
+// [*Unbuilt] or a [*Silent].
 type Driver func(ctx context.Context, step int, base string) (Process, error)
 
 // A Process is a driver that runs in its box.
@@ -41,6 +41,7 @@ type Process interface {
 type Usage struct {
 	Descriptors int
 	Memory      int64 // bytes that are resident
+	CPU         time.Duration
 }
 
 // An Exit is how a driver ended.

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"barewire/checker/grader/driver/wire"
 	"barewire/checker/grader/result"
 )
 
@@ -297,31 +296,30 @@ func (s *stepRun) get(alone bool) (*driver, error) {
 		return s.shared, nil
 	}
 	p, err := s.Start(s.run.ctx, s.number, s.Base)
+	if err == nil {
+		err = Greet(p, s.Patience)
+	}
+	if silent, ok := errors.AsType[*Silent](err); ok && silent.Slow { // the machine may be busy
+		if p, err = s.Start(s.run.ctx, s.number, s.Base); err == nil {
+			err = Greet(p, s.Patience)
+		}
+	}
 	if unbuilt, ok := errors.AsType[*Unbuilt](err); ok {
 		s.dead = &Failure{Brief: "the step does not compile: " + unbuilt.Message, unreached: true}
+		return nil, s.dead
+	}
+	if silent, ok := errors.AsType[*Silent](err); ok {
+		s.dead = &Failure{Brief: silent.Message, unreached: true}
 		return nil, s.dead
 	}
 	if err != nil {
 		return nil, fmt.Errorf("exam: starting a driver: %w", err)
 	}
 	d := &driver{p}
-	if f := s.try(Check{run: (*X).greet}, d); f != nil {
-		if exit := d.Stop(); exit.Fault != nil {
-			return nil, exit.Fault
-		}
-		f.Brief, f.unreached = "at its start, "+f.Brief, true
-		s.dead = f
-		return nil, f
-	}
 	if !alone {
 		s.shared = d
 	}
 	return d, nil
-}
-
-// greet waits until a driver answers.
-func (x *X) greet() {
-	x.CallAll("", []any{nil}, func(int, wire.Reply) {})
 }
 
 // drop ends the shared driver, if it is still d; the next check gets another one.

@@ -81,7 +81,7 @@ func (d *driver) Done() <-chan struct{} { return d.done }
 // container, root is told nothing of another user's processes.
 func (d *driver) Usage() (exam.Usage, bool) {
 	u, err := d.process.Usage()
-	return exam.Usage{Descriptors: u.Descriptors, Memory: u.Memory}, err == nil
+	return exam.Usage{Descriptors: u.Descriptors, Memory: u.Memory, CPU: u.CPU}, err == nil
 }
 
 func (d *driver) Stop() exam.Exit {

@@ -180,37 +180,17 @@ func (x *examining) base(ctx context.Context, base string, steps []int) (*build.
 			x.messages[n] = step.Message
 		}
 	}
-	checks, err := x.ask(ctx, base, steps, func(int) *build.Program { return p })
-	if err != nil {
+	r := x.running(p)
+	defer r.Close()
+	if err := r.begin(ctx); err != nil {
 		return nil, err
 	}
-	// A package that ends or holds the program before main takes all others with it. So
-	// those of whom nothing was heard get a program of their own.
-	single := make(map[int]*build.Program)
-	for _, n := range steps {
-		if len(steps) == 1 || !p.Steps[n].Built || !silent(checks, n) {
-			continue
-		}
-		if single[n], err = x.build(ctx, build.Request{Base: base, Steps: []int{n}}); err != nil {
-			return nil, err
+	for n, silent := range r.silent {
+		if x.messages[n] == "" {
+			x.messages[n] = silent.Message
 		}
 	}
-	if len(single) > 0 {
-		alone, err := x.ask(ctx, base, slices.Sorted(maps.Keys(single)), func(n int) *build.Program { return single[n] })
-		if err != nil {
-			return nil, err
-		}
-		checks = slices.DeleteFunc(checks, func(c result.Check) bool { return single[c.Step] != nil })
-		checks = append(checks, alone...)
-		for n := range single {
-			if x.messages[n] == "" && silent(alone, n) {
-				i := slices.IndexFunc(alone, func(c result.Check) bool { return c.Step == n })
-				x.messages[n] = alone[i].Reason
-			}
-		}
-	}
-	x.Checks = append(x.Checks, checks...)
-	return p, nil
+	return p, x.ask(ctx, base, steps, r)
 }
 
 // build builds a program. The compiler leaves no processor alone, so there are no more
@@ -225,39 +205,32 @@ func (x *examining) build(ctx context.Context, r build.Request) (*build.Program,
 	return x.builds.Build(ctx, r)
 }
 
-// silent reports whether no check of the step was reached.
-func silent(checks []result.Check, step int) bool {
-	return !slices.ContainsFunc(checks, func(c result.Check) bool { return c.Step == step && c.Outcome != result.NotReached })
-}
-
-// ask runs the exam of some steps, each in the program that is given for it.
-func (x *examining) ask(ctx context.Context, base string, steps []int, program func(int) *build.Program) ([]result.Check, error) {
+// ask runs the exam of some steps.
+func (x *examining) ask(ctx context.Context, base string, steps []int, r *running) error {
 	results, err := x.exam(ctx, exam.Config{
 		Seed: x.Seed, Steps: steps, Base: base, Only: x.only, Whole: x.only != nil, Memory: x.memory,
 		Hidden: func(string) bool { return true }, // see [Grader.mark]
 		Start: func(ctx context.Context, step int, _ string) (exam.Process, error) {
-			p := program(step)
-			if s := p.Steps[step]; !s.Built {
+			if s := r.Steps[step]; !s.Built {
 				message := s.Message
 				if m := x.messages[step]; m != "" {
 					message = m // what policy says, rather than that there is nothing
 				}
 				return nil, &exam.Unbuilt{Message: message}
 			}
-			return x.start(ctx, p, nil)
+			return r.start(ctx, step)
 		},
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var checks []result.Check
+	if len(results) == 0 {
+		return errors.New("run: the exam has no checks")
+	}
 	for _, r := range results {
 		c := r.Check
 		c.Detail = r.Detail
-		checks = append(checks, c)
+		x.Checks = append(x.Checks, c)
 	}
-	if len(checks) == 0 {
-		return nil, errors.New("run: the exam has no checks")
-	}
-	return checks, nil
+	return nil
 }

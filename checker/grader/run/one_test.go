@@ -27,6 +27,7 @@ import (
 type fake struct {
 	*Grader
 	calls   []string // "build own [1 2 3]", "exam own 1,2,3" and so on
+	running int      // processes that nobody has stopped
 	onBuild func() error
 	onExam  func() error
 }
@@ -69,6 +70,17 @@ func newFake(t *testing.T) *fake {
 		given: fakeCourse{},
 		open:  func(s build.Sources) (builds, error) { return &fakeBuilds{f, s}, nil },
 		exam:  f.runExam,
+		start: func(_ context.Context, p *build.Program, _ func(exam.Exit)) (exam.Process, error) {
+			f.running++
+			return &fakeProcess{f: f, program: p}, nil
+		},
+		answers: func(p exam.Process) error {
+			if strings.Contains(p.(*fakeProcess).program.Path, ends) {
+				p.Stop()
+				return &exam.Silent{Message: "at its start, the program ended: exit status 0"}
+			}
+			return nil
+		},
 	}
 	return f
 }
@@ -81,6 +93,18 @@ func submission(id string, does ...string) intake.Submission {
 		}
 	}
 	return s
+}
+
+// A fakeProcess runs a program of fakeBuilds.
+type fakeProcess struct {
+	exam.Process
+	f       *fake
+	program *build.Program
+}
+
+func (p *fakeProcess) Stop() exam.Exit {
+	p.f.running--
+	return exam.Exit{}
 }
 
 // fakeCourse is one whose step 3 stands on step 2.
@@ -100,6 +124,8 @@ func (fakeCourse) Below(step int, _ build.Sources) []int {
 	}
 	return nil
 }
+
+func (c fakeCourse) Linked(step int, sources build.Sources) []int { return c.Below(step, sources) }
 
 type fakeBuilds struct {
 	f       *fake
@@ -146,25 +172,23 @@ func (f *fake) runExam(ctx context.Context, cfg exam.Config) ([]exam.Result, err
 			return nil, err
 		}
 	}
-	var program *build.Program
-	f.start = func(_ context.Context, p *build.Program, _ func(exam.Exit)) (exam.Process, error) {
-		program = p
-		return nil, nil
-	}
 	var all []exam.Result
 	for _, n := range cfg.Steps {
 		var r exam.Result
 		r.ID, r.Task, r.Step, r.Base, r.Seed = fmt.Sprintf("%d.1/it", n), fmt.Sprintf("%d.1", n), n, cfg.Base, cfg.Seed
 		r.Title, r.Outcome = "it works", result.Passed
-		_, err := cfg.Start(ctx, n, cfg.Base)
+		process, err := cfg.Start(ctx, n, cfg.Base)
 		if unbuilt, ok := errors.AsType[*exam.Unbuilt](err); ok {
 			r.Outcome, r.Reason = result.NotReached, unbuilt.Message
+		} else if silent, ok := errors.AsType[*exam.Silent](err); ok {
+			r.Outcome, r.Reason = result.NotReached, silent.Message
 		} else if err != nil {
 			return nil, err
-		} else if strings.Contains(program.Path, ends) {
-			r.Outcome, r.Reason = result.NotReached, "at its start, the program ended: exit status 0"
-		} else if own := program.Path + " "; strings.Contains(own, fmt.Sprintf("%d=%s", n, "fails")) || n == 3 && cfg.Base == result.Own && strings.Contains(own, "2="+spoilt) {
+		} else if own := process.(*fakeProcess).program.Path + " "; strings.Contains(own, fmt.Sprintf("%d=%s", n, "fails")) || n == 3 && cfg.Base == result.Own && strings.Contains(own, "2="+spoilt) {
 			r.Outcome, r.Reason, r.Detail = result.Failed, "a small input: want yes", "a small input: want yes\ninput 17"
+		}
+		if process != nil {
+			process.Stop()
 		}
 		if r.Detail == "" {
 			r.Detail = r.Reason
@@ -248,7 +272,7 @@ func TestOne(t *testing.T) {
 			"refused 0 (refused): no step may be built: a.go:3: import \"net/http\"\npolicy a.go:3: import \"net/http\"", "", ""},
 		{"a step that ends the program", submission("ana", good, ends, good), nil,
 			"graded 20\n1 10 own\n2 0 own: at its start, the program ended: exit status 0\n3 10 reference: at its start, the program ended: exit status 0",
-			"build own [1 2 3]; exam own [1 2 3]; build own [1]; build own [2]; build own [3]; exam own [1 2 3]; build reference [3]; exam reference [3]",
+			"build own [1 2 3]; build own [1 2]; build own [1]; build own [1]; exam own [1 2 3]; build reference [3]; exam reference [3]",
 			"one that ends the program must not take the others with it"},
 		{"unreadable", func() intake.Submission { s := submission("ana"); s.Err = errors.New("this is no zip"); return s }(), nil,
 			"refused 0 (refused): this is no zip", "", "a mark of 0 with the reason"},
@@ -279,6 +303,9 @@ func TestOne(t *testing.T) {
 			}
 			if diff := cmp.Diff(test.want, say(got)); diff != "" {
 				t.Errorf("(-want +got):\n%s%s", diff, test.why)
+			}
+			if f.running != 0 {
+				t.Errorf("%d processes are still there", f.running)
 			}
 			if calls := strings.Join(f.calls, "; "); calls != test.calls {
 				t.Errorf("calls are\n%s\nwant\n%s\n%s", calls, test.calls, test.why)

@@ -70,6 +70,8 @@ type parts struct {
 	open  func(build.Sources) (builds, error)
 	exam  func(context.Context, exam.Config) ([]exam.Result, error)
 	start func(context.Context, *build.Program, func(exam.Exit)) (exam.Process, error)
+
+	answers func(exam.Process) error // see [exam.Greet]
 }
 
 // handedOut knows the files of the course: a [build.Builder].
@@ -77,6 +79,7 @@ type handedOut interface {
 	Same(step int, files map[string][]byte) bool
 	Untouched(step int, files map[string][]byte) bool
 	Below(step int, sources build.Sources) []int
+	Linked(step int, sources build.Sources) []int
 }
 
 // builds is a submission that is being built.
@@ -106,6 +109,8 @@ func New(config Config) (*Grader, error) {
 		open:  func(s build.Sources) (builds, error) { return g.Builder.Open(s) },
 		exam:  exam.Run,
 		start: g.startDriver,
+
+		answers: func(p exam.Process) error { return exam.Greet(p, exam.DefaultPatience) },
 	}
 	return g, nil
 }
