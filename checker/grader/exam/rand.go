@@ -19,6 +19,9 @@ const (
 	tchar   = "!#$%&'*+-.^_`|~" + alnum
 )
 
+// many is how many bytes are drawn eight at a time.
+const many = 1 << 10
+
 // Between returns a number from low to high, both included.
 func (r *Rand) Between(low, high int) int { return low + r.IntN(high-low+1) }
 
@@ -30,6 +33,13 @@ func (r *Rand) Byte(set string) byte { return set[r.IntN(len(set))] }
 
 // String returns n bytes of set.
 func (r *Rand) String(set string, n int) string {
+	if n < many {
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = r.Byte(set)
+		}
+		return string(b)
+	}
 	b := r.Bytes(n)
 	for i, c := range b {
 		b[i] = set[int(c)*len(set)>>8]
@@ -40,6 +50,12 @@ func (r *Rand) String(set string, n int) string {
 // Bytes returns n bytes, any.
 func (r *Rand) Bytes(n int) []byte {
 	b := make([]byte, (n+7)&^7)
+	if n < many {
+		for i := range n {
+			b[i] = byte(r.Uint32())
+		}
+		return b[:n]
+	}
 	for at := 0; at < n; at += 8 {
 		binary.LittleEndian.PutUint64(b[at:], r.Uint64())
 	}

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"barewire/checker/grader/build"
 	"barewire/checker/grader/exam"
 	"barewire/checker/grader/result"
 )
@@ -18,9 +17,6 @@ func TestReplay(t *testing.T) {
 	f.exam = func(ctx context.Context, cfg exam.Config) ([]exam.Result, error) {
 		asked = append(asked, cfg)
 		return f.runExam(ctx, cfg)
-	}
-	f.start = func(ctx context.Context, p *build.Program, race func(exam.Exit)) (exam.Process, error) {
-		return f.Grader.start(ctx, p, race) // what runExam puts there
 	}
 	id := exam.Checks(3)[1].ID
 	e, err := f.Replay(t.Context(), submission("ana", good, spoilt, good), id)
