@@ -24,6 +24,10 @@ type Check struct {
 	// them: one that fails is run once more with the same seed, alone.
 	Live bool
 
+	// Story checks are calls on a clock of their own, in which a wrong program may go on
+	// for ever: after one that has failed, nobody else gets its driver.
+	Story bool
+
 	// Alone checks get a driver of their own: those that count what the driver
 	// has open, and those that tend to end it where a step is wrong.
 	Alone bool

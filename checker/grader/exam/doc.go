@@ -46,7 +46,7 @@
 // when a task goes on. Session.Listen is a listener whose connections the exam opens
 // with [X.Dial]. The check has Live, and Needs the checks without which it would only
 // wait for time-outs; Alone if it counts what the driver has open or is likely to end
-// the program. Lower bounds of time are exact, upper bounds are x.Patience(): the
+// the program, Story if it calls what happens in wire.Bubble. Lower bounds of time are exact, upper bounds are x.Patience(): the
 // machine is busy. Never sleep to wait for something that can be asked.
 //
 // Then, for step 2:

@@ -199,12 +199,12 @@ func (s *stepRun) check(c Check) Result {
 			return notReached("it needs " + id + ", which has not passed")
 		}
 	}
-	s.slots <- struct{}{}
-	defer func() { <-s.slots }()
-	if !c.Live && !c.Alone {
+	if (!c.Live || c.Story) && !c.Alone {
 		s.calling.Lock()
 		defer s.calling.Unlock()
 	}
+	s.slots <- struct{}{}
+	defer func() { <-s.slots }()
 	if s.run.ctx.Err() != nil {
 		return Result{}
 	}
@@ -279,7 +279,7 @@ func (s *stepRun) once(c Check, alone bool) (f *Failure, shared bool) {
 		if exit := d.Stop(); exit.Fault != nil {
 			s.stop(exit.Fault)
 		}
-	case f != nil && (f.gone || f.slow):
+	case f != nil && (f.gone || f.slow || c.Story):
 		s.drop(d)
 	}
 	return f, !alone

@@ -11,17 +11,23 @@ import (
 	"barewire/checker/grader/driver/step10"
 )
 
-// story is a check whose stories happen on a clock of their own. A wrong program may go
-// on for ever in there, so each has its driver; and a machine that is very busy may take so
-// long that it looks like that, so each may be tried again.
+// story is a check whose stories happen on a clock of their own. A machine that is very
+// busy may take so long that it looks like one without an end, so each may be tried again.
 func story(id, title, why string, run func(x *X)) Check {
-	return Check{ID: id, Title: title, Why: why, Live: true, Alone: true, run: run}
+	return Check{ID: id, Title: title, Why: why, Live: true, Story: true, run: run}
 }
 
 // assembled is a story of a whole server.
 func assembled(id, title, why string, run func(x *X)) Check {
 	c := story(id, title, why, run)
 	c.Needs = []string{"10.9/answers"}
+	return c
+}
+
+// measured is one of a server in real time, of which is counted what it holds.
+func measured(id, title, why string, run func(x *X)) Check {
+	c := assembled(id, title, why, run)
+	c.Story, c.Alone = false, true
 	return c
 }
 
@@ -76,9 +82,9 @@ func init() {
 		assembled("10.9/refused", "what the connection refuses is counted and logged like everything else", "a scanner sends hundreds of these, and somebody should see it", checkRefusals),
 		assembled("10.9/tls", "with a certificate the server speaks TLS, and whoever speaks HTTP instead is told so",
 			"a connection that ends without a word is a riddle to whoever has forgotten the s in https", checkTLS),
-		assembled("10.9/load", "many clients at once are all answered, slow ones beside them or not, and nothing of them is left",
+		measured("10.9/load", "many clients at once are all answered, slow ones beside them or not, and nothing of them is left",
 			"a leak of one goroutine a connection stops a server in a day", checkLoad),
-		assembled("10.9/memory", "what a request needed is given back when it has been answered",
+		measured("10.9/memory", "what a request needed is given back when it has been answered",
 			"what is kept of each request is memory without end", checkMemory),
 		assembled("10.10/run", "RunOn serves until its context is done, and then shuts down in its time",
 			"whoever started the program kills it soon after", checkRunOn),
