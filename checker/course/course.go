@@ -22,7 +22,6 @@ var files embed.FS
 // A Course is all of the steps, in order.
 type Course struct {
 	Steps []Step
-	Kinds []Kind // of failures of any task
 }
 
 // A Step is one package that the learner writes.
@@ -43,12 +42,13 @@ type Task struct {
 	Minutes int    // how long it takes
 	What    string // what has to be true when it is done
 	Hints   [3]string
-	Kinds   []Kind // failures that have hints of their own; those of any task come last
+	Kinds   []Kind // failures that have hints of their own, by the names of their tests
+	any     []Kind // those of any task
 }
 
 // A Kind is a kind of failure: the mistakes that one would help with in the same way.
 type Kind struct {
-	Pattern string // of what is said when it happens: the test's name, then its message
+	Pattern string // of the test's name, with spaces; of a failure of any task, of what the test says
 	Hints   [3]string
 }
 
@@ -56,11 +56,19 @@ type Kind struct {
 // task's own hints, and "", if there is no kind for it. Test is the test's name, and
 // said is what it said.
 func (t Task) HintsFor(test, said string) (hints [3]string, kind string) {
-	failure := strings.ReplaceAll(test, "_", " ") + " " + strings.Join(strings.Fields(said), " ")
-	for _, k := range t.Kinds {
-		if regexp.MustCompile(k.Pattern).MatchString(failure) {
-			return k.Hints, k.Pattern
+	match := func(kinds []Kind, text string) *Kind {
+		for i, k := range kinds {
+			if regexp.MustCompile(k.Pattern).MatchString(text) {
+				return &kinds[i]
+			}
 		}
+		return nil
+	}
+	if k := match(t.any, strings.Join(strings.Fields(said), " ")); k != nil {
+		return k.Hints, k.Pattern
+	}
+	if k := match(t.Kinds, strings.ReplaceAll(test, "_", " ")); k != nil {
+		return k.Hints, k.Pattern
 	}
 	return t.Hints, ""
 }

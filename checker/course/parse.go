@@ -43,10 +43,9 @@ func Parse(fsys fs.FS) (*Course, error) {
 		every.lines(strings.ReplaceAll(string(text), "\r\n", "\n"))
 		errs = append(errs, every.errs...)
 	}
-	c.Kinds = every.current.Kinds
 	for _, step := range c.Steps {
 		for i := range step.Tasks {
-			step.Tasks[i].Kinds = append(step.Tasks[i].Kinds, c.Kinds...)
+			step.Tasks[i].any = every.current.Kinds
 		}
 	}
 	for _, path := range paths {

@@ -41,7 +41,7 @@ func CheckHints(root string, c *course.Course, programs []Program, update bool) 
 			}
 		}
 		for _, task := range step.Tasks {
-			for _, k := range task.Kinds[:len(task.Kinds)-len(c.Kinds)] {
+			for _, k := range task.Kinds {
 				if !used[task.ID+" "+k.Pattern] {
 					problems = append(problems, fmt.Sprintf("checker/course/%s.md: no wrong program of %s fails like `%s`", step.Dir, task.ID, k.Pattern))
 				}

@@ -31,7 +31,7 @@ func TestCheckHints(t *testing.T) {
 		}
 		return c
 	}
-	const five, none = "### For `want 4 got 5`\n1. a\n2. b\n3. c\n", "### For `nobody says this`\n1. a\n2. b\n3. c\n"
+	const five, none = "### For `Add$`\n1. a\n2. b\n3. c\n", "### For `nobody says this`\n1. a\n2. b\n3. c\n"
 	programs := []Program{
 		{File: "1.1-a.txtar", Step: "01-tcp-echo", Task: "1.1", CaughtBy: "TestTask1_Add"},
 		{File: "1.1-b.txtar", Step: "01-tcp-echo", Task: "1.1", CaughtBy: "TestTask1_Add/two_and_two"},
@@ -41,7 +41,7 @@ func TestCheckHints(t *testing.T) {
 		t.Fatal(problems)
 	}
 	written, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(HintsFile)))
-	if want := "## 01-tcp-echo\n\n- 1.1-a: `want 4 got 5`\n- 1.1-c: `got a panic`\n"; err != nil || !strings.HasSuffix(string(written), want) {
+	if want := "## 01-tcp-echo\n\n- 1.1-a: `Add$`\n- 1.1-c: `got a panic`\n"; err != nil || !strings.HasSuffix(string(written), want) {
 		t.Fatalf("%v, written is\n%swant it to end with\n%s", err, written, want)
 	}
 	for _, test := range []struct{ name, kinds, want string }{
@@ -49,7 +49,7 @@ func TestCheckHints(t *testing.T) {
 		{"a failure without its hints", "", "out of date"},
 		{"hints for the name of a test", "### For `two and two`\n1. a\n2. b\n3. c\n" + five, "out of date"},
 		{"hints for a failure that no program has", five + none, "no wrong program of 1.1 fails like `nobody says this`"},
-		{"hints that others come before", five + "### For `got 5`\n1. a\n2. b\n3. c\n", "no wrong program of 1.1 fails like `got 5`"},
+		{"hints that others come before", five + "### For `Task1 Add$`\n1. a\n2. b\n3. c\n", "no wrong program of 1.1 fails like `Task1 Add$`"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := strings.Join(CheckHints(root, parsed(test.kinds), programs, false), "\n")

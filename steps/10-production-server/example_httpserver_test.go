@@ -318,19 +318,16 @@ func Example_httpserverHealth() {
 	}
 	go srv.ServeAdmin(admin) // Run does this on AdminAddr
 	await(func() bool { return curl(admin.Addr().String(), "GET /livez").err == nil })
-	curl(admin.Addr().String(), "GET /livez").show()
-	curl(admin.Addr().String(), "GET /readyz").show()
-	curl(admin.Addr().String(), "GET /healthz").show()
+	for _, path := range []string{"/livez", "/readyz", "/healthz"} {
+		fmt.Println(path, curl(admin.Addr().String(), "GET "+path).Status)
+	}
+	fmt.Println(strings.Contains(curl(admin.Addr().String(), "GET /healthz").text, "no connection"))
 	database = nil
-	curl(admin.Addr().String(), "GET /readyz").show("Cache-Control")
+	fmt.Println("/readyz", curl(admin.Addr().String(), "GET /readyz").Status)
 	// Output:
-	// 200 OK
-	// ok
-	// 503 Service Unavailable
-	// not ready
-	// 503 Service Unavailable
-	// {"ready":false,"checks":{"database":"no connection"}}
-	// 200 OK
-	// Cache-Control: no-store
-	// ok
+	// /livez 200 OK
+	// /readyz 503 Service Unavailable
+	// /healthz 503 Service Unavailable
+	// true
+	// /readyz 200 OK
 }

@@ -28,7 +28,7 @@ func (m *Metrics) Middleware() keepalive.Middleware {
 //
 //	barewire_requests_total{method,status}   counter: requests answered
 //	barewire_requests_in_flight              gauge
-//	barewire_request_duration_seconds        histogram
+//	barewire_request_duration_seconds        histogram: among its bounds are 0.001, 0.005 and 2.5
 //	barewire_response_content_bytes_total    counter
 //	barewire_connections{state}              gauge: busy, idle
 //	barewire_connections_accepted_total, barewire_connections_dropped_total

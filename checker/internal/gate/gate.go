@@ -47,6 +47,7 @@ var stages = []stage{
 type verdict struct {
 	passed   int
 	failures []string // each may have several lines
+	said     []string // what is worth to be read if all is well
 	notRun   []string // what this machine lacks, and the command that installs it
 }
 
@@ -186,6 +187,9 @@ func printVerdict(out io.Writer, s stage, v *verdict, took time.Duration) {
 		word = "not run"
 	}
 	fmt.Fprintf(out, "%-12s %s: %d passed, %d failed, %.1f s\n", s.name, word, v.passed, len(v.failures), took.Seconds())
+	for _, line := range v.said {
+		fmt.Fprintf(out, "    %s\n", line)
+	}
 	lines := 0
 	for i, failure := range v.failures {
 		if lines += strings.Count(failure, "\n") + 1; lines > mostLines && i > 0 {

@@ -98,7 +98,8 @@ Each wrong program of ~checker/wrong~ whose failure is of a kind that ~checker/c
 
 ## 01-tcp-echo
 
-- 1.1-minus: ~got 0~
+- 1.1-minus: ~two and two~
+- 1.1-one-more: ~two and two~
 -- checker/_right/loop/01-tcp-echo/add.go --
 // Package echo adds.
 package echo
@@ -125,7 +126,7 @@ Look at the tests.
 Think of an operator.
 ### Hint 3
 It looks like a cross.
-### For ~got 0~
+### For ~two and two~
 1. Two and two are not nothing.
 2. What is the other sign?
 3. A cross.
@@ -214,7 +215,7 @@ func TestGate(t *testing.T) {
 		{"a right program that ends the process", "right", []string{rightFile, "package echo\n", "package echo\n\nimport \"os\"\n\nfunc init() { os.Exit(0) }\n"}, []string{"did not run: TestTask1_Add"}},
 		{"a hint that is missing", "course", []string{courseFile, "### Hint 3\nIt looks like a cross.\n", ""}, []string{"01-tcp-echo.md"}},
 		{"a hint that is a copy", "course", []string{courseFile, "It looks like a cross.", "`func Add(a, b int) int { return a + b }`"}, []string{"a hint for 1.1 is a copy of the solution: func Add ("}},
-		{"hints for a failure that nobody has", "course", []string{courseFile, "### For `got 0`", "### For `got 7`"}, []string{"no wrong program of 1.1 fails like `got 7`", "out of date"}},
+		{"hints for a failure that nobody has", "course", []string{courseFile, "### For `two and two`", "### For `three`"}, []string{"no wrong program of 1.1 fails like `three`", "out of date"}},
 		{"a test of no task", "course", []string{tests, "TestTask1_Add", "TestAdd"}, []string{"TestAdd is named after no task", "1.1 has no test"}},
 		{"a test of a task that is not there", "course", []string{tests, "TestTask1_Add", "TestTask2_Add"}, []string{"task 1.2"}},
 		{"a todo comment of a task that is not there", "course", []string{solution, "todo 1.1", "todo 1.2"}, []string{"task 1.2"}},

@@ -18,6 +18,7 @@ var nightly = []stage{
 	{"right", "every right program passes: alone, with -race and -shuffle, and on other authors' steps", checkRightAll},
 	{"marks", "the grader gives every right program all of its points", checkMarks},
 	{"mutants", "the tests notice small changes of the reference", checkMutants},
+	{"bisect", "bisect finds a mistake that is planted in an earlier step", checkBisect},
 	{"selftest", "hostile submissions of every kind are stopped", checkSelftest},
 	{"fuzz", "each fuzz target for a long time", checkFuzz},
 }
