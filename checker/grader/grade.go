@@ -87,7 +87,7 @@ func (g *grading) grade(ctx context.Context, paths []string) error {
 		return err
 	}
 	if g.shard != "" {
-		g.w.Printf("%s of shard %v are in %s; when all shards are done: %s\n", show.Count(len(shard.IDs), "submission"), g.part, g.log,
+		g.w.Printf("shard %v, of %s, is in %s; when all shards are done: %s\n", g.part, show.Count(len(shard.IDs), "submission"), g.log,
 			"go tool checker merge -o DIR "+filepath.Join(filepath.Dir(g.log), "shard-*.jsonl"))
 		return nil
 	}
@@ -96,14 +96,19 @@ func (g *grading) grade(ctx context.Context, paths []string) error {
 
 // into grades into a log of that name.
 func (g *grading) into(ctx context.Context, paths []string, name string) (result.Shard, error) {
-	if err := g.open(ctx, paths, name); err != nil {
-		return result.Shard{}, err
-	}
-	shard, err := g.prepare(ctx)
+	shard, err := g.ready(ctx, paths, name)
 	if err != nil {
 		return shard, err
 	}
 	return shard, g.run(ctx, shard)
+}
+
+// ready opens and prepares.
+func (g *grading) ready(ctx context.Context, paths []string, name string) (result.Shard, error) {
+	if err := g.open(ctx, paths, name); err != nil {
+		return result.Shard{}, err
+	}
+	return g.prepare(ctx)
 }
 
 // open finds the submissions and makes the folders.

@@ -21,10 +21,7 @@ func (g *grading) replay(ctx context.Context, paths []string) error {
 		return usageError{fmt.Errorf("grade: %w", err)}
 	}
 	g.part = run.Whole
-	if err := g.open(ctx, paths, logFile); err != nil {
-		return err
-	}
-	if _, err := g.prepare(ctx); err != nil {
+	if _, err := g.ready(ctx, paths, logFile); err != nil {
 		return err
 	}
 	for _, s := range g.all {

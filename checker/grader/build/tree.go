@@ -115,20 +115,12 @@ func loadSteps(dir string) ([]step, error) {
 		if err != nil || !e.IsDir() {
 			continue
 		}
-		s := step{number: n, dir: e.Name(), files: map[string][]byte{}}
-		names, err := filepath.Glob(filepath.Join(dir, e.Name(), "*.go"))
-		if err != nil {
+		s := step{number: n, dir: e.Name()}
+		if s.files, err = starter.Package(filepath.Join(dir, e.Name())); err != nil {
 			return nil, err
 		}
-		for _, name := range names {
-			if strings.HasSuffix(name, "_test.go") {
-				continue
-			}
-			text, err := os.ReadFile(name)
-			if err != nil {
-				return nil, err
-			}
-			s.files[filepath.Base(name)] = starter.ToSteps(text)
+		for name, text := range s.files {
+			s.files[name] = starter.ToSteps(text)
 		}
 		steps = append(steps, s)
 	}

@@ -3,10 +3,8 @@ package policy
 import (
 	"fmt"
 	"go/build"
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"barewire/checker/internal/starter"
 )
@@ -52,25 +50,15 @@ func NewCorpus(root string) (*Corpus, error) {
 	return c, c.addKnown()
 }
 
-// addFolder adds the Go files in a folder, tests apart. One that is not there adds nothing.
+// addFolder adds the package in a folder.
 func (c *Corpus) addFolder(work, dir string) error {
-	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		text, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
+	files, err := starter.Package(dir)
+	for _, text := range files {
 		for _, m := range marks(text) {
 			c.add(work, m.hash)
 		}
 	}
-	return nil
+	return err
 }
 
 // add says that a work has a hash.

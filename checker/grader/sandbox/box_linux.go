@@ -59,12 +59,11 @@ func (b *box) Start(ctx context.Context, spec Spec) (*Process, error) {
 	args = append(append(args, "run"), b.launch(spec)...)
 	args = append(append(args, "--", program), spec.Args...)
 	p, err := start(ctx, spec, args, !b.Trusted())
-	switch {
-	case spec.scratch == "":
-	case err != nil:
+	if err != nil && spec.scratch != "" {
 		os.RemoveAll(spec.scratch)
-	default:
-		go p.watch()
+	}
+	if err == nil && b.bwrap == "" {
+		go p.watch(!b.Trusted() && !spec.Tools)
 	}
 	return p, err
 }
@@ -72,9 +71,9 @@ func (b *box) Start(ctx context.Context, spec Spec) (*Process, error) {
 // scratch is where the file system of [Spec.Scratch] is in a box of bubblewrap.
 const scratch = "/tmp"
 
-// watch ends the program if it has written too much to a folder of the host's: without
-// a file system of its own, nothing else limits it.
-func (p *Process) watch() {
+// watch ends the program if it has written too much to a folder of the host's, or has too
+// many threads: without a file system and users of its own, nothing else limits it.
+func (p *Process) watch(threads bool) {
 	ticker := time.NewTicker(200 * time.Millisecond)
 	defer ticker.Stop()
 	for {
@@ -82,6 +81,12 @@ func (p *Process) watch() {
 		case <-p.done:
 			return
 		case <-ticker.C:
+		}
+		if threads && threadsOf(p.pid) > p.spec.Processes {
+			p.stop(Threads)
+		}
+		if p.spec.scratch == "" {
+			continue
 		}
 		sum := int64(0)
 		filepath.WalkDir(p.spec.scratch, func(_ string, d fs.DirEntry, err error) error {
@@ -149,7 +154,7 @@ func (b *box) launch(spec Spec) []string {
 	}
 	if b.bwrap != "" && countsByNamespace() {
 		// Elsewhere it would be all of the user's processes that are counted. There,
-		// seccomp allows no process and the Go runtime no more than 10,000 threads.
+		// seccomp allows no process, and somebody counts the threads: see watch.
 		limit("nproc", int64(spec.Processes))
 	}
 	if spec.TCP {

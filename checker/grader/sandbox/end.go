@@ -17,9 +17,10 @@ const (
 	Ended                  // because the checker was done with it
 	CPUTime                // Spec.CPU was used up
 	WallTime               // Spec.Wall was over
-	Memory                 // it was refused more than Spec.Memory
+	Memory                 // it was refused more than Spec.Memory, or killed with much of it
 	Overflow               // it wrote more output than anybody reads
 	Disk                   // it wrote more than Spec.Scratch
+	Threads                // it had more than Spec.Processes, where the kernel does not count them
 	Cancelled              // the context of Start ended
 )
 
@@ -56,11 +57,16 @@ func (e End) String() string {
 	case WallTime:
 		return fmt.Sprintf("it was still running after %v", e.limits.Wall)
 	case Memory:
+		if e.Signal == syscall.SIGKILL {
+			return fmt.Sprintf("it was killed for its memory: it had %d MiB of the %d MiB of its box", e.Peak>>20, e.limits.Memory>>20)
+		}
 		return fmt.Sprintf("it needed more than %d MiB of memory", e.limits.Memory>>20)
 	case Overflow:
 		return fmt.Sprintf("it wrote more than %d MiB of output", mostDrained>>20)
 	case Disk:
 		return fmt.Sprintf("it wrote more than %d MiB of files", e.limits.Scratch>>20)
+	case Threads:
+		return fmt.Sprintf("it had more than %d threads", e.limits.Processes)
 	case Cancelled:
 		return "the checker was stopped"
 	}

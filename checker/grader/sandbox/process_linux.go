@@ -327,6 +327,8 @@ func (p *Process) describe(wall time.Duration) End {
 		// program had.
 		if e.Signal == unix.SIGKILL && e.CPU >= p.spec.CPU/2 || e.Signal == unix.SIGXCPU {
 			e.Cause = CPUTime
+		} else if e.Signal == unix.SIGKILL && e.Peak >= p.spec.Memory/4 {
+			e.Cause = Memory // by the kernel, of a machine or a container that has no more
 		}
 	default:
 		e.Cause, e.Status = Exited, ws.ExitStatus()

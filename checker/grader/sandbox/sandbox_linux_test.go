@@ -216,6 +216,25 @@ func TestEnd_InWords(t *testing.T) {
 	})
 }
 
+// A kernel without memory kills whoever has most of it.
+func TestEnd_Killed(t *testing.T) {
+	spec := sandbox.Spec{Memory: 384 << 20, CPU: time.Minute}
+	for _, tt := range []struct {
+		name, report string // status, user and system time in microseconds, peak in KiB
+		want         sandbox.Cause
+		says         string
+	}{
+		{"with much memory", "9 500000 100000 307200", sandbox.Memory, "it was killed for its memory: it had 300 MiB of the 384 MiB of its box"},
+		{"with little", "9 500000 100000 9000", sandbox.Signaled, "it was ended by a signal: killed"},
+		{"after all its time", "9 60000000 100000 307200", sandbox.CPUTime, "it used more than 1m0s of processor time"},
+		{"by another signal", "6 500000 100000 307200", sandbox.Signaled, "it was ended by a signal: aborted"},
+	} {
+		if end := sandbox.Describe(tt.report, spec); end.Cause != tt.want || end.String() != tt.says {
+			t.Errorf("%s: %v: %q; want %v: %q", tt.name, end.Cause, end, tt.want, tt.says)
+		}
+	}
+}
+
 func TestEnd_ByTheChecker(t *testing.T) {
 	each(t, func(t *testing.T, box sandbox.Box) {
 		p := begin(t, box, sandbox.Spec{}, "sleep")
@@ -392,8 +411,11 @@ func TestScratch(t *testing.T) {
 
 func TestThreads_AreLimited(t *testing.T) {
 	each(t, func(t *testing.T, box sandbox.Box) {
-		if !box.Network() {
-			return // the jail leaves that to the Go runtime
+		if !box.Network() { // somebody counts now and then
+			if end := run(t, box, sandbox.Spec{Processes: 40}, "threads", "stay"); end.Cause != sandbox.Threads || end.String() != "it had more than 40 threads" {
+				t.Errorf("2000 threads where 40 are allowed: %v", end)
+			}
+			return
 		}
 		end := run(t, box, sandbox.Spec{Processes: 40}, "threads")
 		if end.Cause != sandbox.Exited || end.Status != 2 || strings.Contains(string(end.Stdout), "made") {

@@ -14,6 +14,15 @@ func (p *Process) PID() int { return p.pid }
 // Linux that runs Go.
 const ticks = 100
 
+// threadsOf returns how many threads a process has, which everybody may know.
+func threadsOf(pid int) int {
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	_, rest, _ := bytes.Cut(status, []byte("\nThreads:"))
+	var n int
+	fmt.Sscan(string(rest), &n)
+	return n
+}
+
 // Usage says what the running program holds.
 func (p *Process) Usage() (Usage, error) {
 	select {

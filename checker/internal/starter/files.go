@@ -148,3 +148,22 @@ func lineDiff(have, want string) string {
 	}
 	return strings.TrimSuffix(out.String(), "\n")
 }
+
+// Package returns the Go files of the package in a folder, tests apart, by their names. A
+// folder that is not there has none.
+func Package(dir string) (map[string][]byte, error) {
+	names, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{}
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		if files[filepath.Base(name)], err = os.ReadFile(name); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}

@@ -159,7 +159,7 @@ func limits(string) {
 }
 
 // threads makes as many as it can.
-func threads(string) {
+func threads(arg string) {
 	for range 2000 {
 		go func() {
 			runtime.LockOSThread()
@@ -168,6 +168,9 @@ func threads(string) {
 		time.Sleep(100 * time.Microsecond)
 	}
 	fmt.Println("made 2000 threads")
+	if arg == "stay" {
+		time.Sleep(time.Hour)
+	}
 }
 
 // children leaves processes behind that have left their session.
