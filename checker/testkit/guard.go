@@ -98,10 +98,11 @@ func (w *Tripwire) Count(what string, progress bool, err error) {
 	trip := w.fails >= guardLimit
 	if trip && w.t != nil {
 		Report{
-			Want: fmt.Sprintf("an end after %s has returned the error %q", what, err),
-			Got:  fmt.Sprintf("%s called %d times more, with the same end each time", what, guardLimit-1),
-			At:   callerAt(),
-			Why:  "every error ends the stream, not io.EOF alone; a loop that goes on runs for ever and burns a whole core",
+			Doing: fmt.Sprintf("%s returns the error %q", what, err),
+			Want:  "an end",
+			Got:   fmt.Sprintf("%s called %d times more, with the same end each time", what, guardLimit-1),
+			At:    callerAt(),
+			Why:   "every error ends the stream, not io.EOF alone; a loop that goes on runs for ever and burns a whole core",
 		}.Error(w.t)
 		w.t = nil // once is enough
 	}

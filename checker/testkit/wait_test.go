@@ -131,7 +131,8 @@ got    still busy after 50ms: a loop that does not end`,
 			})
 		},
 		want: `
-want   an end after Read has returned the error "EOF"
+while  Read returns the error "EOF"
+want   an end
 got    Read called 99 times more, with the same end each time`,
 	},
 	"Guard: nothing is reported when the test is over": {

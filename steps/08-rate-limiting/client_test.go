@@ -83,7 +83,7 @@ func TestTask8_Key(t *testing.T) {
 	t.Run("addresses of one network have one key, others have not", func(t *testing.T) {
 		key := func(s string) netip.Prefix { return ratelimit.ClientKey(netip.MustParseAddr(s)) }
 		if key("2001:db8::1") != key("2001:db8::ffff:1") || key("2001:db8::1") == key("2001:db8:0:1::1") || key("192.0.2.1") == key("192.0.2.2") {
-			testkit.Report{Want: "equal in one /64, and different otherwise", Got: fmt.Sprint(key("2001:db8::1"), key("2001:db8::ffff:1"), key("2001:db8:0:1::1"), key("192.0.2.1"), key("192.0.2.2")), Why: "the bits behind the prefix are zero in a key"}.Error(t)
+			testkit.Report{Doing: "2001:db8::1, 2001:db8::ffff:1, 2001:db8:0:1::1, 192.0.2.1 and 192.0.2.2 are asked for their keys", Want: "equal in one /64, and different otherwise", Got: fmt.Sprint(key("2001:db8::1"), key("2001:db8::ffff:1"), key("2001:db8:0:1::1"), key("192.0.2.1"), key("192.0.2.2")), Why: "the bits behind the prefix are zero in a key"}.Error(t)
 		}
 		if bad := ratelimit.ClientKey(netip.Addr{}); bad != (netip.Prefix{}) {
 			testkit.Report{Want: "invalid Prefix", Got: bad.String(), Why: "an invalid address has an invalid key"}.Error(t)
@@ -128,7 +128,7 @@ func TestTask8_Request(t *testing.T) {
 			}
 		}
 		if _, ok := p.Key(ask(t, pipe("pipe"))); !ok {
-			testkit.Report{Want: "limited", Got: "not limited", Why: "clients without an address share one key: they are not exempt"}.Error(t)
+			testkit.Report{Doing: "a request comes over a pipe, which has no address", Want: "limited", Got: "not limited", Why: "clients without an address share one key: they are not exempt"}.Error(t)
 		}
 	})
 }

@@ -96,7 +96,7 @@ func TestTask4_Concurrency(t *testing.T) {
 		close(ready)
 		all.Wait()
 		if got := allowed.Load(); got != limit {
-			testkit.Report{Want: fmt.Sprintf("%d of %d allowed", limit, goroutines*each), Got: fmt.Sprint(got), Why: "64 goroutines share one key; between a look at the quota and taking of it no other may look"}.Error(t)
+			testkit.Report{Doing: fmt.Sprintf("%d goroutines ask %d times each, for one key", goroutines, each), Want: fmt.Sprintf("%d of %d allowed", limit, goroutines*each), Got: fmt.Sprint(got), Why: "64 goroutines share one key; between a look at the quota and taking of it no other may look"}.Error(t)
 		}
 	})
 	t.Run("many keys at once", func(t *testing.T) {

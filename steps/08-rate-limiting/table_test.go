@@ -14,7 +14,8 @@ type ledger struct {
 	table ratelimit.Table[string]
 	keys  []string
 	used  []int
-	looks int // at how many slots the last call has looked
+	uses  int // how many calls there were
+	looks int // at how many slots the last one has looked
 }
 
 func newLedger(t *testing.T, size int) *ledger {
@@ -25,18 +26,20 @@ func newLedger(t *testing.T, size int) *ledger {
 func (l *ledger) use(key string, used int) bool {
 	l.t.Helper()
 	l.looks = 0
+	l.uses++
+	doing := fmt.Sprintf("in a table with Size %d, %q is looked up, the %d. key", len(l.keys), key, l.uses)
 	slot, known := l.table.Slot(key, func(slot int) int {
 		l.looks++
 		if slot < 0 || slot >= len(l.used) {
-			testkit.Report{Want: "a slot that has been given out", Got: fmt.Sprintf("used(%d)", slot), Why: "the caller has something for the slots from 0 to Size-1 only"}.Fatal(l.t)
+			testkit.Report{Doing: doing, Want: "a slot that has been given out", Got: fmt.Sprintf("used(%d)", slot), Why: "the caller has something for the slots from 0 to Size-1 only"}.Fatal(l.t)
 		}
 		return l.used[slot]
 	})
 	if slot < 0 || slot >= len(l.keys) {
-		testkit.Report{Want: fmt.Sprintf("a slot from 0 to %d", len(l.keys)-1), Got: fmt.Sprint(slot), Why: "the table is bounded by Size"}.Fatal(l.t)
+		testkit.Report{Doing: doing, Want: fmt.Sprintf("a slot from 0 to %d", len(l.keys)-1), Got: fmt.Sprint(slot), Why: "the table is bounded by Size"}.Fatal(l.t)
 	}
 	if known && l.keys[slot] != key {
-		testkit.Report{Want: fmt.Sprintf("the slot of %q", key), Got: fmt.Sprintf("slot %d, known, which is that of %q", slot, l.keys[slot]), Why: "two clients in one slot share one quota"}.Fatal(l.t)
+		testkit.Report{Doing: doing, Want: fmt.Sprintf("the slot of %q", key), Got: fmt.Sprintf("slot %d, known, which is that of %q", slot, l.keys[slot]), Why: "two clients in one slot share one quota"}.Fatal(l.t)
 	}
 	l.keys[slot], l.used[slot] = key, used
 	return known
@@ -45,7 +48,8 @@ func (l *ledger) use(key string, used int) bool {
 func (l *ledger) must(key string, used int, known bool, why string) {
 	l.t.Helper()
 	if got := l.use(key, used); got != known {
-		testkit.Report{Want: fmt.Sprintf("%q known: %v", key, known), Got: fmt.Sprint(got), Why: why}.Fatal(l.t)
+		doing := fmt.Sprintf("in a table with Size %d, %q is looked up, the %d. key", len(l.keys), key, l.uses)
+		testkit.Report{Doing: doing, Want: fmt.Sprintf("%q known: %v", key, known), Got: fmt.Sprint(got), Why: why}.Fatal(l.t)
 	}
 }
 
@@ -154,7 +158,7 @@ func TestTask3_Flood(t *testing.T) {
 			}
 			for _, key := range l.keys {
 				if key == fmt.Sprint(idle) {
-					testkit.Report{Want: "gone after Size new keys", Got: fmt.Sprintf("slot %d still has it", idle), Why: "all slots get their turn, and one that need not be remembered is the first to go"}.Fatal(t)
+					testkit.Report{Doing: "in a full table one key has used nothing, and as many new keys come as it has slots", Want: "gone after Size new keys", Got: fmt.Sprintf("slot %d still has it", idle), Why: "all slots get their turn, and one that need not be remembered is the first to go"}.Fatal(t)
 				}
 			}
 		}
@@ -165,7 +169,7 @@ func TestTask3_Flood(t *testing.T) {
 		for i := range 6000 {
 			l.must(fmt.Sprint(i), 1, false, "it is new")
 			if most = max(most, l.looks); l.looks > ratelimit.Sample {
-				testkit.Report{Want: fmt.Sprintf("at most %d looks at slots", ratelimit.Sample), Got: fmt.Sprint(l.looks), Why: "a flood of new keys must not cost the server a walk through its table each"}.Fatal(t)
+				testkit.Report{Doing: "a new key comes to a full table with Size 5000", Want: fmt.Sprintf("at most %d looks at slots", ratelimit.Sample), Got: fmt.Sprint(l.looks), Why: "a flood of new keys must not cost the server a walk through its table each"}.Fatal(t)
 			}
 		}
 		if most < 2 {

@@ -103,7 +103,7 @@ func TestTask3_Certificate(t *testing.T) {
 					got += ", and a line in the log"
 				}
 				if got != r.want {
-					testkit.Report{Want: r.want, Got: got, Why: r.why}.Error(t)
+					testkit.Report{Doing: "Get is called a minute after a change: " + r.name, Want: r.want, Got: got, Why: r.why}.Error(t)
 				}
 			})
 		})

@@ -77,7 +77,7 @@ func TestTask1_Validate(t *testing.T) {
 	} {
 		t.Run(r.name, func(t *testing.T) {
 			if got := faults(r.cfg.Validate()); got != r.want {
-				testkit.Report{Want: r.want, Got: got, Why: r.why}.Error(t)
+				testkit.Report{Doing: "Validate looks at a Config with " + r.name, Want: r.want, Got: got, Why: r.why}.Error(t)
 			}
 		})
 	}
@@ -86,7 +86,7 @@ func TestTask1_Validate(t *testing.T) {
 func TestTask1_Message(t *testing.T) {
 	err := server.Config{MaxConns: -5}.Validate()
 	if fault, ok := errors.AsType[*server.ConfigError](err); !ok || !strings.Contains(fault.Error(), "MaxConns") || !strings.Contains(fault.Msg, "-5") {
-		testkit.Report{Want: "a *ConfigError whose text has the field's name, and what was found: -5", Got: testkit.Excerpt(errText(err)) + "...",
+		testkit.Report{Doing: "Validate looks at a Config with MaxConns: -5", Want: "a *ConfigError whose text has the field's name, and what was found: -5", Got: testkit.Excerpt(errText(err)) + "...",
 			Why: "the operator has forty settings and wants to know which one, and what is wrong with it"}.Error(t)
 	}
 }

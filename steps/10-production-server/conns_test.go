@@ -269,7 +269,7 @@ func TestTask4_Conns(t *testing.T) {
 				conns := &server.Conns{Max: r.max}
 				visit(t, conns, func(s *street, h *house) {
 					if got := r.story(conns, s, h); got != r.want {
-						testkit.Report{Want: r.want, Got: got, Why: r.why}.Error(t)
+						testkit.Report{Doing: fmt.Sprintf("Max is %d: %s", r.max, r.name), Want: r.want, Got: got, Why: r.why}.Error(t)
 					}
 				})
 			})
@@ -378,7 +378,7 @@ func TestTask4_Close(t *testing.T) {
 		queued := len(s.door) == 1
 		ln.Close()
 		time.Sleep(time.Minute)
-		report := testkit.Report{Want: "Accept returns net.ErrClosed, and the client who waits was not taken out of the kernel's queue",
+		report := testkit.Report{Doing: "Max is 1, one connection is open, a client waits in the kernel's queue, and the listener is closed", Want: "Accept returns net.ErrClosed, and the client who waits was not taken out of the kernel's queue",
 			Why: "a server that shuts down while it is full would never end; and a client in the queue can still be served by the process that takes over"}
 		select {
 		case err := <-returned:
@@ -475,7 +475,7 @@ func TestTask5_Slow(t *testing.T) {
 					h.mu.Unlock()
 					v.Close()
 					if got != r.want {
-						testkit.Report{Want: r.want, Got: got, Why: r.why}.Error(t)
+						testkit.Report{Doing: fmt.Sprintf("MinRate is %d bytes a second, Grace 10 seconds: %s", r.minRate, r.name), Want: r.want, Got: got, Why: r.why}.Error(t)
 					}
 				})
 			})

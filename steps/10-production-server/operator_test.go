@@ -127,12 +127,12 @@ func TestTask7_Metrics(t *testing.T) {
 				for _, line := range r.want {
 					if !hasLine(got, line) {
 						name := regexp.MustCompile(`^(# TYPE )?\w+`).FindString(line)
-						testkit.Report{Want: "a line " + line, Got: "about it: " + lines(got, name), Why: r.why}.Error(t)
+						testkit.Report{Doing: "the figures are read after this: " + r.name, Want: "a line " + line, Got: "about it: " + lines(got, name), Why: r.why}.Error(t)
 						return
 					}
 				}
 				if r.not != "" && strings.Contains(got, r.not) {
-					testkit.Report{Want: "nothing with " + r.not, Got: lines(got, r.not), Why: r.why}.Error(t)
+					testkit.Report{Doing: "the figures are read after this: " + r.name, Want: "nothing with " + r.not, Got: lines(got, r.not), Why: r.why}.Error(t)
 				}
 			})
 		})
@@ -177,7 +177,7 @@ func TestTask7_Format(t *testing.T) {
 	m := &server.Metrics{Conns: new(server.Conns)}
 	count(t, m, "GET", 200, "x", time.Microsecond)
 	text := string(m.AppendTo([]byte("# what was there\n")))
-	report := testkit.Report{Why: "one line that Prometheus cannot read costs it all of the others as well"}
+	report := testkit.Report{Doing: "the figures are appended to \"# what was there\"", Why: "one line that Prometheus cannot read costs it all of the others as well"}
 	sample := regexp.MustCompile(`^([a-z_]+)(\{([a-z]+="[^"\\]*")(,[a-z]+="[^"\\]*")*\})? -?[0-9.]+(e[+-]?\d+)?$`)
 	typed, kinds := map[string]bool{}, regexp.MustCompile(`^# TYPE ([a-z_]+) (counter|gauge|histogram)$`)
 	current := ""

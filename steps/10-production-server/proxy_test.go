@@ -78,7 +78,7 @@ func TestTask2_ReadProxy(t *testing.T) {
 				in   io.Reader
 			}{{"whole", strings.NewReader(r.in)}, {"one byte at a time", iotest.OneByteReader(strings.NewReader(r.in))}} {
 				if got, rest := readProxy(way.in); got != r.want || rest != r.rest {
-					testkit.Report{Sent: r.in[:min(len(r.in), 300)], Want: fmt.Sprintf("%s, and %q left", r.want, r.rest),
+					testkit.Report{Doing: "a connection begins with " + r.name, Sent: r.in[:min(len(r.in), 300)], Want: fmt.Sprintf("%s, and %q left", r.want, r.rest),
 						Got: fmt.Sprintf("%s, and %q left (%s)", got, rest, way.name), Why: r.why}.Fatal(t)
 				}
 			}

@@ -41,11 +41,11 @@ func open(t testing.TB, cfg server.Config) *server.Server {
 func TestTask9_New(t *testing.T) {
 	_, err := server.New(server.Config{MaxConns: -1})
 	if got := faults(err); got != "MaxConns" {
-		testkit.Report{Want: "the error of Validate, about MaxConns", Got: got, Why: "what is wrong is said before anything listens"}.Error(t)
+		testkit.Report{Doing: "New gets a Config with MaxConns: -1", Want: "the error of Validate, about MaxConns", Got: got, Why: "what is wrong is said before anything listens"}.Error(t)
 	}
 	_, err = server.New(server.Config{CertFile: filepath.Join(t.TempDir(), "none.pem"), KeyFile: "none.pem", ErrorLog: quiet})
 	if got := faults(err); got != "CertFile" {
-		testkit.Report{Want: "a *ConfigError about CertFile", Got: got, Why: "a certificate that cannot be read is found out now, and not at the first handshake"}.Error(t)
+		testkit.Report{Doing: "New gets a Config with a CertFile that is not there", Want: "a *ConfigError about CertFile", Got: got, Why: "a certificate that cannot be read is found out now, and not at the first handshake"}.Error(t)
 	}
 }
 
