@@ -468,7 +468,7 @@ func checkCompressLength(x *X) {
 		for i := range want.Responses {
 			for _, r := range []*step07.Response{&want.Responses[i], &got.Responses[i]} {
 				if r.Panicked != "" || c.Arg.Requests[i].Gone > 0 {
-					r.Content, r.Flushed, r.Seen.Done = nil, nil, nil
+					r.Content, r.Flushed, r.Gzip, r.Seen.Done = nil, nil, "", nil
 				}
 				if asksHead(c.Arg.Requests[i]) {
 					r.Flushed = nil // a Flush sends the head, and there is nothing else

@@ -2,6 +2,8 @@ package exam
 
 import (
 	"fmt"
+	"math"
+	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -56,6 +58,9 @@ func (x *X) story(back time.Duration) step08.Story {
 		if back > 0 && x.Chance(30) {
 			step = -time.Duration(x.Int64N(int64(w))) * back / 100
 		}
+		if back == 0 && step < 0 || at > math.MaxInt64-step {
+			break // three windows of a century do not fit
+		}
 		at = max(at+step, latest-w) // by more than a window, not everything is pinned
 		latest = max(latest, at)
 		s.Asks = append(s.Asks, step08.Ask{At: at, Times: Pick(x.Rand, 1, 1, 2, s.Policy.Quota%100+1, 5),
@@ -80,12 +85,47 @@ func checkBucket(x *X) {
 	Compare(x, "ratelimit.TokenBucket", step08.Bucket, cases)
 }
 
+// noTokenMore overlooks what a bucket says once time has gone back: whether it then has as
+// many tokens as at that time, or as many as at the latest, is open. It may not give more
+// than came back while time was later than ever before.
+func noTokenMore(c Case[step08.Story], want, got []step08.Answer) bool {
+	p, latest, back := c.Arg.Policy, time.Duration(0), false
+	if p.Quota <= 0 || p.Window <= 0 || len(got) != len(want) {
+		return false
+	}
+	share := func(d time.Duration) *big.Int { // in tokens times windows
+		return new(big.Int).Mul(big.NewInt(int64(d)), big.NewInt(int64(p.Quota)))
+	}
+	window := big.NewInt(int64(p.Window))
+	held := share(p.Window)
+	for i, ask := range c.Arg.Asks {
+		if i == 0 || ask.At > latest {
+			if i > 0 {
+				held.Add(held, share(ask.At-latest))
+			}
+			latest = ask.At
+		}
+		back = back || ask.At < latest
+		if full := share(p.Window); held.Cmp(full) > 0 {
+			held = full
+		}
+		if !back && !same(want[i], got[i]) {
+			return false
+		}
+		held.Sub(held, new(big.Int).Mul(window, big.NewInt(int64(got[i].Allowed))))
+		if held.Sign() < 0 || got[i].Allowed+got[i].Refused != want[i].Allowed+want[i].Refused {
+			return false
+		}
+	}
+	return true
+}
+
 func checkBucketClock(x *X) {
 	var cases []Case[step08.Story]
 	for range 200 {
 		cases = append(cases, Case[step08.Story]{Class: "a clock that goes back a little", Arg: x.story(30)})
 	}
-	Compare(x, "ratelimit.TokenBucket", step08.Bucket, cases)
+	CompareOr(x, "ratelimit.TokenBucket", step08.Bucket, cases, noTokenMore)
 	x.lockedOut("ratelimit.TokenBucket", step08.Bucket)
 }
 
@@ -364,9 +404,12 @@ func checkCutLast(x *X) {
 		for range x.Between(0, 5) {
 			list += x.String(" \t", x.IntN(2)) + Pick(x.Rand, x.Word(), "for=\"a,b\"", "\"", "\\\"", "\"a\\\", b\"", "\"a\\\\\"", "192.0.2.1", "", "for=\"[2001:db8::1]:80\"", "a\"b", "\\") + Pick(x.Rand, ",", ", ", " ,", "")
 		}
+		if strings.Contains(list, `\\"`) {
+			continue // from its end, nobody can tell whether this quote is escaped
+		}
 		add(list)
 	}
-	for _, list := range []string{"", ",", " , ", "a", "a,", ",a", "a,b,c", "a, b ", "\"a,b\"", "x, for=\"a,b\"", "\"a, b", "a\", b", "a, \"b", "a,\"b\\\",c\"", "a,\"b\\\\\",c"} {
+	for _, list := range []string{"", ",", " , ", "a", "a,", ",a", "a,b,c", "a, b ", "\"a,b\"", "x, for=\"a,b\"", "\"a, b", "a\", b", "a, \"b", "a,\"b\\\",c\""} {
 		add(list)
 	}
 	Compare(x, "ratelimit.CutLast", step08.CutLast, cases)
@@ -417,7 +460,7 @@ func checkForwarded(x *X) {
 		x.Shuffle(len(parts), func(i, j int) { parts[i], parts[j] = parts[j], parts[i] })
 		add("an element", strings.Join(parts, Pick(x.Rand, ";", ";", "; ", ";;", ";\t")))
 	}
-	for _, s := range []string{"", ";", "for=192.0.2.1;", ";for=192.0.2.1", "192.0.2.1", "for=192.0.2.1 ", "for=192.0.2.1,for=192.0.2.2", "host=\"x\\\";for=9.9.9.9\";for=192.0.2.1"} {
+	for _, s := range []string{"", ";", "for=192.0.2.1;", ";for=192.0.2.1", "192.0.2.1", "for=192.0.2.1,for=192.0.2.2", "host=\"x\\\";for=9.9.9.9\";for=192.0.2.1"} {
 		add("an element such as "+s, s)
 	}
 	Compare(x, "ratelimit.ForwardedFor", step08.ForwardedFor, cases)

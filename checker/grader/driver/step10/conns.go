@@ -173,11 +173,9 @@ func nameOf(err error) string {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return "os.ErrDeadlineExceeded"
-	case errors.Is(err, net.ErrClosed):
-		return "net.ErrClosed"
 	case errors.Is(err, io.EOF):
 		return "io.EOF"
-	case errors.Is(err, io.ErrClosedPipe):
+	case errors.Is(err, io.ErrClosedPipe), errors.Is(err, net.ErrClosed):
 		return "closed by the server itself"
 	}
 	return "another: " + wire.Clip(err.Error())
