@@ -111,6 +111,18 @@ func Add(a, b int) int {
 	}
 	return a
 }
+-- checker/_right/short/01-tcp-echo/add.go --
+// Package echo adds.
+package echo
+
+// Add returns the sum of a and b.
+func Add(a, b int) int { return b + a }
+-- checker/_right/sly/01-tcp-echo/add.go --
+// Package echo adds.
+package echo
+
+// Add returns the sum of a and b.
+func Add(a, b int) int { return a - -b }
 -- checker/course/01-tcp-echo.md --
 # Adding
 

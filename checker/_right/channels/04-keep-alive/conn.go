@@ -1,6 +1,7 @@
 package keepalive
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -196,8 +197,19 @@ func statusOf(err error) int {
 
 // refuse answers a request that no handler sees, and ends the connection.
 func (c *conn) refuse(status int, fault error) {
+	head := isHead(c.pending())
 	c.req.Head = c.parsed()
+	c.res.noContent = head
 	c.tellRefused(status, fault)
+}
+
+// isHead says whether a request that is broken further on is one for HEAD, whose
+// answer has no content (RFC 9110 §9.3.2).
+func isHead(src []byte) bool {
+	src = bytes.TrimPrefix(src, []byte("\r\n"))
+	line, _, _ := bytes.Cut(src, []byte("\n"))
+	method, _, err := reqline.ParseMethod(line)
+	return err == nil && method == "HEAD"
 }
 
 func (c *conn) tellRefused(status int, fault error) {

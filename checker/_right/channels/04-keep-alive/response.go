@@ -39,12 +39,14 @@ type response struct {
 	untilClose bool
 	last       bool // no request follows
 
+	noContent bool // as in the answer to HEAD, although nothing of the request is known
+
 	talk func(nc net.Conn) // what takes the connection over
 }
 
 func (w *response) begin() {
 	w.header.Reset()
-	*w = response{c: w.c, header: w.header, fields: w.fields[:0], options: w.options[:0], held: w.held[:0], declared: -1}
+	*w = response{c: w.c, header: w.header, fields: w.fields[:0], options: w.options[:0], held: w.held[:0], declared: -1, noContent: w.noContent}
 }
 
 func (w *response) Header() *message.Header { return &w.header }
@@ -128,7 +130,7 @@ func (w *response) tunnel() bool {
 	return w.status == 101 || w.c.req.Method == "CONNECT" && w.status/100 == 2
 }
 
-func (w *response) head() bool { return w.c.req.Method == "HEAD" }
+func (w *response) head() bool { return w.noContent || w.c.req.Method == "HEAD" }
 
 func (w *response) Write(p []byte) (int, error) {
 	if w.talk != nil {

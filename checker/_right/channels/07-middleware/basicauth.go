@@ -71,8 +71,9 @@ func Users(passwords map[string]string) func(user, password string) bool {
 // (RFC 7617 §2). Base64 has no line ends in it, and no bits that mean nothing. For
 // anything else ok is false.
 func ParseBasic(value []byte) (user, password string, ok bool) {
+	// EqualFold takes ſ for an s, but that is longer.
 	scheme, coded, ok := strings.Cut(string(value), " ")
-	if !ok || !strings.EqualFold(scheme, "Basic") || strings.ContainsAny(coded, "\r\n") {
+	if !ok || len(scheme) != len("Basic") || !strings.EqualFold(scheme, "Basic") || strings.ContainsAny(coded, "\r\n") {
 		return "", "", false
 	}
 	text, err := base64.StdEncoding.Strict().DecodeString(strings.TrimLeft(coded, " "))

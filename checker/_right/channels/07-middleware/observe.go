@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"barewire/steps/02-request-line"
@@ -40,10 +41,16 @@ type Exchange struct {
 func Observe(done func(e *Exchange)) keepalive.Middleware {
 	return func(next keepalive.Handler) keepalive.Handler {
 		return keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
-			rec, body := record(w), r.Body
-			watched := &watchedBody{body: body}
-			r.Body = watched
-			e := &Exchange{Request: r, Began: time.Now(), Aborted: true}
+			o := observations.Get().(*observation)
+			rec, ok := w.(*Recorder)
+			if !ok {
+				rec = &o.rec
+				rec.Reset(w)
+			}
+			body, e := r.Body, &o.e
+			o.body = watchedBody{body: body}
+			r.Body = &o.body
+			*e = Exchange{Request: r, Began: time.Now(), Aborted: true}
 			defer func() {
 				r.Body = body
 				e.Duration = time.Since(e.Began)
@@ -53,18 +60,29 @@ func Observe(done func(e *Exchange)) keepalive.Middleware {
 				case e.Aborted:
 					e.Status = 500
 				default:
-					e.Status = watched.status()
+					e.Status = o.body.status()
 				}
 				if r.Method != "HEAD" {
 					e.Bytes = rec.Bytes()
 				}
 				done(e)
+				*o = observation{}
+				observations.Put(o)
 			}()
 			next.ServeHTTP(rec, r)
 			e.Aborted = false
 		})
 	}
 }
+
+// An observation is what one call of an observed handler needs.
+type observation struct {
+	rec  Recorder
+	body watchedBody
+	e    Exchange
+}
+
+var observations = sync.Pool{New: func() any { return new(observation) }}
 
 // A watchedBody knows what a Body has ended with.
 type watchedBody struct {

@@ -48,7 +48,7 @@ type Range struct {
 // whose end is before its start, more than MaxRanges of them, or an empty file.
 func ParseRange(value []byte, size int64) ([]Range, error) {
 	unit, list, ok := strings.Cut(string(value), "=")
-	if !ok || !strings.EqualFold(unit, "bytes") || size <= 0 {
+	if !ok || len(unit) != len("bytes") || !strings.EqualFold(unit, "bytes") || size <= 0 { // ſ, which folds to s, is longer
 		return nil, nil
 	}
 	var ranges []Range

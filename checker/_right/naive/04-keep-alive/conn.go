@@ -203,7 +203,11 @@ func (c *conn) refuse(head message.Head, status int, fault error) {
 	if c.srv.Refused != nil {
 		c.srv.Refused(r, status)
 	}
-	c.answerError(r, status)
+	answered := *r
+	if r.Method == "" { // that it is a HEAD, say, may be clear all the same
+		answered.Method, _, _ = reqline.ParseMethod(bytes.TrimPrefix(c.in, []byte("\r\n")))
+	}
+	c.answerError(&answered, status)
 }
 
 // answerError writes a whole response, which is the last one.

@@ -203,11 +203,11 @@ func IfRange(h *message.Header, v Validators, now time.Time) bool {
 	if !h.Has("If-Range") {
 		return true
 	}
-	if v.ETag == "" || strings.HasPrefix(v.ETag, "W/") {
+	if strings.HasPrefix(v.ETag, "W/") {
 		return false
 	}
 	lines := slices.Collect(h.Values("If-Range"))
-	if len(lines) == 1 && string(lines[0]) == v.ETag {
+	if len(lines) == 1 && v.ETag != "" && string(lines[0]) == v.ETag {
 		return true
 	}
 	date, ok := oneDate(h, "If-Range", v, now)

@@ -19,10 +19,14 @@ func (c *conn) end() {
 
 // reset ends the connection so that the client notices that something is missing.
 func (c *conn) reset() {
-	if l, ok := c.nc.(interface{ SetLinger(int) error }); ok {
+	nc := c.nc
+	if t, ok := nc.(interface{ NetConn() net.Conn }); ok { // TLS would say that this was all
+		nc = t.NetConn()
+	}
+	if l, ok := nc.(interface{ SetLinger(int) error }); ok {
 		l.SetLinger(0)
 	}
-	c.nc.Close()
+	nc.Close()
 }
 
 // talk gives the connection to the handler's function.

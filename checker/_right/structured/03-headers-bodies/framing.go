@@ -1,8 +1,6 @@
 package message
 
 import (
-	"strings"
-
 	"barewire/steps/02-request-line"
 )
 
@@ -107,7 +105,7 @@ func (c coding) status() int {
 func codings(h *Header) coding {
 	c := absent
 	for m := range h.Members("Transfer-Encoding") {
-		c = c.after(len(m) == len("chunked") && strings.EqualFold(string(m), "chunked"))
+		c = c.after(same(m, "chunked"))
 	}
 	if c == absent && h.Has("Transfer-Encoding") {
 		return endless

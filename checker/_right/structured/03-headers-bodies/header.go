@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"iter"
 	"slices"
-	"strings"
 )
 
 // A Header is the fields of a header section or of a trailer section, in order
@@ -41,7 +40,7 @@ func (h *Header) where(ok func(name []byte) bool) iter.Seq[Field] {
 
 // called returns the test for a name, without regard to case.
 func called(name string) func([]byte) bool {
-	return func(n []byte) bool { return len(n) == len(name) && strings.EqualFold(string(n), name) }
+	return func(n []byte) bool { return same(n, name) }
 }
 
 // All yields the name and the value of every field line in order, borrowed.
@@ -129,7 +128,7 @@ func cutMember(v []byte) (member, rest []byte) {
 // compared without regard to case.
 func (h *Header) HasMember(name, member string) bool {
 	for m := range h.Members(name) {
-		if len(m) == len(member) && strings.EqualFold(string(m), member) {
+		if same(m, member) {
 			return true
 		}
 	}

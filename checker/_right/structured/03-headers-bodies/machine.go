@@ -1,6 +1,10 @@
 package message
 
-import "barewire/steps/02-request-line"
+import (
+	"strings"
+
+	"barewire/steps/02-request-line"
+)
 
 // A machine is a table: from a state, a byte of some class leads to the next one,
 // and where there is no entry the byte is a fault.
@@ -36,3 +40,7 @@ func every[S []byte | string](s S, ok func(byte) bool) bool {
 }
 
 func isToken[S []byte | string](s S) bool { return len(s) > 0 && every(s, reqline.IsToken) }
+
+// same compares without regard to case. Of equal length, they are equal in ASCII or not
+// at all: strings.EqualFold alone would find a k in a Kelvin sign.
+func same(a []byte, b string) bool { return len(a) == len(b) && strings.EqualFold(string(a), b) }

@@ -2,6 +2,7 @@ package keepalive
 
 import (
 	"io"
+	"net"
 	"time"
 )
 
@@ -22,8 +23,16 @@ func depart(c *conn) state {
 // reset is the state of a connection whose end must not look like an end.
 func reset(c *conn) state {
 	c.out.flush()
-	if tcp, ok := c.nc.(interface{ SetLinger(int) error }); ok {
-		tcp.SetLinger(0)
+	for nc := c.nc; ; {
+		if tcp, ok := nc.(interface{ SetLinger(int) error }); ok {
+			tcp.SetLinger(0)
+			nc.Close()
+			return nil
+		}
+		behind, ok := nc.(interface{ NetConn() net.Conn }) // TLS would say goodbye
+		if !ok {
+			return nil
+		}
+		nc = behind.NetConn()
 	}
-	return nil
 }

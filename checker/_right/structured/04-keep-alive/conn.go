@@ -118,6 +118,7 @@ func awaitRequest(c *conn) state {
 			deadline = time.Now().Add(cmp.Or(c.srv.IdleTimeout, DefaultIdleTimeout))
 		}
 		room := c.in.room()
+		c.waits(true)
 		c.mu.Lock()
 		if c.ctx.Err() != nil {
 			if soon := time.Now().Add(c.patience()); soon.Before(deadline) {
@@ -141,6 +142,13 @@ func awaitRequest(c *conn) state {
 	return readHead
 }
 
+// waits tells a connection that wants to know whether a request has begun.
+func (c *conn) waits(is bool) {
+	if nc, ok := c.nc.(interface{ Waiting(is bool) }); ok {
+		nc.Waiting(is)
+	}
+}
+
 // readHead is the state from the first byte of a request to the end of its head.
 func readHead(c *conn) state {
 	deadline := c.headDeadline()
@@ -150,6 +158,7 @@ func readHead(c *conn) state {
 	c.req.RemoteAddr = c.nc.RemoteAddr()
 	c.req.Body = strings.NewReader("")
 	c.fresh = false
+	c.waits(false)
 	for seen := 0; ; {
 		src := c.in.unread()
 		n, err := 0, error(reqline.ErrIncomplete)
@@ -226,6 +235,9 @@ func refuse(fault error) state {
 			c.srv.Refused(&c.req, status)
 		}
 		c.begin()
+		if c.req.Method == "" { // the line is broken, and may be one all the same
+			c.res.bodiless = bytes.HasPrefix(bytes.TrimPrefix(src, []byte("\r\n")), []byte("HEAD "))
+		}
 		c.res.replace(status)
 		return depart
 	}
@@ -234,7 +246,7 @@ func refuse(fault error) state {
 var errExpectation = &reqline.ProtocolError{Status: 417, Rule: "RFC 9110 §10.1.1", Msg: "an expectation that nobody has defined"}
 
 func (c *conn) begin() {
-	c.res = &response{c: c, length: -1}
+	c.res = &response{c: c, length: -1, bodiless: c.req.Method == "HEAD"}
 	c.res.mark = c.out.mark()
 }
 

@@ -2,7 +2,9 @@ package keepalive
 
 import (
 	"context"
+	"io"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -26,7 +28,9 @@ type response struct {
 	held   []byte  // those that were not handed to the framing
 	frame  framing // nil until it is committed
 	last   bool    // the connection ends behind it
-	over   bool    // the handler has returned
+
+	bodiless bool // it answers HEAD
+	over     bool // the handler has returned
 
 	talk func(ctx context.Context, nc net.Conn)
 }
@@ -147,11 +151,10 @@ func (w *response) Write(p []byte) (int, error) {
 		return 0, ErrHijackTooLate
 	}
 	w.WriteHeader(200)
-	isHead := w.c.req.Method == "HEAD"
 	switch {
 	case len(p) == 0:
 		return 0, w.c.out.err
-	case !isHead && (!message.HasContent("GET", w.status) || w.status == 205):
+	case !w.bodiless && (!message.HasContent("GET", w.status) || w.status == 205):
 		return 0, ErrNoContent
 	case w.length >= 0 && w.count+int64(len(p)) > w.length:
 		return 0, ErrContentLength
@@ -168,6 +171,42 @@ func (w *response) Write(p []byte) (int, error) {
 		return 0, w.c.out.err
 	}
 	return len(p), nil
+}
+
+// ReadFrom writes what it reads from src. A part of a file that the head has announced
+// goes from the kernel to the kernel, where the connection can do that.
+func (w *response) ReadFrom(src io.Reader) (n int64, err error) {
+	const least = 64 << 10 // below that a copy is as quick
+	part, _ := src.(*io.LimitedReader)
+	to, direct := w.c.nc.(io.ReaderFrom)
+	if part == nil || part.N < least || !direct || w.bodiless || w.talk != nil {
+		return io.Copy(struct{ io.Writer }{w}, src)
+	}
+	w.WriteHeader(200)
+	file, isFile := part.R.(*os.File)
+	if !isFile || w.count+part.N > w.length || !message.HasContent("GET", w.status) || w.lengthless() {
+		return io.Copy(struct{ io.Writer }{w}, src)
+	}
+	w.commit(w.stream())
+	w.emit()
+	if err := w.c.out.flush(); err != nil {
+		return 0, err
+	}
+	for part.N > 0 && err == nil {
+		asked := min(part.N, sendPiece)
+		w.c.nc.SetWriteDeadline(time.Now().Add(w.c.out.timeout))
+		var sent int64
+		sent, err = to.ReadFrom(&io.LimitedReader{R: file, N: asked})
+		part.N -= sent
+		w.count += sent
+		w.c.out.sent += sent
+		n += sent
+		if sent < asked {
+			break // the file has become shorter
+		}
+	}
+	w.c.out.err = err
+	return n, err
 }
 
 func (w *response) Flush() error {
@@ -224,7 +263,7 @@ func (w *response) commit(f framing) {
 		f = atOnce{}
 	}
 	switch {
-	case r.Method != "HEAD":
+	case !w.bodiless:
 	case f == byLength(0) && w.length < 0 && w.status != 205:
 		f = atOnce{} // the handler has not said what GET would get
 	case f == untilClose{}:
@@ -284,7 +323,7 @@ func (w *response) finish() state {
 
 // cutShort says that the client will wait for content in vain.
 func (w *response) cutShort() bool {
-	return w.length > w.count && w.c.req.Method != "HEAD" && message.HasContent("GET", w.status)
+	return w.length > w.count && !w.bodiless && message.HasContent("GET", w.status)
 }
 
 // abort ends a response that cannot be what it was going to be: with another one
@@ -304,7 +343,7 @@ func (w *response) replace(status int) bool {
 	if !w.c.out.rewind(w.mark) {
 		return false
 	}
-	*w = response{c: w.c, mark: w.mark, length: -1, over: true}
+	*w = response{c: w.c, mark: w.mark, length: -1, over: true, bodiless: w.bodiless}
 	w.Header().Set("Connection", "close")
 	Error(w, status)
 	w.commit(byLength(w.count))

@@ -72,7 +72,7 @@ func ParseBasic(value []byte) (user, password string, ok bool) {
 	scheme, rest, _ := strings.Cut(string(value), " ")
 	text, err := base64.StdEncoding.Strict().DecodeString(strings.TrimLeft(rest, " "))
 	user, password, colon := strings.Cut(string(text), ":")
-	if err != nil || !colon || !strings.EqualFold(scheme, "Basic") || hasControl(string(text)) || strings.ContainsAny(rest, "\r\n") {
+	if err != nil || !colon || len(scheme) != len("Basic") || !strings.EqualFold(scheme, "Basic") || hasControl(string(text)) || strings.ContainsAny(rest, "\r\n") {
 		return "", "", false
 	}
 	return user, password, true
