@@ -96,7 +96,8 @@ func (t *Target) Parse(method string, src []byte) error {
 //starter:omit
 func (t *Target) parseAbsolute(method string, src []byte) error {
 	scheme, after, ok := bytes.Cut(src, []byte("://"))
-	if !ok || !bytes.EqualFold(scheme, []byte("http")) && !bytes.EqualFold(scheme, []byte("https")) {
+	// EqualFold takes a long s, which is two bytes, for an s.
+	if !ok || len(scheme) > len("https") || !bytes.EqualFold(scheme, []byte("http")) && !bytes.EqualFold(scheme, []byte("https")) {
 		return badRequest("RFC 9112 §3.2", 0, "a target that is none of the forms which %.20q has", method)
 	}
 	t.Form = AbsoluteForm

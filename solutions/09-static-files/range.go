@@ -54,7 +54,7 @@ func (r Range) end() int64 { return r.Start + r.Length }
 //starter:todo 9.8 Cut the value at its commas; each member has one dash.
 func ParseRange(value []byte, size int64) ([]Range, error) {
 	unit, set, ok := bytes.Cut(value, []byte("="))
-	if !ok || !bytes.EqualFold(unit, []byte("bytes")) || size <= 0 {
+	if !ok || len(unit) != len("bytes") || !bytes.EqualFold(unit, []byte("bytes")) || size <= 0 {
 		return nil, nil
 	}
 	var ranges []Range

@@ -229,6 +229,10 @@ func TestTask4_AbsoluteForm(t *testing.T) {
 		},
 
 		{
+			name: "a letter outside ASCII in the scheme", src: "¦http\u017f://example.org/a", note: "http with a long s behind it",
+			why: "a scheme is ASCII: strings.EqualFold and bytes.EqualFold take the long s for an s, and others do not (RFC 3986 §3.1)",
+		},
+		{
 			name: "a scheme that is not HTTP's", src: "¦ftp://example.org/a", note: "ftp",
 			why: "this server has no authority over ftp, and no way to ask somebody who has (RFC 9110 §4.2)",
 		},

@@ -17,6 +17,7 @@ func TestTask6_Host(t *testing.T) {
 		one("a host and a port", origin11+"host: a.example:8080\r\n", host("a.example:8080"), "RFC 9110 §7.2"),
 		one("an IPv6 address", origin11+"Host: [::1]:80\r\n", host("[::1]:80"), "RFC 3986 §3.2.2"),
 		one("none with HTTP/1.1", origin11, bad, "MUST answer 400 (RFC 9112 §3.2)"),
+		one("none with HTTP/1.2", "GET / HTTP/1.2\r\n", bad, "a minor version that is not known is served as if it were 1.1 (RFC 9112 §3.2, RFC 9110 §6.2)"),
 		one("none with HTTP/1.0", origin10, host(""), "Host came with HTTP/1.1 (RFC 9112 §3.2)"),
 		one("two different ones", origin11+"Host: a\r\n¦Host: b\r\n", bad, "a proxy in front may route by the first while you serve the second (RFC 9112 §3.2)"),
 		one("two equal ones", origin11+"Host: a\r\n¦Host: a\r\n", bad, "MUST answer 400 to more than one, whatever they say (RFC 9112 §3.2)"),

@@ -82,6 +82,17 @@ func TestTask6_Expect(t *testing.T) {
 			},
 		},
 		{
+			name: "the handler sends it itself",
+			does: "the handler calls WriteHeader(100), reads Body to its end, and writes what it read",
+			why:  "the client has been told once, and waits for no second time (RFC 9110 §10.1.1)",
+			server: handle(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+				w.WriteHeader(100)
+				io.Copy(w, r.Body)
+			}),
+			send: []string{request("POST", "/", "", expect, "Content-Length: 5"), "hello"},
+			want: "100, 200, then open",
+		},
+		{
 			name: "something else is expected", server: reading, does: doesEcho,
 			why:  "a server MAY refuse what it does not know with 417 (RFC 9110 §10.1.1), and ServeConn does, as its comment says",
 			send: []string{get("/", "Expect: 200-ok") + get("/")},

@@ -30,10 +30,11 @@ var (
 type Hijacker interface {
 	// Hijack says that talk takes the connection over: the server writes no
 	// response and reads no further request. When the handler has returned,
-	// talk is called with the handler's context and the connection, which has
-	// no deadlines, and whose Read begins with the bytes that the client has
-	// sent behind the head of the request: content that the handler has not
-	// read is among them. When talk returns, the connection is closed.
+	// talk is called with the context that the request then has (whoever gave
+	// the handler another one for a while has put it back) and the connection,
+	// which has no deadlines, and whose Read begins with the bytes that the
+	// client has sent behind the head of the request: content that the handler
+	// has not read is among them. When talk returns, the connection is closed.
 	//
 	// From then on Write and Flush return an error (such as ErrHijackTooLate),
 	// and WriteHeader does nothing. If the handler panics, talk is not called,

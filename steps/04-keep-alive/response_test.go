@@ -308,6 +308,17 @@ func TestTask5_LongResponse(t *testing.T) {
 			want: "200 (content cut off), then closed", or: "500, then closed", // nothing has left yet
 		},
 		{
+			name: "a 304 with the length of its 200 is complete",
+			does: "the handler sets Content-Length: 10 and calls WriteHeader(304)",
+			why:  "a 304 may say how long the content of the 200 would be; it has none itself, so nothing is missing (RFC 9110 §8.6)",
+			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				w.Header().Set("Content-Length", "10")
+				w.WriteHeader(304)
+			}),
+			send: []string{get("/"), get("/")},
+			want: "304, 304, then open",
+		},
+		{
 			name: "content that just fits has its length",
 			does: "the handler writes MaxHeld bytes with one Write",
 			why:  "MaxHeld bytes are held back, and not one less: the response fits (RFC 9110 §8.6)",

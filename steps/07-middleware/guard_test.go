@@ -31,6 +31,7 @@ func TestTask10_ParseBasic(t *testing.T) {
 		{"UTF-8", "Basic " + code("zoë:päss"), `"zoë" "päss"`, "the challenge says charset=UTF-8 (RFC 7617 §2.1)"},
 		{"no colon", "Basic " + code("alice"), "refused", "it separates the two"},
 		{"another scheme", "Bearer " + code("a:b"), "refused", "its value means something else"},
+		{"a scheme with a letter outside ASCII", "Ba\u017fic " + code("a:b"), "refused", "a scheme is a token, which is ASCII: EqualFold takes the long s for an s (RFC 9110 §11.1)"},
 		{"a scheme that begins like it", "Basically " + code("a:b"), "refused", "names are compared whole"},
 		{"no space", "Basic" + code("a:b"), "refused", "1*SP stands between them (RFC 9110 §11.4)"},
 		{"the scheme alone", "Basic", "refused", "there is nothing to check"},

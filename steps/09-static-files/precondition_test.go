@@ -231,6 +231,7 @@ func TestTask7_MatchETag(t *testing.T) {
 		{"empty members", `"a"`, true, `, ,"x",, "a"`, `, ,`, "a recipient MUST ignore empty members (RFC 9110 §5.6.1.2)"},
 		{"the empty tag", `""`, true, `"x", ""`, `"x"`, "ETag: \"\" is a tag (RFC 9110 §8.8.3)"},
 		{"behind an error nothing matches", `"a"`, false, `"a", b`, `b, "a"`, "what is not a list of tags is not a reason for a 304"},
+		{"a space in a tag", `"a"`, false, `"xy", "a"`, `"x y", "a"`, "an opaque-tag has no space, so this is no list of tags (RFC 9110 §8.8.3)"},
 		{"a tag without quotes", `"a"`, false, `"a"`, `a`, "the quotes belong to it (RFC 9110 §8.8.3)"},
 		{"a tag without an end", `"a"`, false, `"a"`, `"a`, "the quotes belong to it (RFC 9110 §8.8.3)"},
 		{"two tags without a comma", `"a"`, false, `"x" , "a"`, `"x" "a"`, "members are separated by commas (RFC 9110 §5.6.1)"},

@@ -59,6 +59,7 @@ func TestTask8_Range(t *testing.T) {
 		{"one that is not in the file", "bytes=10000-10009,0-9", "0-9", "one that is satisfiable is enough (RFC 9110 §14.1.1)"},
 		{"none that is in the file", "bytes=10000-,20000-,-0", "ErrRange", "a 416 (RFC 9110 §15.5.17)"},
 		{"the unit in upper case", "BYTES=0-9", "0-9", "range unit names are case-insensitive (RFC 9110 §14.1)"},
+		{"a unit with a letter outside ASCII", "byte\u017f=0-9", "ignored", "a unit is a token, which is ASCII: EqualFold takes the long s for an s (RFC 9110 §14.1)"},
 		{"another unit", "lines=0-9", "ignored", "MUST ignore a unit that it does not understand (RFC 9110 §14.2)"},
 		{"a unit that only starts like it", "bytesize=0-9", "ignored", "MUST ignore a unit that it does not understand (RFC 9110 §14.2)"},
 		{"an end before the start", "bytes=9-0", "ignored", "that is an invalid range (RFC 9110 §14.1.1)"},

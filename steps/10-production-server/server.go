@@ -45,7 +45,7 @@ func New(cfg Config) (*Server, error) {
 // Handler returns what answers a request, without the connection below it:
 //
 //	busy            this connection is not idle
-//	lookalikes      Content_Length and Transfer_Encoding are nobody's fields
+//	lookalikes      the fields Content_Length and Transfer_Encoding are taken away
 //	client          RemoteAddr is whom a trusted proxy names, for all that follows
 //	request id      so that everything below can log it
 //	metrics         count also what is refused below
@@ -67,7 +67,8 @@ func (s *Server) Handler() keepalive.Handler {
 	return keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) { keepalive.Error(w, 501) })
 }
 
-// Serve serves the connections that ln accepts, and closes ln. It always returns an
+// Serve serves the connections that ln accepts, and closes ln. Readiness is green from
+// now on. It always returns an
 // error: [ErrServerClosed] after Shutdown. It does not wait for requests that are
 // still being answered; Shutdown does. Where there is TLS, a client that does not speak
 // it but HTTP is told so, with a 400 and a text.

@@ -84,6 +84,10 @@ func TestTask9_Handler(t *testing.T) {
 		{"compression", "for those who take it", server.Config{Compress: true, Handler: keepalive.HandlerFunc(page)}, []string{"GET /long\r\nAccept-Encoding: gzip"}, "200 Content-Encoding: gzip", "Content-Encoding", ""},
 		{"CONNECT is refused, whoever answers the rest", "an origin server is no proxy, and behind CONNECT come bytes that are not HTTP (RFC 9110 §9.3.6)",
 			server.Config{Handler: keepalive.HandlerFunc(page)}, []string{"CONNECT a.example:443"}, "501 Connection: close", "Connection", ""},
+		{"lookalikes of the fields that frame are taken away", "CGI and what came after it make one name of Content_Length and Content-Length: whoever is behind the handler would believe the wrong one",
+			server.Config{Handler: keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+				w.Header().Set("Seen", fmt.Sprint(r.Header.Has("Content_Length"), r.Header.Has("transfer_encoding"), r.Header.Has("X_Other")))
+			})}, []string{"GET /\r\nContent_Length: 5\r\ntransfer_encoding: chunked\r\nX_Other: y"}, "200 Seen: false false true", "Seen", ""},
 		{"TRACE is refused", "it sends back the fields that a proxy has added (RFC 9110 §9.3.8)", server.Config{Handler: keepalive.HandlerFunc(page)}, []string{"TRACE /"}, "501", "", ""},
 		{"an https URI without TLS", "whoever listens in would get what is to be had over TLS only (RFC 9110 §7.4)", server.Config{Handler: keepalive.HandlerFunc(page)},
 			[]string{"GET HTTPS://a.example/", "GET http://a.example/"}, "421 200", "", ""},
