@@ -122,7 +122,7 @@ func Host(l *reqline.RequestLine, h *Header) ([]byte, error) {
 	if count > 1 {
 		return nil, protocolError(400, "RFC 9112 §3.2", 0, "more than one Host")
 	}
-	if count == 0 && l.Version == reqline.HTTP11 {
+	if count == 0 && l.Version != reqline.HTTP10 {
 		return nil, protocolError(400, "RFC 9112 §3.2", 0, "no Host")
 	}
 	host := h.Value("Host")
