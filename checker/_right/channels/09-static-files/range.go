@@ -48,11 +48,7 @@ type Range struct {
 // whose end is before its start, more than MaxRanges of them, or an empty file.
 func ParseRange(value []byte, size int64) ([]Range, error) {
 	unit, list, ok := strings.Cut(string(value), "=")
-<<<<<<< HEAD
 	if !ok || len(unit) != len("bytes") || !strings.EqualFold(unit, "bytes") || size <= 0 { // ſ, which folds to s, is longer
-=======
-	if !ok || len(unit) != len("bytes") || !strings.EqualFold(unit, "bytes") || size <= 0 {
->>>>>>> 534eba8 (wrong, right: what the new tests say, and programs whose EqualFold took more than ASCII)
 		return nil, nil
 	}
 	var ranges []Range
