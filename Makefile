@@ -12,7 +12,7 @@ $(error go.mod says $(wordlist 1,2,$(gomod)), and the module of this course has 
 endif
 endif
 
-.PHONY: help test watch hint progress run load bench solution reset bisect grade regrade merge convert bundle doctor selftest starters mutants right conformance fuzz docs site check nightly
+.PHONY: help test watch hint progress run load bench exercise solution reset bisect grade regrade merge convert bundle doctor selftest starters mutants right conformance fuzz docs site check nightly
 
 help:
 	@go tool checker help
@@ -37,6 +37,9 @@ load:
 
 bench:
 	@go tool checker bench $(if $(ROUNDS),-rounds $(ROUNDS)) $(if $(WHO),-who '$(WHO)') $(if $(SHAPES),-shapes '$(SHAPES)') $(if $(DOCS),-docs) $(FLAGS)
+
+exercise:
+	@go tool checker exercise $(NAME) $(if $(ADDR),-addr $(ADDR)) $(if $(ORIGIN),-origin $(ORIGIN))
 
 solution:
 	@go tool checker solution $(STEP)

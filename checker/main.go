@@ -73,6 +73,10 @@ var (
 			{"bench ROUNDS=20", "bench -rounds 20"},
 			{"bench SHAPES=get,post", "bench -shapes get,post"},
 		}, traffic("bench")},
+		{"exercise", "after step 10: is what you have built on it right?", []form{
+			{"exercise NAME=websocket", "exercise websocket"},
+			{"exercise NAME=proxy ADDR=:8080", "exercise proxy -addr :8080"},
+		}, traffic("exercise")},
 		{"docs", "the chapters and the wire lab, for a browser", []form{
 			{"docs", "docs"},
 			{"docs WHO=mine", "docs -who mine"},

@@ -1,5 +1,5 @@
-// Command traffic holds the commands of the checker that talk to servers: load,
-// bench and conformance. "go tool checker" calls it for them.
+// Command traffic holds the commands of the checker that talk to servers: load, bench,
+// conformance and exercise. "go tool checker" calls it for them.
 //
 // They are a program of their own because they need TLS and net/http, which take
 // longer to compile than all that a learner's first test needs.
@@ -12,6 +12,7 @@ import (
 
 	"barewire/checker/bench"
 	"barewire/checker/conformance"
+	"barewire/checker/exercise"
 	"barewire/checker/internal/load"
 	"barewire/checker/internal/workshop"
 )
@@ -20,6 +21,7 @@ var commands = map[string]func(ctx context.Context, w *workshop.Workshop, args [
 	"load":        load.Main,
 	"bench":       bench.Main,
 	"conformance": conformance.Main,
+	"exercise":    exercise.Main,
 }
 
 func main() { os.Exit(run(os.Args[1:])) }

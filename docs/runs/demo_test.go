@@ -10,10 +10,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"barewire/checker/wrong"
 )
 
 // build compiles the demo of a step, on the reference or on a wrong program.
@@ -22,8 +25,7 @@ func build(t *testing.T, root, dir, step, which string) (program string) {
 	program = filepath.Join(dir, which)
 	args := []string{"build", "-o", program}
 	if which != step {
-		archive := one(t, filepath.Join(root, "checker", "wrong", "*", which+".txtar"))
-		args = append(args, "-overlay", lay(t, archive, solution, dir))
+		args = append(args, "-overlay", lay(t, root, mistake(t, root, which), dir))
 	}
 	demo := "demo"
 	if step == "10" {
@@ -37,57 +39,48 @@ func build(t *testing.T, root, dir, step, which string) (program string) {
 	return program
 }
 
-// lay writes the files of a wrong program and an overlay that puts them in the
-// place of the solution's. checker/README.md says how such an archive is read.
-func lay(t *testing.T, archive, solution, dir string) (overlay string) {
-	text, err := os.ReadFile(archive)
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := map[string]string{}
-	parts := regexp.MustCompile(`(?m)^-- (\S+) --\n`).FindAllSubmatchIndex(text, -1)
-	section := func(i int) (name, body string) {
-		end := len(text)
-		if i+1 < len(parts) {
-			end = parts[i+1][0]
-		}
-		return string(text[parts[i][2]:parts[i][3]]), strings.TrimSuffix(string(text[parts[i][1]:end]), "\n")
-	}
-	for i := 0; i+1 < len(parts); i += 2 {
-		name, old := section(i)
-		with, changed := section(i + 1)
-		if with != "with" {
-			t.Fatalf("%s: %q follows %q", archive, with, name)
-		}
-		if files[name] == "" {
-			right, err := os.ReadFile(filepath.Join(solution, name))
-			if err != nil {
-				t.Fatal(err)
-			}
-			files[name] = string(right)
-		}
-		if n := strings.Count(files[name], old); n != 1 {
-			t.Fatalf("%s: %q stands %d times in %s", archive, old, n, name)
-		}
-		files[name] = strings.Replace(files[name], old, changed, 1)
-	}
+// lay writes the files of a wrong program and an overlay that puts them in the place of
+// the solution's.
+func lay(t *testing.T, root string, p wrong.Program, dir string) (overlay string) {
 	replace := map[string]string{}
-	for name, text := range files {
-		here := filepath.Join(dir, filepath.Base(archive)+"-"+name)
-		if err := os.WriteFile(here, []byte(text), 0o666); err != nil {
+	for name, text := range sources(t, root, p) {
+		here := filepath.Join(dir, p.Name()+"-"+name)
+		if err := os.WriteFile(here, text, 0o666); err != nil {
 			t.Fatal(err)
 		}
-		replace[filepath.Join(solution, name)] = here
+		replace[filepath.Join(root, "solutions", p.Step, name)] = here
 	}
 	plan, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
 		t.Fatal(err)
 	}
-	overlay = filepath.Join(dir, filepath.Base(archive)+".json")
+	overlay = filepath.Join(dir, p.Name()+".json")
 	if err := os.WriteFile(overlay, plan, 0o666); err != nil {
 		t.Fatal(err)
 	}
 	return overlay
+}
+
+// mistake returns the wrong program of that name.
+func mistake(t *testing.T, root, name string) wrong.Program {
+	programs, err := wrong.Load(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(programs, func(p wrong.Program) bool { return p.Name() == name })
+	if i < 0 {
+		t.Fatalf("there is no wrong program %s", name)
+	}
+	return programs[i]
+}
+
+// sources returns the files of the reference that a wrong program changes, changed.
+func sources(t *testing.T, root string, p wrong.Program) map[string][]byte {
+	files, err := p.Sources(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
 }
 
 // run starts program on a free port, runs the session's command in a shell, and

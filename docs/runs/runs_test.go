@@ -81,13 +81,13 @@ func (s *scratch) firstMinutes() {
 
 // redBlock is as the front page and the README show it, and what helps then.
 func (s *scratch) redBlock() {
-	s.spoil("02-request-line", "2.2-sscanf")
+	s.spoil("2.2-sscanf")
 	out := s.step("test-02-red.txt", "make test STEP=2", red)
 	golden(s.t, "red.svg", picture("make test STEP=2", out))
 	for _, step := range []string{"01-tcp-echo", "03-headers-bodies"} {
 		s.solve(step)
 	}
-	s.spoil("02-request-line", "2.1-space-not-counted")
+	s.spoil("2.1-space-not-counted")
 	s.step("bisect-03.txt", "make bisect STEP=3", red)
 }
 
@@ -107,7 +107,7 @@ func (s *scratch) class() {
 	for name, content := range s.solution("02-request-line") {
 		ana[name], eve[name] = content, content
 	}
-	for name, content := range s.broken("02-request-line", "2.1-any-white-space") {
+	for name, content := range s.broken("2.1-any-white-space") {
 		ben[name] = content
 	}
 	eve["steps/02-request-line/fetch.go"] = []byte("package reqline\n\nimport \"net/http\"\n\nvar client http.Client\n")

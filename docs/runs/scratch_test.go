@@ -112,40 +112,21 @@ func (s *scratch) glob(pattern string) (names []string) {
 	return names
 }
 
-// section begins a part of a wrong program: a file's name, or "with".
-var section = regexp.MustCompile(`(?m)^-- (\S+) --\n`)
-
 // broken returns the files of a solution with the changes of a wrong program in them.
-func (s *scratch) broken(step, program string) map[string][]byte {
+func (s *scratch) broken(program string) map[string][]byte {
 	s.t.Helper()
-	files := s.solution(step)
-	archive := s.read("checker/wrong/" + step + "/" + program + ".txtar")
-	at := section.FindAllStringSubmatchIndex(archive, -1)
-	if len(at) == 0 || len(at)%2 != 0 {
-		s.t.Fatalf("%s: its pairs cannot be read", program)
-	}
-	part := func(i int) string {
-		end := len(archive)
-		if i+1 < len(at) {
-			end = at[i+1][0]
-		}
-		return strings.TrimSuffix(archive[at[i][1]:end], "\n")
-	}
-	for i := 0; i < len(at); i += 2 {
-		name := "steps/" + step + "/" + archive[at[i][2]:at[i][3]]
-		text := string(files[name])
-		if strings.Count(text, part(i)) != 1 {
-			s.t.Fatalf("%s: %q is not once in %s", program, part(i), name)
-		}
-		files[name] = []byte(strings.Replace(text, part(i), part(i+1), 1))
+	p := mistake(s.t, s.repo, program)
+	files := s.solution(p.Step)
+	for name, text := range sources(s.t, s.repo, p) {
+		files["steps/"+p.Step+"/"+name] = bytes.ReplaceAll(text, []byte("barewire/solutions/"), []byte("barewire/steps/"))
 	}
 	return files
 }
 
 // spoil puts a wrong program in the place of the starter.
-func (s *scratch) spoil(step, program string) {
+func (s *scratch) spoil(program string) {
 	s.t.Helper()
-	for name, content := range s.broken(step, program) {
+	for name, content := range s.broken(program) {
 		s.write("barewire/"+name, content)
 	}
 }

@@ -11,7 +11,7 @@ var menu = []group{
 	{"Start", []string{"index.md", "start.md"}},
 	{"Course", []string{
 		"01-tcp-echo.md", "02-request-line.md", "03-headers-bodies.md", "04-keep-alive.md", "05-thread-pool.md",
-		"06-routing.md", "07-middleware.md", "08-rate-limiting.md", "09-static-files.md", "10-production-server.md",
+		"06-routing.md", "07-middleware.md", "08-rate-limiting.md", "09-static-files.md", "10-production-server.md", "exercises.md",
 	}},
 	{"Wire lab", []string{"wire-lab.md"}},
 	{"Reference", []string{
