@@ -128,7 +128,7 @@ func New(cfg Config) *Pool {
 	if cfg.IdleTimeout == 0 {
 		cfg.IdleTimeout = DefaultIdleTimeout
 	}
-	if cfg.Min < 0 || cfg.Max < 0 || cfg.Queue < 0 || cfg.IdleTimeout < 0 || cfg.Min > cfg.Max {
+	if cfg.Min < 0 || cfg.Queue < 0 || cfg.IdleTimeout < 0 || cfg.Min > cfg.Max {
 		panic(fmt.Sprintf("pool: no such size: Min %d, Max %d, Queue %d, IdleTimeout %v", cfg.Min, cfg.Max, cfg.Queue, cfg.IdleTimeout))
 	}
 	p := &Pool{

@@ -200,6 +200,31 @@ func TestTask1_Workers(t *testing.T) {
 	})
 }
 
+// A size that no pool can have is a mistake of the program, and shows where it is made.
+func TestTask1_Config(t *testing.T) {
+	tell(t, []row{
+		{"a Max of 0 stands for DefaultMax", "TrySubmit is called as often as DefaultMax says, and once more; the tasks stay", "a Config without an opinion gets what others use, and not a pool that can do nothing", pool.Config{}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			h := newHall()
+			accepted, _ := submit(p, h, 0, pool.DefaultMax+1)
+			say("%d accepted, %v", accepted, h)
+			h.open()
+		}, fmt.Sprintf("%d accepted, %d running, 0 done", pool.DefaultMax, pool.DefaultMax)},
+		{"New panics where a number makes no sense", "New is called with a negative Min, Max, Queue or IdleTimeout, and with Min 2 and Max 1; then with Min 1 and Max 1", "a pool that quietly takes another size than it was told is noticed when the load comes", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			for _, cfg := range []pool.Config{{Min: -1, Max: 1}, {Max: -1}, {Min: -2, Max: -1}, {Max: 1, Queue: -1}, {Max: 1, IdleTimeout: -1}, {Min: 2, Max: 1}, {Min: 1, Max: 1}} {
+				func() {
+					defer func() {
+						if recover() != nil {
+							say("panic")
+						}
+					}()
+					end(pool.New(cfg))
+					say("no panic")
+				}()
+			}
+		}, "panic; panic; panic; panic; panic; panic; no panic"},
+	})
+}
+
 func TestTask2_Full(t *testing.T) {
 	full := func(err error) string {
 		if errors.Is(err, pool.ErrFull) {
@@ -417,6 +442,27 @@ func TestTask5_Panic(t *testing.T) {
 			submit(p, h, 0, 3)
 			say("%v", h)
 		}, "PanicError: true; 0 running, 3 done"},
+	})
+}
+
+// Without ErrorLog, a panic that nobody waits for is told to slog.Default.
+func TestTask5_NoErrorLog(t *testing.T) {
+	report := testkit.Report{Doing: "ErrorLog is nil, and TrySubmit is called with a task that panics with \"out of ink\"",
+		Want: "a line in slog.Default() that has this text", Why: "the methods of a nil *slog.Logger panic, and that ends the program"}
+	testkit.Apart(t, report, func(t *testing.T) {
+		var log bytes.Buffer
+		defer slog.SetDefault(slog.Default())
+		slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+		testkit.Bubble(t, func(t *testing.T) {
+			p := pool.New(pool.Config{Max: 1})
+			p.TrySubmit(func() { panic("out of ink") })
+			synctest.Wait()
+			p.Shutdown(t.Context())
+			if !strings.Contains(log.String(), "out of ink") {
+				report.Got = testkit.LogLines(log.String())
+				report.Error(t)
+			}
+		})
 	})
 }
 

@@ -247,6 +247,75 @@ func TestTask9_Shutdown(t *testing.T) {
 	})
 }
 
+// Who ran a task, and how it came by its place, must not be seen in what comes after.
+func TestTask9_Afterwards(t *testing.T) {
+	idle := pool.Config{Max: 1, Queue: 2, IdleTimeout: time.Minute}
+	tell(t, []row{
+		{"a task of Run that returned has not panicked", "Run is called with a task that returns", "a figure that grows with every request hides the one panic that matters", pool.Config{Max: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			err := p.Run(t.Context(), func() {})
+			say("%v, done %d, panicked %d", err, p.Stats().Done, p.Stats().Panicked)
+		}, "<nil>, done 1, panicked 0"},
+		{"workers end as if there had been no Run", "Run is called three times, and TrySubmit once; IdleTimeout is a minute. Goroutines, and two minutes later:", "a place that Run has given back is nobody's: counted any longer, the pool believes that it has fewer workers than it has, and keeps them", idle, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			for range 3 {
+				p.Run(t.Context(), func() {})
+			}
+			p.TrySubmit(func() {})
+			say("%d", goroutines())
+			time.Sleep(2 * time.Minute)
+			say("%d", goroutines())
+		}, "1; 0"},
+		{"so does one that took over from a Run", "while the task of a Run takes a second, TrySubmit is called; IdleTimeout is a minute. Goroutines when both are done, and two minutes later:", "a place that Run has given back is nobody's: counted any longer, the pool believes that it has fewer workers than it has, and keeps them", idle, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			err := p.Run(t.Context(), func() {
+				say("%v", p.TrySubmit(func() {}))
+				time.Sleep(time.Second)
+			})
+			say("%v, %d", err, goroutines())
+			time.Sleep(2 * time.Minute)
+			say("%d", goroutines())
+		}, "<nil>; <nil>, 1; 0"},
+		{"and one that lent its place", "while the task of a TrySubmit takes a second, Run is called; IdleTimeout is a minute. Two minutes after both are done, goroutines:", "a worker that waits for its place to come back is idle from then on", idle, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			p.TrySubmit(func() { time.Sleep(time.Second) })
+			say("%v", p.Run(t.Context(), func() {}))
+			time.Sleep(2 * time.Minute)
+			say("%d", goroutines())
+		}, "<nil>; 0"},
+		{"a task of Do that came in the place of a Run is waited for", "while the task of a Run takes a minute, Do is called with a task of an hour and a context of two minutes", "when Do has returned, its task does not run: what it used is the caller's again, however it came to run", pool.Config{Max: 1, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			defer cancel()
+			var callers sync.WaitGroup
+			callers.Go(func() { p.Run(t.Context(), func() { time.Sleep(time.Minute) }) })
+			synctest.Wait()
+			begun := time.Now()
+			err := p.Do(ctx, func() { time.Sleep(time.Hour) })
+			say("%v after %v", err, time.Since(begun))
+			callers.Wait()
+		}, "<nil> after 1h1m0s"},
+		{"a task of Do that came in a place that a worker had lent is waited for, too", "while the task of a Run takes a minute, Do is called with a task of an hour and a context of two minutes", "when Do has returned, its task does not run: what it used is the caller's again, however it came to run", pool.Config{Min: 1, Max: 1, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			defer cancel()
+			var callers sync.WaitGroup
+			callers.Go(func() { p.Run(t.Context(), func() { time.Sleep(time.Minute) }) })
+			synctest.Wait()
+			begun := time.Now()
+			err := p.Do(ctx, func() { time.Sleep(time.Hour) })
+			say("%v after %v", err, time.Since(begun))
+			callers.Wait()
+		}, "<nil> after 1h1m0s"},
+		{"a task of Do is waited for, although one before was withdrawn", "while a task takes a minute, Do gives up after a second; later Do is called with a task of an hour and a context of two minutes", "what is used again for the next task must not remember that the last one was waiting", pool.Config{Max: 1, Queue: 1}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			p.TrySubmit(func() { time.Sleep(time.Minute) })
+			second, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			say("deadline: %v", errors.Is(p.Do(second, func() {}), context.DeadlineExceeded))
+			time.Sleep(time.Hour)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			defer cancel()
+			begun := time.Now()
+			err := p.Do(ctx, func() { time.Sleep(time.Hour) })
+			say("%v after %v", err, time.Since(begun))
+		}, "deadline: true; <nil> after 1h0m0s"},
+	})
+}
+
 func TestTask9_Stats(t *testing.T) {
 	tell(t, []row{
 		{"a task that Run runs is in the figures", "Run has a task of an hour that panics; a second Run is withdrawn after a minute, a third one waits, a fourth is refused; a task of TrySubmit waits, and is dropped by Shutdown", "an operator wants to know how busy the pool is, not on which goroutines", pool.Config{Max: 1, Queue: 3}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {

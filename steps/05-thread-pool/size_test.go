@@ -87,6 +87,15 @@ func TestTask6_Size(t *testing.T) {
 			h.open()
 			say("%v", h)
 		}, "0 running, 2 done"},
+		{"a worker that was used again ends, too", "Do is called twice, half a minute apart, and two minutes pass; IdleTimeout is a minute. Goroutines:", "its time begins anew each time that it becomes idle", pool.Config{Max: 1, IdleTimeout: time.Minute}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
+			p.Do(t.Context(), func() {})
+			time.Sleep(30 * time.Second)
+			p.Do(t.Context(), func() {})
+			time.Sleep(59 * time.Second)
+			say("%d after 59 s", goroutines())
+			time.Sleep(time.Minute)
+			say("%d after two minutes", goroutines())
+		}, "1 after 59 s; 0 after two minutes"},
 		{"a few tasks now and then keep a few workers", "eight tasks run and end; then Do is called every 10s, 20 times; IdleTimeout is a minute. Goroutines:", "the worker that became idle last is used first, so that the others can end", pool.Config{Max: 8, IdleTimeout: time.Minute}, func(t *testing.T, p *pool.Pool, say func(string, ...any)) {
 			h := newHall()
 			submit(p, h, 0, 8)
