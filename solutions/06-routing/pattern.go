@@ -103,8 +103,7 @@ func cutPattern(s string) (method, host, path string) {
 	}
 	host, path = s[:slash], s[slash:]
 	if space := strings.IndexByte(host, ' '); space >= 0 {
-		method, host = host[:space+1], host[space+1:]
-		method = strings.TrimSuffix(method, " ")
+		method, host = host[:space], host[space+1:]
 		if method == "" {
 			method = " " // no token, for check to see
 		}

@@ -33,7 +33,7 @@ func split(slashes []int, path []byte) (_ []int, clean, encoded bool) {
 func startsWithDots(path []byte) bool {
 	for range 2 {
 		switch {
-		case len(path) > 0 && path[0] == '.':
+		case path[0] == '.':
 			path = path[1:]
 		case len(path) > 2 && path[0] == '%' && path[1] == '2' && path[2]|0x20 == 'e':
 			path = path[3:]

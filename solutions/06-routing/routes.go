@@ -196,7 +196,7 @@ func (s *Routes) open(site string) {
 func (s *Routes) join(site, prefix string) string {
 	method, host, path := cutPattern(prefix)
 	joined, err := within(s.prefix, host, path)
-	if err == nil && joined != "" {
+	if err == nil {
 		_, err = ParsePattern(joined + "/{$}")
 	}
 	if method != "" || err != nil {

@@ -1,6 +1,10 @@
 package router_test
 
-import "testing"
+import (
+	"testing"
+
+	"barewire/checker/testkit"
+)
 
 func TestTask7_Hosts(t *testing.T) {
 	run(t, []row{
@@ -22,6 +26,8 @@ func TestTask7_Hosts(t *testing.T) {
 			[]string{"a.example/x"}, "GET /x a.example:8080", "200 a.example/x"},
 		{"hosts have no case", "scheme and host are compared without regard to case (RFC 9110 §4.2.3)",
 			[]string{"a.example/x"}, "GET /x A.Example", "200 a.example/x"},
+		{"no letter of a host has a case", "from A to Z, and both of them too (RFC 9110 §4.2.3)",
+			[]string{"abcdefghijklmnopqrstuvwxyz.example/x"}, "GET /x ABCDEFGHIJKLMNOPQRSTUVWXYZ.EXAMPLE", "200 abcdefghijklmnopqrstuvwxyz.example/x"},
 		{"a dot at the end is the same host", "the root of the DNS has a name too, and browsers send it",
 			[]string{"a.example/x"}, "GET /x a.example.", "200 a.example/x"},
 		{"an IPv6 address without a port", "the last colon is one of the address: a port stands behind the bracket (RFC 3986 §3.2.2)",
@@ -34,5 +40,13 @@ func TestTask7_Hosts(t *testing.T) {
 			[]string{"GET a.example/x", "PUT /x", "DELETE b.example/x"}, "POST /x a.example", "405, Allow: GET, HEAD, OPTIONS, PUT"},
 		{"an end before a rest also within a host", "each host has a tree like any other",
 			[]string{"a.example/", "a.example/{$}"}, "GET / a.example", "200 a.example/{$}"},
+	})
+	t.Run("a request without a host", func(t *testing.T) {
+		const why = "HTTP/1.0 has requests without Host (RFC 9112 §3.2): those of any host answer them"
+		r := targeted("GET", "/x")
+		r.Host = nil
+		if got := asked(build(t, "a.example/x", "/x"), r); got != "200 /x" {
+			testkit.Report{Sent: "GET /x HTTP/1.0\r\n\r\n", Doing: "with the routes a.example/x and /x", Want: "200 /x", Got: got, Why: why}.Error(t)
+		}
 	})
 }

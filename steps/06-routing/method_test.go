@@ -45,6 +45,8 @@ func TestTask6_Methods(t *testing.T) {
 			[]string{"GET /a", "PURGE /b"}, "PURGE /a", "405, Allow: GET, HEAD, OPTIONS"},
 		{"a route for any method knows them all", "BREW would be answered at /b, so it is recognized, and not allowed for /a (RFC 9110 §9.1)",
 			[]string{"GET /a", "/b"}, "BREW /a", "405, Allow: GET, HEAD, OPTIONS"},
+		{"TRACE is known everywhere", "RFC 9110 has it (§9.3.8), whether a route does or not",
+			[]string{"GET /a"}, "TRACE /a", "405, Allow: GET, HEAD, OPTIONS"},
 		{"PATCH is known everywhere", "RFC 5789 defines it",
 			[]string{"GET /a"}, "PATCH /a", "405, Allow: GET, HEAD, OPTIONS"},
 	})

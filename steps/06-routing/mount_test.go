@@ -118,6 +118,14 @@ func TestTask10_Frozen(t *testing.T) {
 			func(r *router.Router) { s := shop(); r.Mount("/shop", s); s.Mount("/more", shop()) }, nil},
 		{"no router at all", "a package has forgotten to make it",
 			func(r *router.Router) { r.Mount("/shop", nil) }, nil},
+		{"a middleware that is nil", "it would panic with the first request",
+			func(r *router.Router) { r.Mount("/shop", shop(), nil) }, nil},
+		{"a router with a MethodNotAllowed", "nothing would call it",
+			func(r *router.Router) {
+				s := shop()
+				s.MethodNotAllowed = keepalive.HandlerFunc(says(""))
+				r.Mount("/shop", s)
+			}, nil},
 		{"a router in itself", "there is no end to that",
 			func(r *router.Router) { r.Mount("/again", r) }, nil},
 		{"a router in its own group", "there is no end to that",

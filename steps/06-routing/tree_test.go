@@ -14,6 +14,8 @@ import (
 func TestTask2_Literals(t *testing.T) {
 	const miss = "a target that the server has nothing for is a 404 (RFC 9110 §15.5.5)"
 	run(t, []row{
+		{"a router without any route", "its zero value is ready, and may be asked before anybody has registered a route",
+			nil, "GET /a", "404"},
 		{"a path with a route is answered by its handler", "this is what a router does",
 			[]string{"GET /users"}, "GET /users", "200 GET /users"},
 		{"each route answers its own path", "the handler belongs to its pattern",
