@@ -35,6 +35,29 @@ func TestTask4_Limiter(t *testing.T) {
 			testkit.Report{Want: "3 clients", Got: fmt.Sprint(l.Len()), Why: "three keys have been used"}.Error(t)
 		}
 	})
+	t.Run("room for one client", func(t *testing.T) {
+		l := ratelimit.Limiter[string]{Policy: per(1, 10*sec), Clients: 1, Now: still}
+		a, b := l.Allow("a"), l.Allow("b")
+		if !a.OK || !b.OK || l.Len() != 1 {
+			testkit.Report{Doing: "Clients is 1; two clients send a request each", Want: "both allowed, and 1 client remembered", Got: fmt.Sprintf("%s; %s; %d", say(a), say(b), l.Len()), Why: "only 0 stands for DefaultClients; a bound of 1 is a bound"}.Error(t)
+		}
+	})
+	t.Run("a policy that allows nothing", func(t *testing.T) {
+		for _, sliding := range []bool{false, true} {
+			for _, p := range []ratelimit.Policy{per(0, sec), per(-1, sec), per(1, 0), per(1, -1)} {
+				l := ratelimit.Limiter[string]{Policy: p, Sliding: sliding, Now: still}
+				good := ratelimit.Limiter[string]{Policy: per(1, 1), Sliding: sliding, Now: still}
+				if got := l.Allow("a"); got.OK || !good.Allow("a").OK {
+					testkit.Report{Doing: fmt.Sprintf("%s, Sliding is %v; a client sends a request, and one where it is one in 1ns", quota(p), sliding), Want: "refused, and allowed", Got: say(got), Why: "a policy without a quota or a window allows nothing, and divides nothing by 0"}.Fatal(t)
+				}
+				var b ratelimit.TokenBucket
+				var w ratelimit.SlidingWindow
+				if n, m := b.Remaining(start, p), w.Remaining(start, p); n != 0 || m != 0 {
+					testkit.Report{Doing: quota(p) + "; Remaining is asked for of a bucket and of a window", Want: "0 and 0", Got: fmt.Sprint(n, " and ", m), Why: "a policy without a quota or a window allows nothing, and divides nothing by 0"}.Fatal(t)
+				}
+			}
+		}
+	})
 	t.Run("the two kinds differ", func(t *testing.T) {
 		for _, sliding := range []bool{false, true} {
 			now := start

@@ -201,4 +201,27 @@ func TestTask6_Middleware(t *testing.T) {
 			(&ratelimit.Limiter[string]{Policy: test.bad}).Middleware(byUser)
 		})
 	}
+	t.Run("what is just good is no mistake, and what is just not is one", func(t *testing.T) {
+		for _, test := range []struct {
+			policy ratelimit.Policy
+			want   string
+		}{
+			{per(ratelimit.MaxQuota, sec), "a middleware"}, {per(1, 1), "a middleware"},
+			{ratelimit.Policy{Name: " ~", Quota: 1, Window: sec}, "a middleware"},
+			{ratelimit.Policy{Name: "\x1f", Quota: 1, Window: sec}, "a panic"}, {ratelimit.Policy{Name: "\x7f", Quota: 1, Window: sec}, "a panic"},
+		} {
+			got := "a middleware"
+			func() {
+				defer func() {
+					if recover() != nil {
+						got = "a panic"
+					}
+				}()
+				(&ratelimit.Limiter[string]{Policy: test.policy}).Middleware(byUser)
+			}()
+			if got != test.want {
+				testkit.Report{Doing: fmt.Sprintf("Middleware is called with the policy %+v", test.policy), Want: test.want, Got: got, Why: "a quota has up to 15 digits, and a name is made of the characters from space to ~ (RFC 9651 §3.3.1, §3.3.3)"}.Error(t)
+			}
+		}
+	})
 }

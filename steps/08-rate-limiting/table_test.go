@@ -53,6 +53,35 @@ func (l *ledger) must(key string, used int, known bool, why string) {
 	}
 }
 
+// Whatever the size, and wherever it stands: who has used nothing is found.
+func TestTask3_EverySlot(t *testing.T) {
+	for size := 1; size <= 40; size++ {
+		for idle := range size {
+			l := newLedger(t, size)
+			for i := range size {
+				used := 5
+				if i == idle {
+					used = 0
+				}
+				l.must(fmt.Sprint("key ", i), used, false, "it is new")
+			}
+			if last := fmt.Sprint("key ", size-1); l.keys[size-1] != last {
+				testkit.Report{Doing: fmt.Sprintf("%d keys come, and Size is %d", size, size), Want: fmt.Sprintf("%q in slot %d", last, size-1), Got: fmt.Sprintf("%q in slot %d", l.keys[size-1], size-1),
+					Why: "slots are given out from 0 upwards while there are free ones"}.Fatal(t)
+			}
+			for i := range size {
+				l.must(fmt.Sprint("new ", i), 5, false, "it is new")
+			}
+			for slot, key := range l.keys {
+				if key == fmt.Sprint("key ", idle) && slot < size {
+					testkit.Report{Doing: fmt.Sprintf("%d keys are known, of which the one in slot %d has used nothing and all others 5; %d new keys come, and use 5 each", size, idle, size),
+						Want: "the one that has used nothing is forgotten", Got: "it is still there", Why: "all slots get their turn: what is looked at must not begin at the same few slots again and again"}.Fatal(t)
+				}
+			}
+		}
+	}
+}
+
 func TestTask3_Table(t *testing.T) {
 	t.Run("a key keeps its slot", func(t *testing.T) {
 		l := newLedger(t, 3)
