@@ -87,6 +87,7 @@ func TestTask9_Handler(t *testing.T) {
 		{"lookalikes of the fields that frame are taken away", "CGI and what came after it make one name of Content_Length and Content-Length: whoever is behind the handler would believe the wrong one",
 			server.Config{Handler: keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
 				w.Header().Set("Seen", fmt.Sprint(r.Header.Has("Content_Length"), r.Header.Has("transfer_encoding"), r.Header.Has("X_Other")))
+				w.WriteHeader(200)
 			})}, []string{"GET /\r\nContent_Length: 5\r\ntransfer_encoding: chunked\r\nX_Other: y"}, "200 Seen: false false true", "Seen", ""},
 		{"TRACE is refused", "it sends back the fields that a proxy has added (RFC 9110 §9.3.8)", server.Config{Handler: keepalive.HandlerFunc(page)}, []string{"TRACE /"}, "501", "", ""},
 		{"an https URI without TLS", "whoever listens in would get what is to be had over TLS only (RFC 9110 §7.4)", server.Config{Handler: keepalive.HandlerFunc(page)},
