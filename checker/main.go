@@ -75,7 +75,7 @@ var (
 		}, traffic("bench")},
 		{"exercise", "after step 10: is what you have built on it right?", []form{
 			{"exercise NAME=websocket", "exercise websocket"},
-			{"exercise NAME=proxy ADDR=:8080", "exercise proxy -addr :8080"},
+			{"exercise NAME=proxy ADDR=:80", "exercise proxy -addr :80"},
 		}, traffic("exercise")},
 		{"docs", "the chapters and the wire lab, for a browser", []form{
 			{"docs", "docs"},

@@ -1,6 +1,7 @@
 package middleware
 
 import (
+	"cmp"
 	"log/slog"
 	"net"
 
@@ -35,7 +36,7 @@ func AccessLog(log *slog.Logger) keepalive.Middleware {
 			slog.Int("status", e.Status),
 			slog.Int64("bytes", e.Bytes),
 			slog.Duration("duration", e.Duration),
-			slog.String("remote", escaped([]byte(remote(r)))),
+			slog.String("remote", escaped([]byte(cmp.Or(remote(r), "-")))),
 			slog.String("id", ID(r.Context())),
 			slog.String("agent", escaped(r.Header.Value("User-Agent"))),
 		}
