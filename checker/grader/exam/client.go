@@ -108,6 +108,16 @@ func (c *Client) more(d time.Duration) error {
 	return err
 }
 
+// peek reads one byte.
+func (c *Client) peek() {
+	var b [1]byte
+	_ = c.nc.SetReadDeadline(time.Now().Add(c.x.patience))
+	if _, err := c.nc.Read(b[:]); err != nil {
+		c.ended("a byte", err)
+	}
+	c.read = append(c.read, b[0])
+}
+
 // Expect reads exactly these bytes.
 func (c *Client) Expect(want string) {
 	end := time.Now().Add(c.x.patience)

@@ -679,6 +679,21 @@ func checkGone(x *X) {
 			x.Failf("the handler was called for a request behind one whose response could not be sent")
 		}
 	}
+	x.Doing("a client that has left in the middle of its content")
+	s = x.Session("keepalive.Server", scripts(act("ask"), act("content"), act("write", "never read")))
+	s.Call("listener", nil, &ln)
+	c = x.Dial(ln)
+	c.Send(get("/"))
+	c.peek() // the rest of the response is never read: so the connection is reset
+	c.Send(request("POST", "/s", "hel", "Content-Length: 5"))
+	e = s.Event("ask", nil)
+	c.Close()
+	s.Answer(e, nil)
+	s.Event("served", nil)
+	var line string
+	if _, ok := s.Try("log", &line, 0); ok {
+		x.Fail(Failure{Brief: "it is logged, and nobody can mend it", Got: line})
+	}
 }
 
 func checkDeadlines(x *X) {

@@ -283,6 +283,7 @@ func checkFull(x *X) {
 			p.end()
 		}
 		p.nothing()
+		p.rest()
 	}
 	x.Doing("no queue")
 	p = x.pool(step05.Config{Max: most})
@@ -408,6 +409,16 @@ func (p *pool5) waiting(n int) {
 	}
 }
 
+// rest waits until no task runs. Stats may not be written yet: then it does not wait.
+func (p *pool5) rest() {
+	var st pool.Stats
+	for end := time.Now().Add(p.x.patience / 2); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if p.Call("stats", nil, &st); st.Running == 0 {
+			return
+		}
+	}
+}
+
 func checkDoneAlready(x *X) {
 	for range 20 {
 		p := x.pool(step05.Config{Max: 1})
@@ -527,6 +538,19 @@ func checkSizes(x *X) {
 	p.tries(10, 11, 1)
 	p.begins(10)
 	p.end()
+	x.Doing("two workers that become idle one after the other")
+	const late = 400 * time.Millisecond
+	p = x.pool(step05.Config{Max: 2, Idle: late})
+	p.tries(0, 2, 2)
+	p.beginAny(2)
+	p.word(0, "return")
+	time.Sleep(late / 2)
+	began := time.Now() // before the second one can be idle
+	p.word(1, "return")
+	p.size("after the IdleTimeout of both", 0)
+	if took := time.Since(began); took < late {
+		x.Failf("both have ended %v after the second task, and the IdleTimeout is %v", took.Round(time.Millisecond), late)
+	}
 }
 
 func checkBusyWorkers(x *X) {
@@ -661,6 +685,10 @@ func checkFigures(x *X) {
 			x.Failf("%d tasks are counted as done when the caller of the %dth has been told", st.Done, 5+i)
 		}
 	}
+	var behind int64
+	if p.Call("counted", 5000, &behind); behind > 0 {
+		x.Failf("%d more tasks have returned to callers of Do than are counted as done", behind)
+	}
 	x.Doing("figures of a shutdown without time")
 	p = x.pool(step05.Config{Max: 1, Queue: 2})
 	p.tries(0, 3, 3)
@@ -721,6 +749,37 @@ func checkRun(x *X) {
 	p.tries(10, 12, 2)
 	p.beginAny(2)
 	p.end()
+	const idle = 100 * time.Millisecond
+	x.Doing("the last worker, while Run has another place")
+	p = x.pool(step05.Config{Min: 1, Max: 3, Idle: idle})
+	p.tries(0, 2, 2)
+	p.beginAny(2)
+	p.end()
+	p.stats("when two tasks have ended", p.any(pool.Stats{Accepted: 2, Done: 2}))
+	a = p.Go("run", step05.Call{Task: 2})
+	p.begins(2)
+	time.Sleep(2 * idle)
+	p.end()
+	p.is("Run", p.result(a), "")
+	time.Sleep(2 * idle)
+	p.size("after the IdleTimeout", 1)
+	x.Doing("the last worker, after Run has had all places")
+	p = x.pool(step05.Config{Min: 1, Max: 3, Idle: idle})
+	p.tries(0, 3, 3)
+	p.beginAny(3)
+	p.end()
+	p.stats("when three tasks have ended", p.any(pool.Stats{Accepted: 3, Done: 3}))
+	var runs []*Pending
+	for i := range 3 {
+		runs = append(runs, p.Go("run", step05.Call{Task: 3 + i}))
+	}
+	p.beginAny(3)
+	p.end()
+	for _, r := range runs {
+		p.is("Run", p.result(r), "")
+	}
+	time.Sleep(2 * idle)
+	p.size("after the IdleTimeout", 1)
 }
 
 func checkRunWaits(x *X) {

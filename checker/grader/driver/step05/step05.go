@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	pool "barewire/solutions/05-thread-pool"
@@ -99,6 +100,7 @@ func Of(err error) Err {
 //	cancel                a context
 //	shutdown              Shutdown with so much time, or with none at all
 //	stats                 Stats
+//	counted               how far Done was behind, where Do has returned
 //
 // and hears of "task" for each task that runs, which then waits for a Word, and of
 // "log".
@@ -136,6 +138,34 @@ func newPool(s *wire.Session, c Config) {
 		return Of(p.Shutdown(ctx))
 	})
 	wire.On(s, "stats", func(struct{}) pool.Stats { return p.Stats() })
+	wire.On(s, "counted", func(rounds int) int64 { return counted(p, rounds) })
+}
+
+// counted has a few goroutines call Do, and Stats when it has returned, so often at most.
+// It returns by how much Done was less than what had returned, at its worst.
+func counted(p *pool.Pool, rounds int) int64 {
+	var returned, behind atomic.Int64
+	before := p.Stats().Done
+	end := time.Now().Add(time.Second)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range rounds {
+				if behind.Load() > 0 || time.Now().After(end) {
+					return
+				}
+				if p.Do(context.Background(), func() {}) != nil {
+					continue
+				}
+				n := returned.Add(1)
+				if late := before + n - p.Stats().Done; late > 0 {
+					behind.Store(late)
+				}
+			}
+		})
+	}
+	all.Wait()
+	return behind.Load()
 }
 
 // A hall is where tasks are while they run.
