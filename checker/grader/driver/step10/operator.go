@@ -185,7 +185,11 @@ func count(m *server.Metrics, e Exchange) {
 		_, _ = io.WriteString(w, strings.Repeat("x", e.Size))
 	}))
 	defer func() { _ = recover() }()
-	h.ServeHTTP(new(sheet), request(e.Method+" / HTTP/1.1\r\nHost: a\r\n\r\n"))
+	target := "/"
+	if e.Method == "CONNECT" {
+		target = "a:1" // as no other method has it (RFC 9112 §3.2.3)
+	}
+	h.ServeHTTP(new(sheet), request(e.Method+" "+target+" HTTP/1.1\r\nHost: a\r\n\r\n"))
 }
 
 var (
