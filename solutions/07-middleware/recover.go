@@ -14,7 +14,8 @@ import (
 // If the response has not begun, the client gets a 500 without a word about the
 // reason, and the connection goes on. Fields about the content that does not come
 // are taken off (Content-Length, Content-Encoding, ETag, Last-Modified,
-// Cache-Control and their like); others stay. If it has begun, Recover panics
+// Cache-Control and their like); others stay, and Content-Security-Policy is one of
+// them: it is about any page of the site. If it has begun, Recover panics
 // again with the same value: the server below it cuts the response off so that the
 // client notices (a response that ends as if it were complete would be stored as
 // one).

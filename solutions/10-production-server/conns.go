@@ -89,7 +89,8 @@ const MinIdle = 500 * time.Millisecond
 // Listener returns a listener whose connections, which are all a [Conn], belong to
 // t. When Max of them are open, Accept closes the one that has been idle for
 // longest, to make room; while none has been idle for MinIdle, it waits until one has
-// or is closed. Clients who come meanwhile wait in the queue of the kernel.
+// or is closed. Clients who come meanwhile wait in the queue of the kernel: nobody is
+// taken out of it while no connection could go, and none goes before a client has come.
 //
 // When a client has MaxPerClient and opens another one, that which has been idle for
 // longest among its own makes room in the same manner. If there is none, the new one

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"barewire/solutions/01-tcp-echo"
@@ -60,6 +61,8 @@ type Server struct {
 	admin echo.Server
 	//starter:omit
 	lots lots
+	//starter:omit
+	stopping atomic.Bool
 }
 
 // New makes a server of a Config. The error is that of Validate, or a *ConfigError
@@ -113,6 +116,9 @@ func New(cfg Config) (*Server, error) {
 //	                behind it come bytes that are not HTTP; 421 for an https URI
 //	                without TLS, unless there are proxies to trust (RFC 9110 §7.4)
 //	Config.Handler, or the routes
+//
+// The context that ServeConn of step 4 gets is the one that middlewares see: so can
+// they find what belongs to their connection.
 //
 // What the connection refuses, since it cannot be parsed, never comes here. Metrics and
 // the access log are told of it all the same, and whom a trusted proxy names.
@@ -302,15 +308,19 @@ func (s *Server) adminServer() *keepalive.Server {
 }
 
 // Serve serves the connections that ln accepts, and closes ln. Readiness is green from
-// now on. It always returns an
-// error: [ErrServerClosed] after Shutdown. It does not wait for requests that are
-// still being answered; Shutdown does. Where there is TLS, a client that does not speak
-// it but HTTP is told so, with a 400 and a text.
+// now on, unless the server has been told to stop. Serve always returns an error:
+// [ErrServerClosed] after Shutdown. It does not wait for requests that are still being
+// answered; Shutdown does. Where there is TLS, a client that does not speak it but HTTP
+// is told so, with a 400 and a text, as a connection of step 4 answers: the first byte
+// tells the two apart.
 //
 //starter:todo 10.9 The accept loop of step 1, on a listener of 10.4.
 //starter:return errors.New("task 10.9 is not written yet")
 func (s *Server) Serve(ln net.Listener) error {
 	s.Health.SetReady(true)
+	if s.stopping.Load() {
+		s.Health.SetReady(false) // Shutdown came first, or meanwhile
+	}
 	return s.tcp.Serve(s.park(ln))
 }
 
@@ -331,6 +341,7 @@ func (s *Server) ServeAdmin(ln net.Listener) error { return s.admin.Serve(ln) }
 //starter:todo 10.9 In which order do the parts stop?
 //starter:return errors.New("task 10.9 is not written yet")
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.stopping.Store(true)
 	s.Health.SetReady(false)
 	delay := time.NewTimer(s.cfg.DrainDelay)
 	defer delay.Stop()

@@ -72,6 +72,14 @@ func TestTask6_Origins(t *testing.T) {
 			send: get("/", "Origin: "+app), look: fields("Vary"), want: "Vary: Accept-Language, Origin",
 			handler: func(w keepalive.ResponseWriter, _ *keepalive.Request) { w.Header().Add("Vary", "Accept-Language") }},
 	})
+	run(t, []row{{name: "a Vary of a middleware further out stays", why: "Vary is a list, and others have members in it, also before you: Set throws them away",
+		around: middleware.Chain(func(next keepalive.Handler) keepalive.Handler {
+			return keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+				w.Header().Add("Vary", "Accept-Language")
+				next.ServeHTTP(w, r)
+			})
+		}, middleware.CORS{AllowedOrigins: []string{app}}.Middleware()),
+		send: get("/", "Origin: "+app), look: fields("Vary"), want: "Vary: Accept-Language, Origin"}})
 	t.Run("null where it is listed", func(t *testing.T) {
 		corsRows(t, middleware.CORS{AllowedOrigins: []string{"null"}}, []row{
 			{name: "is allowed", why: "somebody wants pages from files", send: get("/", "Origin: null"), want: "Access-Control-Allow-Origin: null\nno Access-Control-Allow-Credentials\nVary: Origin"},

@@ -62,6 +62,13 @@ func TestTask4_Recover(t *testing.T) {
 				panic("oops")
 			},
 			"200 cut off\n" + logged},
+		{"a response that has left without any content is cut off", "the status has been sent: there is no other one, and an end would make it whole",
+			func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				w.WriteHeader(200)
+				w.Flush()
+				panic("oops")
+			},
+			"200 cut off\n" + logged},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			testkit.Bubble(t, func(t *testing.T) {
@@ -151,12 +158,13 @@ func TestTask4_Again(t *testing.T) {
 		a := serve(middleware.Recover(quiet), func(w keepalive.ResponseWriter, _ *keepalive.Request) {
 			w.Header().Set("Access-Control-Allow-Origin", "https://app.example.org") // as CORS does, further out
 			w.Header().Set("X-Request-ID", "sent")
+			w.Header().Set("Content-Security-Policy", "default-src 'self'") // likewise
 			w.Header().Set("ETag", `"page"`)
 			panic("oops")
 		}, parse(t, get("/")))
-		got := fmt.Sprintf("%d\n%s", a.status, fields("Access-Control-Allow-Origin", "X-Request-ID", "ETag")(a))
-		if want := "500\nAccess-Control-Allow-Origin: https://app.example.org\nX-Request-ID: sent\nno ETag"; got != want {
-			testkit.Report{Doing: "Access-Control-Allow-Origin, X-Request-ID and ETag are set; then the handler panics", Want: want, Got: got, Why: "without its CORS fields a page cannot even see that it was a 500, and without the id nobody finds it in the log; only what describes the content goes"}.Error(t)
+		got := fmt.Sprintf("%d\n%s", a.status, fields("Access-Control-Allow-Origin", "X-Request-ID", "Content-Security-Policy", "ETag")(a))
+		if want := "500\nAccess-Control-Allow-Origin: https://app.example.org\nX-Request-ID: sent\nContent-Security-Policy: default-src 'self'\nno ETag"; got != want {
+			testkit.Report{Doing: "Access-Control-Allow-Origin, X-Request-ID, Content-Security-Policy and ETag are set; then the handler panics", Want: want, Got: got, Why: "without its CORS fields a page cannot even see that it was a 500, and without the id nobody finds it in the log; only what describes the content goes"}.Error(t)
 		}
 	})
 	t.Run("without a panic it is not seen", func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"barewire/checker/testkit"
 	ratelimit "barewire/steps/08-rate-limiting"
@@ -45,6 +46,45 @@ func TestTask7_CutLast(t *testing.T) {
 			testkit.Report{Sent: "a", Want: "a, and a rest that is nil; for \",a\" one that is empty and not nil", Got: fmt.Sprintf("%q, %#v, %#v", last, only, empty), Why: "nil says that the list has come to its beginning"}.Error(t)
 		}
 	})
+}
+
+// Whoever is behind a trusted proxy writes the list.
+func TestTask7_Long(t *testing.T) {
+	for _, test := range []struct{ name, repeat, end string }{
+		{"backslashes", `\`, `"`},
+		{"quotes", `"`, ``},
+		{"escaped quotes", `\"`, `"`},
+		{"commas in quotes", `,`, `"`},
+	} {
+		t.Run("time in proportion to the length: "+test.name, func(t *testing.T) {
+			took := func(kib int) time.Duration {
+				list := []byte(`"` + strings.Repeat(test.repeat, kib<<10/len(test.repeat)) + test.end)
+				start := time.Now()
+				ratelimit.CutLast(list)
+				return max(time.Since(start), 10*time.Microsecond)
+			}
+			if _, last := ratelimit.CutLast([]byte("a, b")); string(last) != "b" {
+				testkit.Report{Sent: "a, b", Want: "b", Got: fmt.Sprintf("%q", last), Why: "what does nothing is quick"}.Fatal(t)
+			}
+			const first, last = 4, 256 // KiB
+			short := min(took(first), took(first), took(first))
+			for n := first; n <= last; n *= 2 {
+				long, times := took(n), n/first
+				limit := max(300*time.Millisecond, 4*time.Duration(times)*short)
+				for again := 0; again < 5 && limit <= long && long < 3*time.Second; again++ {
+					long = min(long, took(n)) // another program may have had the processor
+				}
+				if long >= limit {
+					testkit.Report{
+						Sent: `"` + strings.Repeat(test.repeat, 20) + "..." + test.end,
+						Want: fmt.Sprintf("a list like this of %d KiB takes about %d times as long as one of %d KiB", n, times, first),
+						Got:  fmt.Sprintf("%d times as long: %v after %v", long/short, long, short),
+						Why:  "clients write most of this list, and each request has one: where twice the length takes four times as long, a few of them keep a core busy. Look at each byte once, and not at all that stands before it",
+					}.Fatal(t)
+				}
+			}
+		})
+	}
 }
 
 // An address is written as it should come out; "" stands for none.

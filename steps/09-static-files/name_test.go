@@ -61,6 +61,7 @@ func TestTask1_Name(t *testing.T) {
 		{"a device", "/CON", "ErrName", "on Windows this is the console, in every directory (CVE-2022-41720)"},
 		{"a device in lower case", "/a/nul", "ErrName", "devices have no case"},
 		{"a device with an extension", "/aux.h.txt", "ErrName", "Windows does not look behind the first dot"},
+		{"a device with a space before its extension", "/con%20.txt", "ErrName", "Windows takes those spaces off as well: this is the console"},
 		{"a device with a digit", "/lpt1.txt", "ErrName", "COM0 to COM9 and LPT0 to LPT9 are devices"},
 		{"a device with a small digit", "/com%C2%B2", "ErrName", "COM² is COM2 to Windows"},
 		{"a device as a directory", "/prn/a", "ErrName", "every segment counts"},

@@ -43,8 +43,8 @@ func LoadCertificate(certFile, keyFile string, log *slog.Logger) (*Certificate, 
 // Get returns the certificate for a handshake: GetCertificate of tls.Config. If one
 // of the files has changed since they were last read, they are read again. Files
 // that do not fit together, perhaps as only one of them has been replaced yet, are
-// logged, and the certificate that there was stays. The files are looked at once a
-// second at most.
+// logged, once for each change, and the certificate that there was stays. The files
+// are looked at once a second at most.
 func (c *Certificate) Get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	// TODO 10.3: Compare what os.Stat says with what it said, and keep what works.
 	return nil, errors.New("task 10.3 is not written yet")

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"fmt"
 	"log/slog"
 	"math/big"
 	"os"
@@ -70,6 +71,24 @@ func TestTask3_Certificate(t *testing.T) {
 		{"the file is broken", "a server that forgets a good certificate for a bad one is down", func(t *testing.T, c, _ string, _ func()) {
 			os.WriteFile(c, []byte("nonsense"), 0o600)
 		}, "first, and a line in the log"},
+		{"it stays broken", "one line says it; one for each second fills the disk, and hides everything else", func(t *testing.T, c, _ string, handshake func()) {
+			os.WriteFile(c, []byte("nonsense"), 0o600)
+			for range 10 {
+				time.Sleep(2 * time.Second)
+				handshake()
+			}
+		}, "first, and a line in the log"},
+		{"first the certificate, and later its key", "both files count: with the second one they fit", func(t *testing.T, c, k string, handshake func()) {
+			before, _ := os.ReadFile(k)
+			writeCertificate(t, c, k, "second", young)
+			after, _ := os.ReadFile(k)
+			os.WriteFile(k, before, 0o600)
+			os.Chtimes(k, old, old)
+			time.Sleep(2 * time.Second)
+			handshake()
+			os.WriteFile(k, after, 0o600)
+			os.Chtimes(k, young, young)
+		}, "second"},
 		{"the file is gone", "likewise", func(t *testing.T, c, _ string, _ func()) { os.Remove(c) }, "first, and a line in the log"},
 		{"broken, and then mended", "the second file has arrived", func(t *testing.T, c, k string, handshake func()) {
 			os.WriteFile(c, []byte("nonsense"), 0o600)
@@ -99,8 +118,10 @@ func TestTask3_Certificate(t *testing.T) {
 				} else if leaf, err := x509.ParseCertificate(cert.Certificate[0]); err == nil {
 					got = leaf.Subject.CommonName
 				}
-				if strings.Contains(log.String(), "level=ERROR") && got == "first" {
+				if n := strings.Count(log.String(), "level=ERROR"); n == 1 && got == "first" {
 					got += ", and a line in the log"
+				} else if n > 1 {
+					got += fmt.Sprintf(", and %d lines in the log", n)
 				}
 				if got != r.want {
 					testkit.Report{Doing: "Get is called a minute after a change: " + r.name, Want: r.want, Got: got, Why: r.why}.Error(t)

@@ -90,6 +90,7 @@ func (v *visitor) gone() bool {
 type house struct {
 	takes time.Duration
 	told  string // the host that a proxy names, if there is one
+	taken bool   // another protocol is spoken, without deadlines
 
 	mu   sync.Mutex
 	ends []end // of the connections, in order
@@ -133,6 +134,9 @@ func (h *house) read(nc net.Conn, conn server.Conn) error {
 	conn.SetReadDeadline(time.Now().Add(24 * time.Hour))
 	if h.told != "" {
 		conn.SetRemoteAddr(at(h.told))
+	}
+	if h.taken {
+		conn.SetReadDeadline(time.Time{})
 	}
 	buf := make([]byte, 4096)
 	for {
@@ -241,6 +245,18 @@ func TestTask4_Conns(t *testing.T) {
 			got := stats(conns)
 			return fmt.Sprint(got, "; gone: ", a.gone(), b.gone())
 		}, "open 2, idle 1, accepted 3, dropped 1; gone: false true"},
+		{"one that has been taken over stays", "it has no deadline for reading: a WebSocket is silent for as long as it likes, and its other end would not connect anew", 1, func(conns *server.Conns, s *street, h *house) string {
+			h.taken = true
+			a := s.come()
+			time.Sleep(time.Minute)
+			before := stats(conns)
+			b := s.come()
+			time.Sleep(time.Minute)
+			got := fmt.Sprint(before, "; gone: ", a.gone(), b.gone())
+			a.Close()
+			settle()
+			return got
+		}, "open 1, idle 0, accepted 1, dropped 0; gone: false false"},
 		{"when none is idle, new ones wait", "a bound that gives way is none; the kernel keeps those who come meanwhile", 2, func(conns *server.Conns, s *street, h *house) string {
 			a, b := s.come(), s.come()
 			io.WriteString(a, "a requ")

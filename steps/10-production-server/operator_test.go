@@ -106,6 +106,15 @@ func TestTask7_Metrics(t *testing.T) {
 			}
 			t.Cleanup(func() { p.Shutdown(context.Background()) })
 		}, []string{`barewire_workers{state="running"} 2`, `barewire_workers{state="idle"} 0`, `barewire_queue_length 1`, `barewire_refused_total 2`}, ""},
+		{"a request that waited for a worker in vain", "it got none, like those that were refused at once", func(t *testing.T, m *server.Metrics) {
+			p := pool.New(pool.Config{Max: 1, Queue: 1, ErrorLog: quiet})
+			m.Pool = p
+			p.TrySubmit(func() { time.Sleep(time.Hour) })
+			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+			defer cancel()
+			p.Do(ctx, func() {})
+			t.Cleanup(func() { p.Shutdown(context.Background()) })
+		}, []string{`barewire_workers{state="running"} 1`, `barewire_queue_length 0`, `barewire_refused_total 1`}, ""},
 		{"connections", "how near the bound is", func(t *testing.T, m *server.Metrics) {
 			m.Conns = new(server.Conns)
 			s := newStreet()

@@ -60,6 +60,9 @@ func New(cfg Config) (*Server, error) {
 //	                without TLS, unless there are proxies to trust (RFC 9110 §7.4)
 //	Config.Handler, or the routes
 //
+// The context that ServeConn of step 4 gets is the one that middlewares see: so can
+// they find what belongs to their connection.
+//
 // What the connection refuses, since it cannot be parsed, never comes here. Metrics and
 // the access log are told of it all the same, and whom a trusted proxy names.
 func (s *Server) Handler() keepalive.Handler {
@@ -68,10 +71,11 @@ func (s *Server) Handler() keepalive.Handler {
 }
 
 // Serve serves the connections that ln accepts, and closes ln. Readiness is green from
-// now on. It always returns an
-// error: [ErrServerClosed] after Shutdown. It does not wait for requests that are
-// still being answered; Shutdown does. Where there is TLS, a client that does not speak
-// it but HTTP is told so, with a 400 and a text.
+// now on, unless the server has been told to stop. Serve always returns an error:
+// [ErrServerClosed] after Shutdown. It does not wait for requests that are still being
+// answered; Shutdown does. Where there is TLS, a client that does not speak it but HTTP
+// is told so, with a 400 and a text, as a connection of step 4 answers: the first byte
+// tells the two apart.
 func (s *Server) Serve(ln net.Listener) error {
 	// TODO 10.9: The accept loop of step 1, on a listener of 10.4.
 	return errors.New("task 10.9 is not written yet")

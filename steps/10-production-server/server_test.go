@@ -253,6 +253,15 @@ func TestTask9_Serve(t *testing.T) {
 			defer second.Close()
 			return first.ask(to("/fast")) + "; " + second.ask(to("/fast"))
 		}, `200, "fast"; 200, "fast"`},
+		{"who is refused by the limit needs no worker", "a client may send one request, which takes 10s and has the only worker; others wait for 1s; then it sends another one", "a client that sends too much would take the places of the others, to be told no: 429, and not 503", server.Config{MaxWorkers: 1, Queue: 1, QueueTimeout: time.Second, RateQuota: 1, RateWindow: time.Hour}, func(srv *server.Server, s *street) string {
+			first, second := s.call(), s.call()
+			defer first.Close()
+			defer second.Close()
+			io.WriteString(first, to("/slow"))
+			settle()
+			got := second.ask(to("/fast"))
+			return strings.TrimSuffix(got, ", Retry-After") + "; " + first.answer()
+		}, `429; 200, "slow"`},
 		{"a slow sender is cut off", "a client sends its content at one byte a second; the server wants 100", "MinRate counts from HeaderTimeout on", server.Config{MinRate: 100}, func(srv *server.Server, s *street) string {
 			c := s.call()
 			defer c.Close()
@@ -375,6 +384,20 @@ func overTLS(s *street) bool {
 	return strings.HasPrefix(c.ask(to("/fast")), "200")
 }
 
+// Over TLS, a connection is busy and idle like any other.
+func TestTask9_TLSIdle(t *testing.T) {
+	cfg := secure(t)
+	cfg.MinRate = 100
+	live(t, cfg, "a client sends a request over TLS, waits for 20s, and sends another one", func(srv *server.Server, s *street) string {
+		plain := s.call()
+		defer plain.Conn.Close()
+		c := newClient(tls.Client(plain.Conn, &tls.Config{InsecureSkipVerify: true}))
+		first := c.ask(to("/fast"))
+		time.Sleep(20 * time.Second)
+		return first + "; " + c.ask(to("/fast"))
+	}, `200, "fast"; 200, "fast"`, "MinRate is for requests. Between two of them a client may be silent: what belongs to the connection below TLS has to be told so as well")
+}
+
 func TestTask9_Handshake(t *testing.T) {
 	live(t, secure(t), "a client connects and says nothing", func(srv *server.Server, s *street) string {
 		c := s.call()
@@ -457,6 +480,20 @@ func TestTask9_Shutdown(t *testing.T) {
 				err := <-ended
 				return fmt.Sprintf("%s; %v after %v", got, err, time.Since(begun).Round(time.Second))
 			}, `503; 200, "fast"; <nil> after 5s`},
+		{"its workers go home", "the server keeps two workers; Shutdown is called, and then the metrics say how many there are", "a program that makes a server anew, as a test does, would have more workers each time", server.Config{MinWorkers: 2}, func(srv *server.Server, s *street) string {
+			c := s.call()
+			defer c.Close()
+			got := c.ask(to("/fast"))
+			err := srv.Shutdown(context.Background())
+			settle()
+			idle := lines(string(srv.Metrics.AppendTo(nil)), "barewire_workers")
+			return fmt.Sprintf("%s; %v; workers: %d", got, err, strings.Count(idle, `state="idle"} 2`)*2)
+		}, `200, "fast"; <nil>; workers: 0`},
+		{"it stays red when somebody serves afterwards", "Shutdown is called, and then Serve, on another listener; /readyz is asked", "a server that has been told to stop takes no requests, and must not ask for any", server.Config{}, func(srv *server.Server, s *street) string {
+			srv.Shutdown(context.Background())
+			err := srv.Serve(newStreet())
+			return fmt.Sprintf("Serve returned ErrServerClosed: %v; %s", errors.Is(err, server.ErrServerClosed), get(t, &srv.Health, "/readyz")[:3])
+		}, "Serve returned ErrServerClosed: true; 503"},
 		{"when the time is over, it says what was cut off", "two requests take 10s, and Shutdown is called with a context that ends after 3s", "somebody will ask why", server.Config{}, func(srv *server.Server, s *street) string {
 			a, b := s.call(), s.call()
 			defer a.Close()
@@ -581,6 +618,23 @@ func TestTask10_Run(t *testing.T) {
 			go func() { ended <- srv.RunOn(context.Background(), s, nil) }()
 			settle()
 			s.Close()
+			if err := <-ended; !errors.Is(err, net.ErrClosed) {
+				about.Got = errText(err)
+				about.Error(t)
+			}
+		})
+	})
+	t.Run("the operator's listener fails", func(t *testing.T) {
+		about := testkit.Report{Doing: "the listener for health and metrics is closed by somebody else; Run returns within a minute, and", Want: "net.ErrClosed", Why: "whoever watches this server cannot see it any more, and thinks that it is dead: better it says why"}
+		testkit.BubbleFor(t, about, func(t *testing.T) {
+			srv := open(t, server.Config{})
+			s, admin := newStreet(), newStreet()
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			defer cancel()
+			ended := make(chan error, 1)
+			go func() { ended <- srv.RunOn(ctx, s, admin) }()
+			settle()
+			admin.Close()
 			if err := <-ended; !errors.Is(err, net.ErrClosed) {
 				about.Got = errText(err)
 				about.Error(t)

@@ -36,8 +36,9 @@ func Workers(p *pool.Pool, wait time.Duration) keepalive.Middleware {
 // Blocking runs f on a worker of p, a pool for work that blocks: one with as many
 // workers as whatever f waits for can take, such as connections to a database. It
 // waits for f, but not in the queue for longer than the deadline of the request's
-// context, if it has one. If f cannot be run, it has answered with 503 and returns
-// false. A panic in f is the handler's.
+// context, if it has one; that the context is done because the server stops changes
+// nothing, for a request that was accepted is answered. If f cannot be run, it has
+// answered with 503 and returns false. A panic in f is the handler's.
 func Blocking(p *pool.Pool, w keepalive.ResponseWriter, r *keepalive.Request, f func(ctx context.Context)) bool {
 	// TODO 10.6: Pool.Do, and the same three things, for a part of a handler.
 	return false

@@ -191,6 +191,24 @@ func TestTask6_Workers(t *testing.T) {
 	}
 }
 
+// Whether the content is wanted is for the handler to say.
+func TestTask6_Expect(t *testing.T) {
+	const send = "POST /p HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"
+	report := testkit.Report{Sent: send, Doing: "the handler does not want the content: it answers with 403 and reads nothing", Want: "403",
+		Why: "to read Body is what sends the 100 (step 4): who reads ahead for a client that waits for it has said yes in the handler's place (RFC 9110 §10.1.1)"}
+	testkit.BubbleFor(t, report, func(t *testing.T) {
+		p := pool.New(pool.Config{Max: 1, ErrorLog: quiet})
+		c := dial(t, server.Workers(p, time.Second)(keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) { keepalive.Error(w, 403) })))
+		got := c.ask(send)
+		c.Close()
+		if done := p.Stats().Done; got != report.Want || done != 1 {
+			report.Got = fmt.Sprintf("%s, tasks done by workers: %d", got, done)
+			report.Error(t)
+		}
+		p.Shutdown(context.Background())
+	})
+}
+
 // A panic in a handler happens on a worker, and must end up where a handler's panic
 // always does.
 func TestTask6_Panic(t *testing.T) {
@@ -227,6 +245,46 @@ func TestTask6_BlockingPanic(t *testing.T) {
 			p.Shutdown(context.Background())
 		})
 	})
+}
+
+// How long Blocking waits for its turn.
+func TestTask6_BlockingWaits(t *testing.T) {
+	for _, r := range []struct {
+		name, doing, why string
+		context          func() (context.Context, context.CancelFunc)
+		want             string
+	}{
+		{"not longer than the deadline of the request", "the request's context has a deadline in 5s", "RequestTimeout is for all that a handler does, waiting too",
+			func() (context.Context, context.CancelFunc) {
+				return context.WithTimeout(context.Background(), 5*time.Second)
+			}, "f has run: false, after 5s"},
+		{"also when the server is told to stop", "the request's context is cancelled after 5s, as when the server is told to stop", "the request was accepted, so it is answered: only its deadline ends the wait",
+			func() (context.Context, context.CancelFunc) {
+				ctx, cancel := context.WithCancel(context.Background())
+				time.AfterFunc(5*time.Second, cancel)
+				return ctx, cancel
+			}, "f has run: true, after 1m0s"},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			about := testkit.Report{Doing: "the only worker of a pool is busy for a minute, and a handler calls Blocking; " + r.doing, Want: r.want, Why: r.why}
+			testkit.BubbleFor(t, about, func(t *testing.T) {
+				p := pool.New(pool.Config{Max: 1, Queue: 1, ErrorLog: quiet})
+				p.TrySubmit(func() { time.Sleep(time.Minute) })
+				settle()
+				ctx, cancel := r.context()
+				defer cancel()
+				req := request(t, getA)
+				req.SetContext(ctx)
+				begun, ran := time.Now(), false
+				server.Blocking(p, new(sheet), req, func(context.Context) { ran = true })
+				if got := fmt.Sprintf("f has run: %v, after %v", ran, time.Since(begun)); got != r.want {
+					about.Got = got
+					about.Error(t)
+				}
+				p.Shutdown(context.Background())
+			})
+		})
+	}
 }
 
 func TestTask6_Blocking(t *testing.T) {
