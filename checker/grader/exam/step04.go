@@ -619,6 +619,7 @@ func checkPanics(x *X) {
 		Talk{Class: "a panic in a long response", Arg: scripts(act("write", "x", 100_000), act("panic")), Steps: say(get("/s") + get("/3")), Logs: true},
 		Talk{Class: "a panic in a response with a length", Arg: scripts(act("set", "Content-Length", "100"), half, act("flush"), act("panic")), Steps: say(get("/s") + get("/3")), Logs: true},
 		Talk{Class: "a panic with unread content", Arg: scripts(act("panic")), Steps: say(post("/s", x.String(alnum, 1000)) + get("/3")), Logs: true},
+		Talk{Class: "a status that has not three digits", Arg: scripts(act("status", 7)), Steps: say(get("/s") + get("/3"))},
 	)
 }
 
