@@ -79,7 +79,8 @@ func (rec *Recorder) Flush() error {
 
 // ReadFrom writes what it reads from src until io.EOF. It hands src itself to the
 // ReadFrom of the writer behind rec if that has one: only so can the kernel send a
-// file without copying it (see the ReadFrom of a connection's ResponseWriter).
+// file without copying it. (That of the reference's connections has one; no task of
+// step 4 asks for it.)
 //
 //starter:todo 7.2 io.Copy looks for this method: without it, sendfile is lost.
 func (rec *Recorder) ReadFrom(src io.Reader) (n int64, err error) {

@@ -66,7 +66,8 @@ func (rec *Recorder) Flush() error {
 
 // ReadFrom writes what it reads from src until io.EOF. It hands src itself to the
 // ReadFrom of the writer behind rec if that has one: only so can the kernel send a
-// file without copying it (see the ReadFrom of a connection's ResponseWriter).
+// file without copying it. (That of the reference's connections has one; no task of
+// step 4 asks for it.)
 func (rec *Recorder) ReadFrom(src io.Reader) (n int64, err error) {
 	// TODO 7.2: io.Copy looks for this method: without it, sendfile is lost.
 	return 0, errors.New("task 7.2 is not written yet")

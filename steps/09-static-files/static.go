@@ -29,7 +29,8 @@ type Files struct {
 
 	// Prefix is what stands before the names in a path, such as "/static",
 	// without a slash at its end. It is taken off after dot segments have been
-	// removed; the path that is Prefix itself is the root without its slash.
+	// removed, and is written as paths are then: "/my%20files". The path that is
+	// Prefix itself is the root without its slash.
 	// Paths without it are not found.
 	Prefix string
 
@@ -42,8 +43,9 @@ type Files struct {
 	// regular files and directories, also at the end of links within Root.
 	// Left out are hidden names (unless DotFiles is set), names that [Name]
 	// refuses, links that lead out of Root or nowhere, everything else that is
-	// no file, and what is more than [MaxListing]. Without Listing such a
-	// directory is not found, but for the redirect to its slash.
+	// no file, and of more than [MaxListing] entries those that were not read.
+	// Without Listing such a directory is not found, but for the redirect to its
+	// slash.
 	Listing bool
 
 	// DotFiles says that hidden files are served too: see [Hidden].
