@@ -20,6 +20,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"barewire/checker/course"
@@ -148,6 +149,7 @@ func start(w *workshop.Workshop, program string, args []string) int {
 	cmd.Dir = w.Root
 	cmd.Stdout, cmd.Stderr = w.Out, w.Err
 	ownGroup(cmd)
+	endsWithUs(cmd)
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, passedOn...)
 	defer signal.Stop(signals)
@@ -158,8 +160,15 @@ func start(w *workshop.Workshop, program string, args []string) int {
 	defer close(done)
 	go func() {
 		last := make(map[os.Signal]time.Time)
+		parent, look := os.Getppid(), time.NewTicker(again)
+		defer look.Stop()
 		for {
 			select {
+			case <-look.C:
+				if os.Getppid() != parent { // the go command was ended, and tells nobody
+					passOn(cmd, syscall.SIGTERM)
+					look.Stop()
+				}
 			case s := <-signals:
 				if now := time.Now(); now.Sub(last[s]) > again {
 					last[s] = now
