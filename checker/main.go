@@ -93,7 +93,7 @@ var (
 		{"regrade", "again, with the same inputs: what has changed?", []form{{"regrade OUT=DIR SUBMISSIONS=..", "regrade -o DIR ..."}}, grader("regrade")},
 		{"merge", "the parts of a class that several machines graded", []form{{"merge LOGS='...' OUT=DIR", "merge -o DIR FILE..."}}, grader("merge")},
 		{"convert", "results for Canvas, Moodle, Gradescope, JUnit and others", []form{{"convert OUT=DIR TO=junit", "convert -to junit DIR"}}, grader("convert")},
-		{"bundle", "files with which Slurm, Kubernetes, GitHub or Gradescope grade", []form{{"bundle FOR=slurm OUT=DIR", "bundle slurm -o DIR"}}, grader("bundle")},
+		{"bundle", "files with which Slurm, Kubernetes, GitHub or Gradescope grade", []form{{"bundle FOR=slurm OUT=DIR", "bundle slurm -o DIR"}, {"bundle FOR=student OUT=DIR", "bundle student -o DIR"}}, grader("bundle")},
 		{"doctor", "which sandbox this machine has", []form{{"doctor", "doctor"}}, grader("doctor")},
 		{"selftest", "hostile submissions on this machine: what stops each?", []form{{"selftest", "selftest"}, {"selftest FLAGS=-quick", "selftest -quick"}}, grader("selftest")},
 	}
@@ -177,12 +177,26 @@ func run(args []string) int {
 	return workshop.Usage
 }
 
+// whole are the commands of everybody that nothing can be done with where the reference
+// is not: that is so in what "bundle student" makes.
+var whole = []string{"bench", "docs", "reset"}
+
 // start finds the workshop and runs a command in it.
 func start(ctx context.Context, w *workshop.Workshop, c command, args []string) int {
 	if err := w.Find(); err != nil {
 		return w.Fail(workshop.Usage, err)
 	}
+	ofLearners := slices.ContainsFunc(forLearners, func(l command) bool { return l.name == c.name })
+	if _, err := os.Stat(w.Path("solutions")); os.IsNotExist(err) && (!ofLearners || slices.Contains(whole, c.name)) && c.name != "conformance" {
+		return w.Fail(workshop.Usage, fmt.Errorf("%s needs the reference, and this copy of the course has none: there is no folder solutions%s", c.name, instead[c.name]))
+	}
 	return c.run(ctx, w, args)
+}
+
+// instead is what helps where there is no reference.
+var instead = map[string]string{
+	"docs":  "; the chapters are in the folder docs",
+	"reset": "; git stash puts your changes aside, and git checkout steps/NN-topic brings the starter back",
 }
 
 // names lists the commands in a sentence.

@@ -25,6 +25,7 @@ func bundleMain(ctx context.Context, w *workshop.Workshop, args []string) int {
 	f.StringVar(&o.Image, "image", "registry.example/barewire", "`NAME` of the image for kubernetes")
 	f.StringVar(&o.Repository, "repository", "", "`OWNER/NAME` of the workshop on GitHub, for classroom and classroom50")
 	f.StringVar(&o.Ref, "ref", "", "`COMMIT` there; without it, the one that is checked out here")
+	f.StringVar(&o.Steps, "steps", "", "`STEPS` for student, such as 1-4; without it, all")
 	names, err := workshop.Parse(f, args)
 	if err == nil && (len(names) != 1 || dir == "") {
 		err = fmt.Errorf("bundle: write what for, and -o DIR:\n%s", bundleTable())

@@ -4,9 +4,9 @@
 //
 // The files are in the folder files, as templates: a class, a rubric and a seed are
 // filled in. They call the commands that anybody can type, and nothing else in the
-// checker knows of them.
+// checker knows of them. It also makes the repository that students get.
 //
-// Read this file first; gradescope.go makes the zip.
+// Read this file first; gradescope.go makes the zip, and student.go the repository.
 package bundle
 
 import (
@@ -39,6 +39,7 @@ var Kinds = []Kind{
 	{"github", "a matrix of GitHub Actions in a repository of yours", "put %s/grade.yml into .github/workflows"},
 	{"classroom", "GitHub Classroom: feedback in the students' repositories", "put %s/classroom.yml into .github/workflows of the template repository"},
 	{"classroom50", "Classroom 50: autograder.py and its runtime", "put %s/autograder.py into CLASSROOM/autograders/ASSIGNMENT of the classroom50 repository"},
+	{"student", "the course without its reference, to hand out", "give it to your students: cd %s && git init && git add . && git commit -m 'the course'"},
 	{"gradescope", "a zip to upload as Gradescope's autograder", "upload %s/autograder.zip under Configure Autograder"},
 }
 
@@ -52,6 +53,7 @@ type Options struct {
 	Ref        string // the commit or tag there
 	Image      string // for kubernetes
 	Go         string // the version, such as 1.26.8
+	Steps      string // those that students get, such as "1-4"; "" for all
 }
 
 // values are what a template sees.
@@ -135,6 +137,9 @@ func Write(ctx context.Context, kind, dir string, o Options) (next string, err e
 	}
 	if next == "" {
 		return "", fmt.Errorf("bundle: %q is none of %s", kind, names())
+	}
+	if kind == "student" {
+		return fmt.Sprintf(next, dir), student(ctx, dir, o)
 	}
 	if err := o.check(kind); err != nil {
 		return "", err

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 
 	"barewire/checker/course"
@@ -50,8 +51,9 @@ func refuse(w *workshop.Workshop, step course.Step, below []course.Step) bool {
 		}
 	}
 	onReference := w.Command("run", fmt.Sprintf("STEP=%d", step.Number), "BASE=reference")
+	has := !slices.ContainsFunc(below, func(s course.Step) bool { return !w.HasReference(s) })
 	if len(untouched) == 0 {
-		if len(tasks) > 0 {
+		if len(tasks) > 0 && has {
 			w.Lines(show.Hang("note   ", fmt.Sprintf("%s not written yet. If the program ends because of that, type: %s",
 				isAre("task", tasks), onReference))...)
 			w.Lines("")
@@ -64,8 +66,12 @@ func refuse(w *workshop.Workshop, step course.Step, below []course.Step) bool {
 	}
 	w.Lines(show.Wrap(fmt.Sprintf("The program of step %d, %s, stands on earlier steps, and %s not written yet.",
 		step.Number, step.Title, isAre("step", numbers)), show.Width)...)
-	w.Lines("", "next   "+w.Style.Bold(onReference)+"   puts the reference in their place",
-		"       "+w.Command("test", fmt.Sprintf("STEP=%d", untouched[0].Number))+"   to write them")
+	write := w.Command("test", fmt.Sprintf("STEP=%d", untouched[0].Number))
+	if has {
+		w.Lines("", "next   "+w.Style.Bold(onReference)+"   puts the reference in their place", "       "+write+"   to write them")
+	} else {
+		w.Lines("", "next   "+w.Style.Bold(write)+"   to write them")
+	}
 	return true
 }
 

@@ -163,13 +163,13 @@ func sentence(w *workshop.Workshop, step course.Step, test string) string {
 func afterHint(w *workshop.Workshop, step course.Step, task course.Task, level int) []string {
 	id := "TASK=" + task.ID
 	again := []string{id}
-	if slices.ContainsFunc(dependencies(w, step), func(s course.Step) bool { return Untouched(w, s) }) {
+	if slices.ContainsFunc(dependencies(w, step), func(s course.Step) bool { return Untouched(w, s) && w.HasReference(s) }) {
 		again = append(again, "BASE=reference")
 	}
 	choices := [][2]string{{w.Command("test", again...), "after your change"}}
 	if level < lastHint {
 		choices = append(choices, [2]string{w.Command("hint", id), "one more hint"})
-	} else {
+	} else if w.HasReference(step) {
 		choices = append(choices, [2]string{w.Command("solution", fmt.Sprintf("STEP=%d", step.Number)), "the reference, beside your code"})
 	}
 	if chapter := w.Chapter(step); chapter != "" {

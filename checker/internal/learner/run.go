@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -79,7 +78,7 @@ func OnReference(w *workshop.Workshop, s course.Step) (*overlay.Plan, error) {
 // hasReference complains about the first of the steps that has no reference.
 func hasReference(w *workshop.Workshop, steps []course.Step) error {
 	for _, s := range steps {
-		if _, err := os.Stat(w.Path("solutions/" + s.Dir)); err != nil {
+		if !w.HasReference(s) {
 			return fmt.Errorf("the reference cannot take the place of your step %d: its folder solutions/%s is not here", s.Number, s.Dir)
 		}
 	}
@@ -114,7 +113,7 @@ func do(ctx context.Context, r gotest.Run) ([]*gotest.Package, error) {
 func earlier(w *workshop.Workshop, s course.Step) []course.Step {
 	var steps []course.Step
 	for _, e := range w.Course.Steps {
-		if _, err := os.Stat(w.Path("solutions/" + e.Dir)); err == nil && e.Number < s.Number {
+		if w.HasReference(e) && e.Number < s.Number {
 			steps = append(steps, e)
 		}
 	}
@@ -124,8 +123,7 @@ func earlier(w *workshop.Workshop, s course.Step) []course.Step {
 // Untouched reports whether a step is as it was in the beginning. Then all of
 // its tests are red, and nobody has to run them to know.
 func Untouched(w *workshop.Workshop, s course.Step) bool {
-	stale, err := starter.Compare(w.Root, s.Dir)
-	return err == nil && len(stale) == 0
+	return starter.Untouched(w.Root, s.Dir)
 }
 
 // A Place is where the learner is: a step and what became of its tests.

@@ -97,10 +97,11 @@ func (r *Report) unwritten(f *Failure) (course.Step, bool) {
 func (r *Report) writeFirst(below course.Step) []string {
 	n := r.Step.Number
 	lines := label("note", fmt.Sprintf("step %d stands on step %d, %s, which is not written yet", n, below.Number, below.Title))
-	return append(lines, indentAll(show.Choices([][2]string{
-		{r.Shop.Command("test", fmt.Sprintf("STEP=%d", below.Number)), "write that one first"},
-		{r.Shop.Command("test", fmt.Sprintf("STEP=%d", n), "BASE=reference"), "or go on with the reference's"},
-	}))...)
+	choices := [][2]string{{r.Shop.Command("test", fmt.Sprintf("STEP=%d", below.Number)), "write that one first"}}
+	if r.Shop.HasReference(below) {
+		choices = append(choices, [2]string{r.Shop.Command("test", fmt.Sprintf("STEP=%d", n), "BASE=reference"), "or go on with the reference's"})
+	}
+	return append(lines, indentAll(show.Choices(choices))...)
 }
 
 // indentAll puts the indent of a failure before each line.

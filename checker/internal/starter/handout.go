@@ -12,7 +12,8 @@ import (
 )
 
 // handoutFile has, below the root, what the folder of a step had in it when it was
-// handed out: its tests with a digest of each, and the names of the starter's files.
+// handed out: its tests with a digest of each, and the starter's files, whose digests have
+// a minus in front, as they are there to be changed.
 func handoutFile(step string) string { return "checker/handout/" + step + ".txt" }
 
 // CompareHandout returns the file that says what is handed out of a step, if it is not
@@ -23,19 +24,19 @@ func CompareHandout(root, step string) ([]Stale, error) {
 		return nil, err
 	}
 	var lines []string
-	for name := range files {
-		lines = append(lines, name+" -\n")
+	for name, text := range files {
+		lines = append(lines, name+" -"+digest(text)+"\n")
 	}
 	tests, err := filepath.Glob(filepath.Join(root, "steps", step, "*_test.go"))
 	if err != nil {
 		return nil, err
 	}
 	for _, test := range tests {
-		sum, err := digest(test)
+		text, err := os.ReadFile(test)
 		if err != nil {
 			return nil, err
 		}
-		lines = append(lines, filepath.Base(test)+" "+sum+"\n")
+		lines = append(lines, filepath.Base(test)+" "+digest(text)+"\n")
 	}
 	slices.Sort(lines)
 	want := []byte(strings.Join(lines, ""))
@@ -50,30 +51,63 @@ func CompareHandout(root, step string) ([]Stale, error) {
 // were changed, and files that are gone. All are named below the root. What is not known
 // is not said.
 func Handout(root, step string) (changed, gone []string) {
-	list, _ := os.ReadFile(filepath.Join(root, filepath.FromSlash(handoutFile(step)))) // an empty list says nothing
-	for line := range strings.Lines(string(list)) {
-		name, sum, _ := strings.Cut(strings.TrimSpace(line), " ")
-		file := path.Join("steps", step, name)
-		onDisk := filepath.Join(root, filepath.FromSlash(file))
-		if _, err := os.Stat(onDisk); os.IsNotExist(err) {
-			gone = append(gone, file)
-		} else if sum == "-" {
-			continue
-		}
-		if now, err := digest(onDisk); err == nil && sum != now {
-			changed = append(changed, file)
+	for _, h := range handedOut(root, step) {
+		switch text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(h.file))); {
+		case os.IsNotExist(err):
+			gone = append(gone, h.file)
+		case err == nil && !h.mine && digest(text) != h.sum:
+			changed = append(changed, h.file)
 		}
 	}
 	return changed, gone
 }
 
-// digest tells one text from another, whatever its line ends.
-func digest(file string) (string, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return "", err
+// Untouched reports whether a step is as it was handed out, with no file of Go besides.
+// Where no list says how that was, it is compared with what the reference gives.
+func Untouched(root, step string) bool {
+	list := handedOut(root, step)
+	if len(list) == 0 {
+		stale, err := Compare(root, step)
+		return err == nil && len(stale) == 0
 	}
-	return fmt.Sprintf("%x", sha256.Sum256(unix(text)))[:16], nil
+	names := map[string]bool{}
+	for _, h := range list {
+		names[h.file] = true
+		text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(h.file)))
+		if err != nil || digest(text) != h.sum {
+			return false
+		}
+	}
+	files, _ := filepath.Glob(filepath.Join(root, "steps", step, "*.go"))
+	for _, file := range files {
+		if !names[path.Join("steps", step, filepath.Base(file))] {
+			return false
+		}
+	}
+	return true
+}
+
+// A handed is a file that was handed out.
+type handed struct {
+	file string // below the root
+	sum  string
+	mine bool // the learner's, to be changed
+}
+
+// handedOut reads the list of a step. Where there is none, nothing is known.
+func handedOut(root, step string) (all []handed) {
+	list, _ := os.ReadFile(filepath.Join(root, filepath.FromSlash(handoutFile(step))))
+	for line := range strings.Lines(string(list)) {
+		name, sum, _ := strings.Cut(strings.TrimSpace(line), " ")
+		sum, mine := strings.CutPrefix(sum, "-")
+		all = append(all, handed{path.Join("steps", step, name), sum, mine})
+	}
+	return all
+}
+
+// digest tells one text from another, whatever its line ends.
+func digest(text []byte) string {
+	return fmt.Sprintf("%x", sha256.Sum256(unix(text)))[:16]
 }
 
 // unix returns a text with the line ends of Unix.

@@ -100,6 +100,13 @@ func (w *Workshop) Here(s course.Step) bool {
 	})
 }
 
+// HasReference reports whether the reference of the step is here; copies that are handed
+// out to students have none.
+func (w *Workshop) HasReference(s course.Step) bool {
+	_, err := os.Stat(w.Path("solutions/" + s.Dir))
+	return err == nil
+}
+
 // Program returns the folder, in the tree "steps" or "solutions", of the program
 // that a step has to try it by hand, or "" if it has none. It is slash-separated and
 // below the root.
