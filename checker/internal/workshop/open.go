@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"barewire/checker/course"
 
@@ -55,12 +56,18 @@ func (w *Workshop) Call(ctx context.Context, tool string, args ...string) int {
 	if err != nil {
 		return w.Fail(Red, errors.New(tool+" cannot be built: "+err.Error()))
 	}
-	cmd := exec.CommandContext(ctx, strings.TrimSpace(string(file)), args...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	err = cmd.Run()
-	if state := cmd.ProcessState; state != nil && state.ExitCode() >= 0 {
-		return state.ExitCode()
+	// Another command may be writing the same program into go's cache just now.
+	for try := 0; ; try++ {
+		cmd := exec.CommandContext(ctx, strings.TrimSpace(string(file)), args...)
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+		err = cmd.Run()
+		if state := cmd.ProcessState; state != nil && state.ExitCode() >= 0 {
+			return state.ExitCode()
+		}
+		if try == 10 || !errors.Is(err, syscall.ETXTBSY) {
+			return w.Fail(Red, err)
+		}
+		time.Sleep(100 * time.Millisecond)
 	}
-	return w.Fail(Red, err)
 }
