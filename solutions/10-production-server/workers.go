@@ -28,6 +28,8 @@ const MaxAhead = 16 << 10
 //     with Retry-After (RFC 9110 §15.6.4), and the connection can be used further.
 //   - Up to [MaxAhead] bytes of content are read first, unless the client waits for
 //     a 100 (RFC 9110 §10.1.1): whether to send that is for the handler to say.
+//     They are no longer in the connection: a handler that takes it over (see
+//     [keepalive.Hijack]) reads them from Body first.
 //   - If that finds a [reqline.ProtocolError] in the content, its status is the answer,
 //     and neither a worker nor the handler sees the request. After any other error the
 //     handler still gets what there was, and then the error.

@@ -34,7 +34,8 @@ type Hijacker interface {
 	// the handler another one for a while has put it back) and the connection,
 	// which has no deadlines, and whose Read begins with the bytes that the
 	// client has sent behind the head of the request: content that the handler
-	// has not read is among them. When talk returns, the connection is closed.
+	// has not read is among them, unless a middleware has read it ahead, which then
+	// says so. When talk returns, the connection is closed.
 	//
 	// From then on Write and Flush return an error (such as ErrHijackTooLate),
 	// and WriteHeader does nothing. If the handler panics, talk is not called,
