@@ -177,17 +177,16 @@ func run(args []string) int {
 	return workshop.Usage
 }
 
-// whole are the commands of everybody that nothing can be done with where the reference
-// is not: that is so in what "bundle student" makes.
-var whole = []string{"bench", "docs", "reset"}
+// alone are the commands of which something is left without the reference, which is
+// missing in what "bundle student" makes.
+var alone = []string{"test", "watch", "hint", "progress", "run", "load", "exercise", "solution", "bisect", "conformance"}
 
 // start finds the workshop and runs a command in it.
 func start(ctx context.Context, w *workshop.Workshop, c command, args []string) int {
 	if err := w.Find(); err != nil {
 		return w.Fail(workshop.Usage, err)
 	}
-	ofLearners := slices.ContainsFunc(forLearners, func(l command) bool { return l.name == c.name })
-	if _, err := os.Stat(w.Path("solutions")); os.IsNotExist(err) && (!ofLearners || slices.Contains(whole, c.name)) && c.name != "conformance" {
+	if _, err := os.Stat(w.Path("solutions")); os.IsNotExist(err) && !slices.Contains(alone, c.name) {
 		return w.Fail(workshop.Usage, fmt.Errorf("%s needs the reference, and this copy of the course has none: there is no folder solutions%s", c.name, instead[c.name]))
 	}
 	return c.run(ctx, w, args)

@@ -20,6 +20,11 @@ func LoadReds(root, step string) (Reds, error) {
 	if err != nil && !os.IsNotExist(err) {
 		return nil, err
 	}
+	return ParseReds(file), nil
+}
+
+// ParseReds finds the texts in such a file.
+func ParseReds(file []byte) Reds {
 	reds := Reds{}
 	text := strings.ReplaceAll("\n"+string(file), "\r\n", "\n")
 	for part := range strings.SplitSeq(text, "\n## ") {
@@ -30,5 +35,5 @@ func LoadReds(root, step string) (Reds, error) {
 			reds[name] = block
 		}
 	}
-	return reds, nil
+	return reds
 }

@@ -51,7 +51,7 @@ func Solution(ctx context.Context, w *workshop.Workshop, args []string) int {
 }
 
 func showSolution(ctx context.Context, w *workshop.Workshop, step course.Step) error {
-	if _, err := os.Stat(w.Path("solutions/" + step.Dir)); err != nil {
+	if !w.HasReference(step) {
 		return fmt.Errorf("the reference of step %d is not here: the folder solutions/%s", step.Number, step.Dir)
 	}
 	dir, err := os.MkdirTemp("", "barewire-solution-")

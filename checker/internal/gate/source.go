@@ -75,12 +75,7 @@ func checkFresh(_ context.Context, g *gate) *verdict {
 		v.failf("%v", err)
 	}
 	for _, step := range steps {
-		stale, err := starter.Compare(g.root, step)
-		if err == nil {
-			var handout []starter.Stale
-			handout, err = starter.CompareHandout(g.root, step)
-			stale = append(stale, handout...)
-		}
+		stale, err := starter.CompareStep(g.root, step)
 		switch {
 		case err != nil:
 			v.failf("%v", err)

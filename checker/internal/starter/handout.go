@@ -16,6 +16,17 @@ import (
 // a minus in front, as they are there to be changed.
 func handoutFile(step string) string { return "checker/handout/" + step + ".txt" }
 
+// CompareStep returns what is not as it should be of a step's starter, and of the list of
+// what is handed out of it.
+func CompareStep(root, step string) ([]Stale, error) {
+	stale, err := Compare(root, step)
+	if err != nil {
+		return nil, err
+	}
+	list, err := CompareHandout(root, step)
+	return append(stale, list...), err
+}
+
 // CompareHandout returns the file that says what is handed out of a step, if it is not
 // what it should be.
 func CompareHandout(root, step string) ([]Stale, error) {

@@ -42,17 +42,12 @@ func Main(_ context.Context, root string, args []string, stdout, stderr io.Write
 	}
 	var stale []Stale
 	for _, step := range steps {
-		s, err := Compare(root, step)
+		s, err := CompareStep(root, step)
 		if err != nil {
 			fmt.Fprintln(stderr, err)
 			return 1
 		}
-		handout, err := CompareHandout(root, step)
-		if err != nil {
-			fmt.Fprintln(stderr, err)
-			return 1
-		}
-		stale = append(append(stale, s...), handout...)
+		stale = append(stale, s...)
 	}
 	if *check {
 		return report(steps, stale, stdout)

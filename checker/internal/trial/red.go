@@ -62,12 +62,7 @@ func CheckReds(root string, programs []wrong.Program, results []Result, update b
 			continue
 		}
 		text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
-		old, err := wrong.LoadReds(root, step)
-		if err != nil {
-			problems = append(problems, err.Error())
-			continue
-		}
-		now := wrong.Reds{}
+		old, now := wrong.ParseReds(text), wrong.Reds{}
 		differ := 0
 		for i, p := range programs {
 			if p.Step != step {
