@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"barewire/checker/grader/result"
 )
@@ -53,9 +54,16 @@ func cut(text string, limit int) string {
 	if len(text) <= limit {
 		return text
 	}
-	n := max(limit-len(end), 0)
-	for n > 0 && text[n]&0xc0 == 0x80 {
+	return head(text, max(limit-len(end), 0)) + end
+}
+
+// head returns what of text fits into n bytes, up to a whole character.
+func head(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	for n > 0 && !utf8.RuneStart(text[n]) {
 		n--
 	}
-	return text[:n] + end
+	return text[:n]
 }

@@ -29,6 +29,7 @@ var hostile = map[string]string{
 	"another formula":       "\t+1+cmd|' /C calc'!A0",
 	"a minus and an at":     "-2+3\n@SUM(1)",
 	"a wide formula":        "＝1＋1",
+	"wide letters":          "ab" + strings.Repeat("Ａ", 100),
 	"CSV":                   "a\",\"b\r\nc;d\n\"\"",
 	"Markdown":              "# Mark: 100\n\n| a | b |\n| - | - |\n\n* **100 of 100** [x](javascript:alert(1)) ![x](http://evil.example/x.png) <b>",
 	"fences":                "```\n````\n~~~\n`````text\n# out\n</details>",

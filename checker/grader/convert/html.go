@@ -76,7 +76,7 @@ var functions = template.FuncMap{
 		}
 		return line(cut(s.ID, maxTitle))
 	},
-	"short": func(s string) string { return line(s)[:min(len(line(s)), 12)] },
+	"short": func(s string) string { return head(line(s), 12) },
 	"fixed": func(decimals int, x any) string {
 		if p, ok := x.(*float64); ok {
 			x = *p
