@@ -210,6 +210,7 @@ func goroutines(bubble string) []goroutine {
 			found = append(found, g)
 		}
 	}
+	slices.SortStableFunc(found, func(a, b goroutine) int { return cmp.Compare(a.at, b.at) }) // the runtime's order is chance
 	return found
 }
 

@@ -111,6 +111,9 @@ var errGone = errors.New("the client is gone")
 // time: the clock jumps when everybody waits.
 const patience = 5 * time.Second
 
+// moment is enough for who closes a connection to return after it.
+const moment = 10 * time.Millisecond
+
 // A client is the other end of a connection.
 type client struct {
 	net.Conn
@@ -221,7 +224,7 @@ func talk(t *testing.T, ctx context.Context, conn, other net.Conn) *client {
 		select {
 		case <-returned:
 			return "; Echo has returned"
-		default:
+		case <-time.After(moment):
 			return ""
 		}
 	}}
@@ -371,7 +374,7 @@ func (r *running) dial() *client {
 
 // note says that Serve has returned, if so.
 func (r *running) note() string {
-	if r.hasReturned(0) {
+	if r.hasReturned(moment) {
 		return fmt.Sprintf("; Serve has returned: %v", r.err)
 	}
 	return ""

@@ -196,7 +196,7 @@ func (r *runningTCP) note() string {
 	select {
 	case <-r.served:
 		return fmt.Sprintf("; Serve has returned: %v", r.err)
-	default:
+	case <-time.After(moment):
 		return ""
 	}
 }
