@@ -27,7 +27,7 @@ func watchMemory(p *os.Process) (stop func()) {
 			if err != nil || len(fields) < 2 {
 				continue // it has just ended
 			}
-			if pages, _ := strconv.Atoi(fields[1]); pages*os.Getpagesize() > mostMemory {
+			if pages, _ := strconv.ParseInt(fields[1], 10, 64); pages*int64(os.Getpagesize()) > mostMemory {
 				_ = p.Kill() // it may have ended
 			}
 		}

@@ -43,7 +43,8 @@ func CutLast(list []byte) (rest, last []byte) {
 //
 // Parameter names are compared without regard to case. A value is a token or a
 // quoted string; in a token there can be no colon or bracket, so IPv6 addresses and
-// ports need quotes.
+// ports need quotes. A backslash in a quoted string stands for the byte behind it
+// (RFC 9110 §5.6.4).
 //
 // Empty parameters, and spaces behind a ";", change nothing.
 //
@@ -68,12 +69,31 @@ func ForwardedFor(element []byte) (netip.Addr, bool) {
 		}
 		element, more = rest, rest != nil
 	}
-	return ParseNode(node)
+	return ParseNode(unescaped(node))
+}
+
+// unescaped returns what stands between the quotes of a quoted string, without the
+// backslashes: borrowed if there are none, as in all that proxies write.
+//
+//starter:omit
+func unescaped(s []byte) []byte {
+	i := bytes.IndexByte(s, '\\')
+	if i < 0 {
+		return s
+	}
+	plain := bytes.Clone(s[:i])
+	for ; i < len(s); i++ {
+		if s[i] == '\\' {
+			i++ // what is behind it may be another one
+		}
+		plain = append(plain, s[i])
+	}
+	return plain
 }
 
 // cutPair cuts name=value and the semicolon behind it off an element. Empty pairs
-// are allowed, and have no name. The value is without quotes; backslashes stay,
-// since no address has any. rest is nil if there is no semicolon.
+// are allowed, and have no name. The value is without quotes, and with its
+// backslashes: behind each is another byte. rest is nil if there is no semicolon.
 //
 //starter:omit
 func cutPair(element []byte) (name, value, rest []byte, ok bool) {

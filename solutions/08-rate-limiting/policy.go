@@ -15,6 +15,7 @@ package ratelimit
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 )
@@ -35,8 +36,8 @@ type Policy struct {
 }
 
 // MaxQuota is the largest quota: an integer in a structured field has at most 15
-// digits (RFC 9651 §3.3.1).
-const MaxQuota = 999_999_999_999_999
+// digits (RFC 9651 §3.3.1). Where an int has 32 bits, it is the largest of those.
+const MaxQuota = min(999_999_999_999_999, math.MaxInt)
 
 // A Result is what a limit says of one request.
 type Result struct {

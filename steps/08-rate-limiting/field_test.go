@@ -52,7 +52,7 @@ func TestTask5_Fields(t *testing.T) {
 		},
 		{
 			"the largest numbers", per(ratelimit.MaxQuota, 1<<63-1-854775807), result{Remaining: ratelimit.MaxQuota - 1, Reset: 1<<63 - 1},
-			[2]string{`"default";q=999999999999999;w=9223372036`, `"default";r=999999999999998;t=9223372037`}, "rounding up by adding first overflows",
+			[2]string{fmt.Sprintf(`"default";q=%d;w=9223372036`, ratelimit.MaxQuota), fmt.Sprintf(`"default";r=%d;t=9223372037`, ratelimit.MaxQuota-1)}, "rounding up by adding first overflows",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -26,7 +26,8 @@ func CutLast(list []byte) (rest, last []byte) {
 //
 // Parameter names are compared without regard to case. A value is a token or a
 // quoted string; in a token there can be no colon or bracket, so IPv6 addresses and
-// ports need quotes.
+// ports need quotes. A backslash in a quoted string stands for the byte behind it
+// (RFC 9110 §5.6.4).
 //
 // Empty parameters, and spaces behind a ";", change nothing.
 //

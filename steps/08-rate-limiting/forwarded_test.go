@@ -171,6 +171,7 @@ func TestTask7_ForwardedFor(t *testing.T) {
 		{"an IPv4 address with a port in quotes", `for="192.0.2.60:80"`, "192.0.2.60", []string{`for=192.0.2.60:80`}, "a colon needs quotes (RFC 7239 §4)"},
 		{"a semicolon in another string", `host="a;for=203.0.113.9";for=192.0.2.60`, "192.0.2.60", []string{`host="a;for=203.0.113.9"`}, "semicolons in quotes do not separate"},
 		{"an escaped quote in another string", `x="a\";for=203.0.113.9";for=192.0.2.60`, "192.0.2.60", []string{`x="a\";for=203.0.113.9"`}, "a quote behind a backslash does not end the string (RFC 9110 §5.6.4)"},
+		{"an escaped byte in the address", `for="192.0.2\.6\0"`, "192.0.2.60", []string{`for="192.0.2\\.60"`, `for="192.0.2.60\"`, `for=192.0.2\.60`}, "a backslash in a quoted string stands for the byte behind it, whichever that is: a recipient MUST read it so (RFC 9110 §5.6.4)"},
 		{"an empty string", `by="";for=192.0.2.60`, "192.0.2.60", []string{`for=192.0.2.60;by="`, `for=192.0.2.60;by="x`}, "a quoted string may be empty (RFC 9110 §5.6.4), but it has an end"},
 		{"for twice is none", "for=192.0.2.60;by=192.0.2.61", "192.0.2.60", []string{"for=192.0.2.60;for=192.0.2.61", "for=192.0.2.60;For=192.0.2.60"}, "a parameter occurs once (RFC 7239 §4); with two, two programs see two clients"},
 		{"empty pairs", ";for=192.0.2.60;", "192.0.2.60", []string{";", ";;"}, "the grammar allows them (RFC 7239 §4)"},

@@ -13,6 +13,7 @@
 package ratelimit
 
 import (
+	"math"
 	"time"
 )
 
@@ -32,8 +33,8 @@ type Policy struct {
 }
 
 // MaxQuota is the largest quota: an integer in a structured field has at most 15
-// digits (RFC 9651 §3.3.1).
-const MaxQuota = 999_999_999_999_999
+// digits (RFC 9651 §3.3.1). Where an int has 32 bits, it is the largest of those.
+const MaxQuota = min(999_999_999_999_999, math.MaxInt)
 
 // A Result is what a limit says of one request.
 type Result struct {
