@@ -27,7 +27,7 @@ hint:
 	@go tool checker hint $(if $(TASK),$(TASK),$(STEP)) $(if $(LEVEL),-level $(LEVEL)) $(if $(BASE),-base $(BASE))
 
 progress:
-	@go tool checker progress
+	@go tool checker progress $(if $(BASE),-base $(BASE))
 
 run:
 	@go tool checker run $(STEP) $(if $(ADDR),-addr $(ADDR)) $(if $(REFERENCE),-reference) $(if $(BASE),-base $(BASE)) $(if $(ARGS),-- $(ARGS))

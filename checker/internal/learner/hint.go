@@ -28,8 +28,8 @@ func Hint(ctx context.Context, w *workshop.Workshop, args []string) int {
 	if err == nil {
 		err = workshop.AtMost(1, "hint", names)
 	}
-	if err == nil && *base != "" && *base != "reference" {
-		err = fmt.Errorf("hint: there is no base %q but reference", *base)
+	if err == nil {
+		*base, err = baseOf("hint", *base)
 	}
 	if err == nil && (*level < 0 || *level > lastHint) {
 		err = fmt.Errorf("hint: there is no hint %d; a task has hints 1, 2 and 3", *level)
@@ -50,12 +50,12 @@ func Hint(ctx context.Context, w *workshop.Workshop, args []string) int {
 			}
 		}
 		defer Soothe(w)()
-		at, err := place(ctx, w, step, *base)
+		at, o, err := place(ctx, w, step, *base)
 		if err != nil {
 			return w.Fail(workshop.Red, err)
 		}
 		var status int
-		if step, task, status = redTask(w, at, *base); task.ID == "" {
+		if step, task, status = redTask(w, at, o); task.ID == "" {
 			return status
 		}
 		if len(names) == 0 {
@@ -66,16 +66,23 @@ func Hint(ctx context.Context, w *workshop.Workshop, args []string) int {
 }
 
 // place is what became of the tests of a step, or of the step that the learner is on if
-// none is named.
-func place(ctx context.Context, w *workshop.Workshop, step course.Step, base string) (Place, error) {
+// none is named. Where the last run was red with the race detector, that watches again:
+// what it has found is not red without it.
+func place(ctx context.Context, w *workshop.Workshop, step course.Step, base string) (at Place, o Options, err error) {
+	o.Base = base
+	raced := w.State().Raced
+	for _, s := range w.StepsHere() {
+		if s.Number == raced && (step.Number == raced || step.Number == 0) {
+			step, o.Race = s, true
+		}
+	}
 	if step.Number == 0 {
-		return Current(ctx, w)
+		at, err = Current(ctx, w)
+		return at, o, err
 	}
-	packages, err := Run(ctx, w, Options{Base: base}, step)
-	if err != nil {
-		return Place{}, err
-	}
-	return Place{Step: step, Package: packages[0]}, nil
+	at.Step = step
+	at.Package, err = first(Run(ctx, w, o, step))
+	return at, o, err
 }
 
 // elsewhere says how to get hints for a later step that is begun, where the first red
@@ -96,7 +103,7 @@ func elsewhere(w *workshop.Workshop, step course.Step) {
 
 // redTask returns the task of the first red test. Where there is none it says
 // why, and returns the status to exit with.
-func redTask(w *workshop.Workshop, at Place, base string) (course.Step, course.Task, int) {
+func redTask(w *workshop.Workshop, at Place, o Options) (course.Step, course.Task, int) {
 	if at.Green {
 		w.Lines("Nothing is red: every step that is here is done.")
 		return at.Step, course.Task{}, workshop.Green
@@ -105,7 +112,7 @@ func redTask(w *workshop.Workshop, at Place, base string) (course.Step, course.T
 		w.Lines(fmt.Sprintf("Nothing is red in step %d.", at.Step.Number))
 		return at.Step, course.Task{}, workshop.Green
 	}
-	r := &report.Report{Shop: w, Step: at.Step, Package: at.Package, Base: base}
+	r := &report.Report{Shop: w, Step: at.Step, Package: at.Package, Base: o.Base, Race: o.Race}
 	Remember(w, r)
 	first := report.FirstRed(r.Tasks())
 	if first == nil || first.Task.Hints[0] == "" {
@@ -147,7 +154,7 @@ func showHint(w *workshop.Workshop, step course.Step, task course.Task, level in
 	w.Lines("")
 	w.Lines(show.Markdown(hints[level-1], "  ")...)
 	w.Lines("")
-	w.Lines(afterHint(w, step, task, level)...)
+	w.Lines(afterHint(w, step, task, level, state.Raced == step.Number)...)
 	return workshop.Green
 }
 
@@ -160,9 +167,12 @@ func sentence(w *workshop.Workshop, step course.Step, test string) string {
 }
 
 // afterHint says what can be done with a hint, or without one.
-func afterHint(w *workshop.Workshop, step course.Step, task course.Task, level int) []string {
+func afterHint(w *workshop.Workshop, step course.Step, task course.Task, level int, race bool) []string {
 	id := "TASK=" + task.ID
 	again := []string{id}
+	if race {
+		again = append(again, "RACE=1")
+	}
 	if slices.ContainsFunc(dependencies(w, step), func(s course.Step) bool { return Untouched(w, s) && w.HasReference(s) }) {
 		again = append(again, "BASE=reference")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 
 	"barewire/checker/course"
@@ -37,24 +38,30 @@ func (s standing) done() (done, all int) {
 
 // Progress shows the ten steps, and where the learner is.
 func Progress(ctx context.Context, w *workshop.Workshop, args []string) int {
-	names, err := workshop.Parse(flag.NewFlagSet("progress", flag.ContinueOnError), args)
+	flags := flag.NewFlagSet("progress", flag.ContinueOnError)
+	base := flags.String("base", "", "`reference` lays the reference under each step")
+	names, err := workshop.Parse(flags, args)
 	if err == nil {
 		err = workshop.AtMost(0, "progress", names)
+	}
+	if err == nil {
+		*base, err = baseOf("progress", *base)
 	}
 	if err != nil {
 		return w.Fail(workshop.Usage, err)
 	}
 	defer Soothe(w)()
-	all, err := standings(ctx, w)
+	all, err := standings(ctx, w, *base)
 	if err != nil {
 		return w.Fail(workshop.Red, err)
 	}
-	printProgress(w, all)
+	printProgress(w, all, *base)
 	return workshop.Green
 }
 
-// standings runs the tests of every step that the learner has begun, in one go.
-func standings(ctx context.Context, w *workshop.Workshop) ([]standing, error) {
+// standings runs the tests of every step that the learner has begun: in one go, if each
+// is not to have the reference's earlier steps below it.
+func standings(ctx context.Context, w *workshop.Workshop, base string) ([]standing, error) {
 	var all []standing
 	var begun []course.Step
 	for _, s := range w.Course.Steps {
@@ -67,12 +74,18 @@ func standings(ctx context.Context, w *workshop.Workshop) ([]standing, error) {
 	if len(begun) == 0 {
 		return all, nil
 	}
-	packages, err := Run(ctx, w, Options{}, begun...)
-	if err != nil {
-		return nil, err
+	together := [][]course.Step{begun}
+	if base != "" {
+		together = slices.Collect(slices.Chunk(begun, 1))
 	}
-	for i, s := range begun {
-		all[s.Number-1].judge(packages[i])
+	for _, steps := range together {
+		packages, err := Run(ctx, w, Options{Base: base}, steps...)
+		if err != nil {
+			return nil, err
+		}
+		for i, s := range steps {
+			all[s.Number-1].judge(packages[i])
+		}
 	}
 	return all, nil
 }
@@ -84,7 +97,7 @@ func (s *standing) judge(p *gotest.Package) {
 }
 
 // printProgress prints a line for each step, then what to do next.
-func printProgress(w *workshop.Workshop, all []standing) {
+func printProgress(w *workshop.Workshop, all []standing, base string) {
 	steps, tasks, of, width, here := 0, 0, 0, 0, -1
 	for i, s := range all {
 		done, n := s.done()
@@ -101,11 +114,14 @@ func printProgress(w *workshop.Workshop, all []standing) {
 		summary += fmt.Sprintf(", %d of %s", tasks, show.Count(of, "task"))
 	}
 	w.Lines(w.Style.Bold("Barewire: "+summary), "")
+	if base != "" {
+		w.Lines("Each step was run on the reference's earlier steps.", "")
+	}
 	for i, s := range all {
 		w.Lines(fmt.Sprintf("  %2d  %-*s  %s", s.step.Number, width, s.step.Title, s.status(w, i == here)))
 	}
 	w.Lines("")
-	w.Lines(nextSteps(w, all, here)...)
+	w.Lines(nextSteps(w, all, here, base)...)
 }
 
 // status is a bar and what it says in words.
@@ -139,12 +155,15 @@ func (s standing) status(w *workshop.Workshop, here bool) string {
 }
 
 // nextSteps says what to do: the first task that is not done.
-func nextSteps(w *workshop.Workshop, all []standing, here int) []string {
+func nextSteps(w *workshop.Workshop, all []standing, here int, base string) []string {
 	if here < 0 {
 		return []string{"Every step that is here is done."}
 	}
 	s := all[here]
-	step := fmt.Sprintf("STEP=%d", s.step.Number)
+	step := []string{fmt.Sprintf("STEP=%d", s.step.Number)}
+	if base != "" {
+		step = append(step, "BASE="+base)
+	}
 	var task course.Task
 	if len(s.step.Tasks) > 0 {
 		task = s.step.Tasks[0]
@@ -155,7 +174,7 @@ func nextSteps(w *workshop.Workshop, all []standing, here int) []string {
 			break
 		}
 	}
-	lines := []string{"next   " + w.Style.Bold(w.Command("test", step))}
+	lines := []string{"next   " + w.Style.Bold(w.Command("test", step...))}
 	if task.Title != "" {
 		about := fmt.Sprintf("       task %s %s", task.ID, task.Title)
 		if task.Minutes > 0 {

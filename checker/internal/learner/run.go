@@ -174,6 +174,10 @@ func Remember(w *workshop.Workshop, r *report.Report) {
 	if r.Base == "" {
 		s.Step = r.Step.Number
 	}
+	s.Raced = 0
+	if r.Race && !r.Package.OK() {
+		s.Raced = r.Step.Number
+	}
 	for _, t := range r.Tasks() {
 		switch {
 		case len(t.Red) > 0:

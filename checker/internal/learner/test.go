@@ -25,10 +25,12 @@ func Test(ctx context.Context, w *workshop.Workshop, args []string) int {
 	}
 	defer Soothe(w)()
 	at := Place{Step: step}
-	if step.Number == 0 {
+	named := step.Number != 0
+	if !named {
 		at, err = Current(ctx, w)
-	} else {
-		at.Package, err = first(Run(ctx, w, o, step))
+	}
+	if err == nil && (named || o.Race || o.Base != "") {
+		at.Package, err = first(Run(ctx, w, o, at.Step))
 	}
 	if err != nil {
 		return w.Fail(workshop.Red, err)
@@ -93,12 +95,8 @@ func testArgs(w *workshop.Workshop, args []string) (step course.Step, o Options,
 	if err != nil {
 		return step, o, err
 	}
-	switch o.Base {
-	case "", "reference":
-	case "mine":
-		o.Base = ""
-	default:
-		return step, o, fmt.Errorf("test: -base %s: the earlier steps are mine, which is what happens anyway, or reference", o.Base)
+	if o.Base, err = baseOf("test", o.Base); err != nil {
+		return step, o, err
 	}
 	if len(names) == 1 && o.Task == "" && isTask(names[0]) {
 		o.Task, names = names[0], nil
@@ -118,6 +116,17 @@ func testArgs(w *workshop.Workshop, args []string) (step course.Step, o Options,
 		step, err = w.Step(names[0])
 	}
 	return step, o, err
+}
+
+// baseOf returns what a flag -base stands for: "" for the learner's own earlier steps.
+func baseOf(command, base string) (string, error) {
+	switch base {
+	case "", "reference":
+		return base, nil
+	case "mine":
+		return "", nil
+	}
+	return "", fmt.Errorf("%s: -base %s: the earlier steps are mine, which is what happens anyway, or reference", command, base)
 }
 
 // isTask reports whether a name looks like "3.2".

@@ -13,6 +13,7 @@ const StateDir = ".barewire"
 // nothing but convenience.
 type State struct {
 	Step     int                // the step of the last run
+	Raced    int                // the same, if that was red and the race detector watched
 	Failures map[string]Failure // the first red test of each task when it last ran
 	Hints    map[string]Hinted  // the hints that were shown, by task
 }
