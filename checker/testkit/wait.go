@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -83,7 +84,7 @@ func BubbleFor(t *testing.T, about Report, f func(t *testing.T)) {
 	select {
 	case <-done:
 	case <-watchdog.C:
-		r, gs := about, goroutines(<-bubble)
+		r, gs := about.orEnding(t), goroutines(<-bubble)
 		r.Want, r.Got, r.At = cmp.Or(r.Want, "an end"), fmt.Sprintf("still busy after %v: a loop that does not end", bubbleLimit), stuckAt(gs)
 		if slices.ContainsFunc(gs, waitsForLock) && !slices.ContainsFunc(gs, isBusy) {
 			r.Got, r.Why = "a deadlock: a goroutine waits for a lock that is never given back", cmp.Or(r.Why, lockWhy)
@@ -91,6 +92,7 @@ func BubbleFor(t *testing.T, about Report, f func(t *testing.T)) {
 		r.Fatal(t)
 	}
 
+	about = about.orEnding(t)
 	switch text := fmt.Sprint(panicked); {
 	case returned:
 	case panicked == nil:
@@ -114,6 +116,22 @@ func BubbleFor(t *testing.T, about Report, f func(t *testing.T)) {
 	default:
 		panic(panicked)
 	}
+}
+
+// endings are what tests do last, by their names.
+var endings sync.Map
+
+// Ending is called where a test in a bubble has seen all that it wants to see, and does
+// something else to come to its end. If that is what never ends, the report says so.
+func Ending(t testing.TB, doing string) { endings.Store(t.Name(), doing) }
+
+// orEnding returns the report of what does not end: with what Ending was told, if it was
+// called.
+func (r Report) orEnding(t testing.TB) Report {
+	if doing, ok := endings.LoadAndDelete(t.Name()); ok {
+		r.Doing = doing.(string)
+	}
+	return r
 }
 
 // NoLeaks fails t, when it ends, if a goroutine that runs code of a step and

@@ -49,6 +49,18 @@ at     no goroutine is in your code: it returned, or never started`,
 		},
 		want: "went on",
 	},
+	"Bubble: a deadlock at the end": {
+		run: func(t *testing.T) {
+			testkit.Bubble(t, func(t *testing.T) {
+				testkit.Ending(t, "all is seen, and the server is shut down")
+				select {}
+			})
+		},
+		want: `
+while  all is seen, and the server is shut down
+want   an answer
+got    a deadlock`,
+	},
 	"Bubble: a deadlock": {
 		run: func(t *testing.T) {
 			testkit.Bubble(t, func(t *testing.T) {

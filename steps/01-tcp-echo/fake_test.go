@@ -349,6 +349,7 @@ func (r *running) begin() {
 		r.hasReturned(10 * time.Second)
 		if !r.stops {
 			// A server may keep something until it is shut down.
+			testkit.Ending(r.t, "what this test is about has happened, and Shutdown (task 1.5) is called, so that nothing of the server is left")
 			select {
 			case <-r.shutdown(patience):
 			case <-time.After(2 * patience):
