@@ -1,12 +1,16 @@
 package browser
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"barewire/checker/conformance"
+	"barewire/docs/lab/cases"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -92,6 +96,34 @@ func TestLab_cases(t *testing.T) {
 			t.Errorf("%s: %s", test.id, got)
 		}
 	}
+}
+
+// TestLab_unjudged opens a case that asks for a file, and the list, which says how many do.
+func TestLab_unjudged(t *testing.T) {
+	all, err := conformance.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(all, func(c conformance.Case) bool { return c.NeedsFile })
+	files := 0
+	for _, c := range all {
+		if c.NeedsFile {
+			files++
+		}
+	}
+	number := func(n int) string {
+		if n < 1000 {
+			return strconv.Itoa(n)
+		}
+		return strconv.Itoa(n/1000) + "," + fmt.Sprintf("%03d", n%1000)
+	}
+	want := number(files) + " cases of " + number(len(all))
+	b := lab(t, "#case="+cases.ID(all[i].Group, all[i].Name))
+	b.until(`document.getElementById("lab-judged").textContent !== ""`)
+	b.says("lab-judged", want)
+	eval[any](b, `document.getElementById("lab-pick").click()`)
+	b.until(`document.getElementById("lab-found").textContent !== ""`)
+	b.says("lab-found", want)
 }
 
 // TestLab_parts looks at what the bytes of one message are said to be.
@@ -181,6 +213,13 @@ func TestLab_keyboard(t *testing.T) {
 	b.says("lab-code", "solutions/03-headers-bodies/field.go")
 	if line := eval[string](b, `document.querySelector(".lab-here").textContent`); !strings.Contains(line, "whitespace before the colon") {
 		t.Errorf("the line that decides is %s", line)
+	}
+	// The whole file is a page of the site, and has that line.
+	if line := eval[string](b, `(async () => {
+		const to = new URL(document.querySelector("#lab-code a").href), page = await fetch(to);
+		return new DOMParser().parseFromString(await page.text(), "text/html").getElementById(to.hash.slice(1)).textContent;
+	})()`); !strings.Contains(line, "whitespace before the colon") {
+		t.Errorf("the link leads to %s", line)
 	}
 	// The picker, from the keyboard alone.
 	b.do(chromedp.Focus(chromedp.CSS("#lab-pick")))

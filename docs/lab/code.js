@@ -37,8 +37,9 @@ export async function show(box, what) {
 	}
 	// The line before a directive is an empty comment.
 	for (const li of [...list.children]) if (/^\/\/\s*$/.test(li.textContent) && !/^\/\//.test(li.nextSibling?.textContent ?? "")) li.remove();
-	const place = `${s.tree}/${found.file}:${found.line ?? found.from}`;
-	clear(box, el("div", { class: "lab-row" }, el("p", {}, el("strong", {}, found.name), " ", el("span", { class: "lab-path" }, place)),
+	const at = found.line ?? found.from;
+	const whole = el("a", { class: "lab-path", href: `../source/${s.tree}/${found.file}/#L${at}` }, `${s.tree}/${found.file}:${at}`);
+	clear(box, el("div", { class: "lab-row" }, el("p", {}, el("strong", {}, found.name), " ", whole),
 		el("button", { type: "button", onclick: () => { box.hidden = true; } }, "Close")), list);
 	const here = list.querySelector(".lab-here");
 	if (here) list.scrollTop = here.offsetTop - 60;

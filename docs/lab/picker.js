@@ -15,6 +15,12 @@ export async function find(id) {
 	return null;
 }
 
+// unjudged says how many cases the lab does not judge, since they ask for a file.
+export async function unjudged() {
+	const all = (await cases()).flatMap((g) => g.cases);
+	return `${count(all.filter((c) => c.needs).length, "case")} of ${count(all.length, "case").replace(/ .*/, "")}`;
+}
+
 export class Picker {
 	constructor(chosen) {
 		this.chosen = chosen;
@@ -51,14 +57,15 @@ export class Picker {
 			if (shown.length === 0) continue;
 			const box = el("div", { role: "group", "aria-label": title }, el("p", { class: "lab-group", "aria-hidden": "true" }, title, " ", el("span", {}, shown.length < hits.length ? `${shown.length} of ${hits.length}` : String(hits.length))));
 			for (const c of shown) {
-				const option = el("div", { role: "option", id: `lab-case-${c.id.replace("/", "-")}`, "aria-selected": "false" }, el("span", {}, c.name), " ", el("span", { class: "lab-section" }, `${c.section}, ${c.verb}`));
+				const option = el("div", { role: "option", id: `lab-case-${c.id.replace("/", "-")}`, "aria-selected": "false" }, el("span", {}, c.name), " ", el("span", { class: "lab-section" }, `${c.section}, ${c.verb}${c.needs ? ", not judged here" : ""}`));
 				option.dataset.id = c.id;
 				box.append(option);
 			}
 			boxes.push(box);
 		}
 		clear($("lab-cases"), ...boxes);
-		$("lab-found").textContent = `${count(found, "case")}.${words.length === 0 ? " Type to see more; the name of a group shows all of it." : ""}`;
+		const rest = words.length === 0 ? ` ${await unjudged()} ask for a file, which the lab does not have: they are not judged here. Type to see more; the name of a group shows all of it.` : "";
+		$("lab-found").textContent = `${count(found, "case")}.${rest}`;
 		this.#mark(boxes.length > 0 ? 0 : -1);
 	}
 

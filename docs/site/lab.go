@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"html/template"
 	"strings"
@@ -33,6 +34,17 @@ func makeWirelab(t transformer, _ []string) (template.HTML, error) {
 	files, err := memo(t.site, name, from, t.lab().Files)
 	if err != nil {
 		return "", err
+	}
+	// Beside a piece of code, the lab links to the whole file.
+	var source struct {
+		Tree  string
+		Files map[string]string
+	}
+	if err := json.Unmarshal(files["source.json"], &source); err != nil {
+		return "", err
+	}
+	for name := range source.Files {
+		t.sourcePage(source.Tree + "/" + name)
 	}
 	t.mu.Lock()
 	for name, content := range files {
