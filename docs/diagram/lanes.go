@@ -30,7 +30,7 @@ type lanes struct {
 // scene places the sequence with the widest text that lets it be no wider than limit.
 func (s *sequence) scene(limit float64) scene {
 	var best scene
-	for wrap := 340.0; wrap >= 80; wrap -= 10 {
+	for wrap := 340.0; wrap >= 60; wrap -= 10 {
 		l := &lanes{s: s, wrap: wrap}
 		l.measure()
 		l.columns()

@@ -47,17 +47,39 @@ type block struct {
 }
 
 // wrap breaks text where it is wider than limit: at spaces, and always at a line break. The lines come
-// out about equally long. A word that is wider than limit stays whole, so the block may be wider too.
+// out about equally long. A word that is wider than limit is broken behind a hyphen, or else stays whole,
+// so the block may be wider too.
 func wrap(text string, limit float64) block {
 	var lines []string
 	for part := range strings.SplitSeq(text, "\n") {
-		lines = append(lines, balance(strings.Fields(part), limit)...)
+		lines = append(lines, balance(hyphenated(strings.Fields(part), limit), limit)...)
 	}
 	b := block{lines: lines, h: float64(len(lines)) * lineHeight}
 	for _, l := range lines {
 		b.w = max(b.w, textWidth(l))
 	}
 	return b
+}
+
+// hyphenated breaks words that are wider than limit behind a hyphen, each piece as long as it may be.
+func hyphenated(words []string, limit float64) (pieces []string) {
+	for _, word := range words {
+		for textWidth(word) > limit {
+			cut := 0
+			for i := range len(word) - 1 {
+				if word[i] == '-' && i > 0 && (cut == 0 || textWidth(word[:i+1]) <= limit) {
+					cut = i + 1
+				}
+			}
+			if cut == 0 {
+				break
+			}
+			pieces = append(pieces, word[:cut])
+			word = word[cut:]
+		}
+		pieces = append(pieces, word)
+	}
+	return pieces
 }
 
 // balance fills lines up to limit, then looks for the smallest width that needs no more of them.

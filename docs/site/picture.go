@@ -17,7 +17,11 @@ import (
 // drawn is a diagram.
 func drawn(source string) (template.HTML, error) {
 	svg, err := diagram.SVG(source)
-	return markup("<div class=\"drawing\" tabindex=\"0\">%s</div>\n", template.HTML(svg)), err
+	return drawing(svg), err
+}
+
+func drawing(svg []byte) template.HTML {
+	return markup("<div class=\"drawing\" tabindex=\"0\">%s</div>\n", template.HTML(svg))
 }
 
 // below returns the steps that each step's solution imports, by its folder.
@@ -54,17 +58,21 @@ func makePackages(t transformer, args []string) (template.HTML, error) {
 	if err != nil {
 		return "", err
 	}
-	var b strings.Builder
-	b.WriteString("flowchart TD\n")
+	var g diagram.Graph
 	for _, step := range slices.Backward(t.course.Steps) {
-		fmt.Fprintf(&b, "    s%d[\"%d %s\"]\n", step.Number, step.Number, step.Package)
-	}
-	for _, step := range slices.Backward(t.course.Steps) {
+		g.Nodes = append(g.Nodes, diagram.Node{ID: step.Dir, Label: fmt.Sprintf("%d %s", step.Number, step.Package)})
 		for _, dir := range below[step.Dir] {
-			fmt.Fprintf(&b, "    s%d --> s%d\n", step.Number, number(dir))
+			g.Edges = append(g.Edges, diagram.Edge{From: step.Dir, To: dir})
 		}
 	}
-	return drawn(b.String())
+	g.Reduce()
+	from := make(map[string]int)
+	for i, e := range g.Edges { // two rows where one would be too wide for a phone
+		from[e.From]++
+		g.Edges[i].Length = 1 + from[e.From]%2
+	}
+	svg, err := g.SVG()
+	return drawing(svg), err
 }
 
 // number returns the number of a step's folder.
