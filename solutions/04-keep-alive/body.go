@@ -160,9 +160,6 @@ func (b *body) drain() bool {
 	if b.ended() {
 		return true
 	}
-	if b.hopeless() {
-		return false
-	}
 	scratch := make([]byte, 8<<10)
 	until := after(b.c.srv.BodyTimeout, DefaultBodyTimeout)
 	for total := 0; total <= MaxDrain && time.Now().Before(until); {

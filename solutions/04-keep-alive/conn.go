@@ -200,7 +200,7 @@ func (c *conn) serveRequest() bool {
 		return false // the connection is no longer the server's
 	}
 	if c.res.finish(); !c.res.keep {
-		c.unread = c.unread || !c.body.ended() || c.r < c.w || KeepAlive(&c.req.Head)
+		c.unread = !c.body.ended() || c.r < c.w || KeepAlive(&c.req.Head)
 		return false
 	}
 	if !c.body.drain() {
@@ -239,7 +239,6 @@ func (c *conn) callHandler() (ok bool) {
 				c.res.fail(500)
 				c.res.finish()
 			}
-			ok = false
 		}
 	}()
 	c.srv.Handler.ServeHTTP(&c.res, &c.req)

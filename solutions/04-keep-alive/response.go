@@ -103,7 +103,7 @@ func (w *response) takes(name, value []byte) bool {
 	case len("Content-Length"):
 		if is(name, "Content-Length") {
 			n, err := strconv.ParseInt(string(value), 10, 64)
-			if err == nil && n >= 0 && w.length < 0 {
+			if err == nil && w.length < 0 {
 				w.length = n
 			}
 			return false
@@ -134,7 +134,7 @@ func (w *response) interim(status int) {
 		w.c.body.awaiting = false
 	}
 	w.c.out = message.AppendStatusLine(w.c.out, status)
-	probe := response{c: w.c, header: w.header, length: -1} // takes notes what w must not know yet
+	probe := response{c: w.c, header: w.header} // takes notes what w must not know yet
 	for name, value := range w.header.All() {
 		if probe.takes(name, value) {
 			w.c.out = message.AppendField(w.c.out, name, value)
@@ -240,7 +240,7 @@ func (w *response) commit(complete bool) {
 		dst = append(dst, "Content-Length: "...)
 		dst = strconv.AppendInt(dst, length, 10)
 		dst = append(dst, "\r\n"...)
-	case w.framing == chunked || w.framing == noContent && w.wouldChunk():
+	case w.framing == chunked || w.wouldChunk():
 		dst = append(dst, "Transfer-Encoding: chunked\r\n"...)
 	case w.framing == untilClose:
 		w.keep = false
@@ -264,7 +264,7 @@ func (w *response) commit(complete bool) {
 //starter:omit
 func (w *response) wouldChunk() bool {
 	return w.c.req.Method == "HEAD" && w.c.req.Version != reqline.HTTP10 &&
-		message.HasContent("GET", w.status) && w.status != 205 && w.written > MaxHeld
+		message.HasContent("GET", w.status) && w.written > MaxHeld
 }
 
 // frame decides how the content ends.

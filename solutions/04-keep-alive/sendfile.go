@@ -22,7 +22,7 @@ func (w *response) ReadFrom(src io.Reader) (n int64, err error) {
 	if w.status == 0 {
 		w.WriteHeader(200)
 	}
-	if left := w.length - w.written; ok && w.framing != noContent && left >= minSendfile && w.err == nil {
+	if left := w.length - w.written; ok && w.framing != noContent && left >= minSendfile {
 		if n, err = w.sendFrom(to, src, left); err != nil {
 			return n, err
 		}

@@ -45,6 +45,15 @@ func TestTask7_Refused(t *testing.T) {
 		send: []string{post("/", "12345678"), request("POST", "/", "", "Content-Length: 9")},
 		want: "200, 413, then closed",
 	}, row{
+		name: "content that breaks behind the head of the response", does: "the handler calls Flush and r.Content, and writes nothing",
+		why: "a second status line would be content of the response that has begun: it can only end, or be cut off (RFC 9112 §8)",
+		server: handle(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+			w.Flush()
+			r.Content()
+		}),
+		send: []string{request("POST", "/", "5\r\nhelloX\r\n", "Transfer-Encoding: chunked") + get("/evil")},
+		want: "200, then closed", or: "200 (content cut off), then closed",
+	}, row{
 		name: "HTTP/1.0 without Host is no error", why: "Host came with HTTP/1.1 (RFC 9112 §3.2)",
 		send: []string{"GET / HTTP/1.0\r\n\r\n"},
 		want: "200, then closed",
@@ -108,6 +117,8 @@ func TestTask7_Panic(t *testing.T) {
 			panic("after the head has left")
 		case "/7":
 			w.WriteHeader(7)
+		case "/99":
+			w.WriteHeader(99)
 		case "/1000":
 			w.WriteHeader(1000)
 		}
@@ -118,6 +129,7 @@ func TestTask7_Panic(t *testing.T) {
 		{"before anything has left", "/held", `calls Write("half of") and panics`, "200, 500, then closed"},
 		{"after the head has left", "/late", `calls Write("half of the content") and Flush, and panics`, "200, 200 (content cut off), then closed"},
 		{"a status of one digit", "/7", "calls WriteHeader(7), which panics, or is treated as if it had", "200, 500, then closed"},
+		{"a status of two digits", "/99", "calls WriteHeader(99), which panics, or is treated as if it had", "200, 500, then closed"},
 		{"a status of four digits", "/1000", "calls WriteHeader(1000), which panics, or is treated as if it had", "200, 500, then closed"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -368,26 +380,35 @@ func TestTask7_TornInTheContent(t *testing.T) {
 }
 
 func TestTask7_ClientThatHasGone(t *testing.T) {
-	testkit.Bubble(t, func(t *testing.T) {
-		var handled []string
-		srv := &keepalive.Server{ErrorLog: quiet, Handler: keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
-			err := w.Flush()
-			handled = append(handled, fmt.Sprintf("%s (Flush failed: %v)", r.Path(), err != nil))
-		})}
-		ours, theirs := net.Pipe()
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			srv.ServeConn(context.Background(), testkit.Guard(t, deaf{theirs}))
-		}()
-		sent := get("/1") + get("/2") + get("/3")
-		ours.SetWriteDeadline(time.Now().Add(silence))
-		io.WriteString(ours, sent)
-		ours.Close()
-		<-done
-		if got, want := strings.Join(handled, ", "), "/1 (Flush failed: true)"; got != want {
-			testkit.Report{Sent: sent, Doing: "the handler calls Flush, and every Write to the connection fails", Want: "handled: " + want, Got: "handled: " + got,
-				Why: "nobody will read the responses to come: a request that is handled all the same is work that is lost, or an order that is placed and never confirmed"}.Error(t)
-		}
-	})
+	for _, r := range []struct {
+		name, does string
+		call       func(w keepalive.ResponseWriter) error
+	}{
+		{"Flush says so", "Flush", keepalive.ResponseWriter.Flush},
+		{"Write says so", "Write with 1 MiB", func(w keepalive.ResponseWriter) error { _, err := w.Write(make([]byte, 1<<20)); return err }},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			testkit.Bubble(t, func(t *testing.T) {
+				var handled []string
+				srv := &keepalive.Server{ErrorLog: quiet, Handler: keepalive.HandlerFunc(func(w keepalive.ResponseWriter, q *keepalive.Request) {
+					handled = append(handled, fmt.Sprintf("%s (an error: %v)", q.Path(), r.call(w) != nil))
+				})}
+				ours, theirs := net.Pipe()
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					srv.ServeConn(context.Background(), testkit.Guard(t, deaf{theirs}))
+				}()
+				sent := get("/1") + get("/2") + get("/3")
+				ours.SetWriteDeadline(time.Now().Add(silence))
+				io.WriteString(ours, sent)
+				ours.Close()
+				<-done
+				if got, want := strings.Join(handled, ", "), "/1 (an error: true)"; got != want {
+					testkit.Report{Sent: sent, Doing: "the handler calls " + r.does + ", and every Write to the connection fails", Want: "handled: " + want, Got: "handled: " + got,
+						Why: "nobody will read the responses to come: a request that is handled all the same is work that is lost, or an order that is placed and never confirmed"}.Error(t)
+				}
+			})
+		})
+	}
 }

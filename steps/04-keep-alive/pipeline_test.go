@@ -53,6 +53,13 @@ func TestTask4_Loop(t *testing.T) {
 			},
 		},
 		{
+			name: "a handler that does nothing", does: "the handler does nothing",
+			why:    "it has neither read nor written, and nothing has failed: a 200 without content, and then the next request (RFC 9112 §9.3)",
+			server: handle(func(keepalive.ResponseWriter, *keepalive.Request) {}),
+			send:   []string{post("/1", "content"), get("/2")},
+			want:   "200, 200, then open",
+		},
+		{
 			name: "the client asks to close", why: "MUST NOT process requests behind one that says close (RFC 9112 §9.6)",
 			send: []string{get("/1") + get("/2", bye) + get("/3")},
 			want: "200, 200, then closed", check: field("Connection", "close"),

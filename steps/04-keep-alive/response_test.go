@@ -129,6 +129,17 @@ func TestTask2_Response(t *testing.T) {
 			}),
 		},
 		{
+			name: "nor does a field with such a name go with the one that the server has taken",
+			does: "the handler sets Connection: close and Set-Cookie: 1",
+			why:  "Set-Cookie has ten letters as Connection has, and nothing else of it",
+			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				w.Header().Set("Connection", "close")
+				w.Header().Set("Set-Cookie", "1")
+			}),
+			send: []string{get("/")},
+			want: "200, then closed", check: field("Set-Cookie", "1"),
+		},
+		{
 			name: "a long field section",
 			does: "the handler writes how long the field Long is",
 			why:  "the buffer has to grow with the head, up to the limit of step 3 (64 KiB)",
@@ -501,6 +512,18 @@ func TestTask5_Interim(t *testing.T) {
 				return "103 with " + link + "no field Content-Length; 200 with " + link + "Content-Length: 4",
 					fmt.Sprintf("103 with %s; 200 with %s", of(all[0]), of(all[1]))
 			},
+		},
+		{
+			name: "so are all others from 100 to 199 but for 101",
+			does: `the handler calls WriteHeader(102), WriteHeader(199) and Write("text")`,
+			why:  "1xx is the class of interim responses, and a client waits for the final one behind one that it does not know (RFC 9110 §15.2)",
+			server: handle(func(w keepalive.ResponseWriter, _ *keepalive.Request) {
+				w.WriteHeader(102)
+				w.WriteHeader(199)
+				io.WriteString(w, "text")
+			}),
+			send: []string{get("/"), get("/", bye)},
+			want: "102, 199, 200, 102, 199, 200, then closed", check: contents("", "", "text", "", "", "text"),
 		},
 		{
 			name: "HTTP/1.0 gets the final response only", server: early, does: doesEarly,
