@@ -88,7 +88,7 @@ func (f *Files) accepted(r *keepalive.Request) (n uint8) {
 // take returns what is sent for a request, or nil if that is not known. It has to be
 // given back.
 func (c *Cache) take(f *Files, r *keepalive.Request, now time.Time) (rep *representation) {
-	if c == nil || len(r.Target.Path) > maxPath {
+	if c == nil {
 		return nil
 	}
 	accepted := f.accepted(r)
@@ -102,8 +102,7 @@ func (c *Cache) take(f *Files, r *keepalive.Request, now time.Time) (rep *repres
 		return rep
 	}
 	if rep.file != nil {
-		rep.entry = nil // it has no place there any more
-		c.give(rep)
+		rep.file.Close() // pick has taken it out
 	}
 	return nil
 }

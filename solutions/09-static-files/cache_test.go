@@ -150,7 +150,7 @@ func TestCacheShrinks(t *testing.T) {
 // not find.
 func TestCacheSettings(t *testing.T) {
 	dir, files := sized(t)
-	for name, content := range map[string]string{".env": "secret", "a.txt": "own", "a.txt.gz": "gz", "a.txt.br": "br", "sub.txt": "x"} {
+	for name, content := range map[string]string{".env": "secret", "a.txt": "own", "a.txt.gz": "gz", "a.txt.br": "br", "b.txt": "own", "b.txt.zst": "a zst", "b.txt.gz": "gz"} {
 		put(t, filepath.Join(dir, name), content)
 	}
 	open := *files
@@ -170,6 +170,10 @@ func TestCacheSettings(t *testing.T) {
 			{&open, "/a.txt", "Accept-Encoding: gzip, br", "200 br text/special br"},
 			{&open, "/a.txt", "Accept-Encoding: gzip, br;q=0.5", "200 gzip text/special gz"},
 			{&open, "/a.txt", "Accept-Encoding: zstd", "200  text/special own"},
+			{&open, "/b.txt", "", "200  text/special own"},
+			{&open, "/b.txt", "Accept-Encoding: zstd", "200 zstd text/special a zst"},
+			{&open, "/b.txt", "Accept-Encoding: gzip", "200 gzip text/special gz"},
+			{&open, "/b.txt", "Accept-Encoding: zstd, gzip;q=0.5", "200 zstd text/special a zst"},
 			{files, "/a.txt", "Accept-Encoding: gzip", "200  text/plain; charset=utf-8 own"},
 			{files, "/a.txt/", "", "404"},
 		} {

@@ -54,10 +54,10 @@ func parseWeight(src []byte) (quality int, ok bool) {
 		return 0, false
 	}
 	whole, digits := src[2], src[3:]
-	if whole != '0' && whole != '1' || len(digits) > 0 && digits[0] != '.' {
+	if len(digits) > 0 && digits[0] != '.' {
 		return 0, false
 	}
-	quality = int(whole-'0') * 1000
+	quality = int(whole-'0') * 1000 // too much already if it is not 0 or 1
 	for i, scale := 1, 100; i < len(digits); i, scale = i+1, scale/10 {
 		if digits[i] < '0' || '9' < digits[i] {
 			return 0, false

@@ -49,7 +49,7 @@ func Name(path []byte) (name string, dir bool, err error) {
 	for more := true; more; {
 		var segment []byte
 		segment, rest, more = bytes.Cut(rest, []byte("/"))
-		if len(segment) == 0 && !more && len(out) > 0 {
+		if len(segment) == 0 && !more {
 			return string(out), true, nil
 		}
 		if len(out) > 0 {
@@ -87,10 +87,7 @@ func plain(segment []byte) bool {
 func isDevice(segment []byte) bool {
 	base, _, _ := bytes.Cut(segment, []byte("."))
 	base = bytes.TrimRight(base, " ")
-	if len(base) < 3 || len(base) > 7 {
-		return false
-	}
-	var buf [8]byte
+	var buf [8]byte // a byte more than the longest of them has
 	upper := buf[:copy(buf[:], base)]
 	for i, c := range upper {
 		if 'a' <= c && c <= 'z' {
@@ -101,17 +98,18 @@ func isDevice(segment []byte) bool {
 	case "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$":
 		return true
 	}
-	switch string(upper[:3]) {
-	case "COM", "LPT":
-		// Superscript 1, 2 and 3 are digits there as well.
-		switch number := string(upper[3:]); number {
-		case "¹", "²", "³":
-			return true
-		default:
-			return len(number) == 1 && '0' <= number[0] && number[0] <= '9'
-		}
+	number, ok := bytes.CutPrefix(upper, []byte("COM"))
+	if !ok {
+		number, ok = bytes.CutPrefix(upper, []byte("LPT"))
 	}
-	return false
+	if !ok {
+		return false
+	}
+	switch string(number) {
+	case "¹", "²", "³": // these are digits there as well
+		return true
+	}
+	return len(number) == 1 && '0' <= number[0] && number[0] <= '9'
 }
 
 // Hidden says whether a name that Name has made leads to or through something that
@@ -130,8 +128,10 @@ func Hidden(name string) bool {
 		if segment[0] == '.' && !(first && segment == ".well-known") {
 			return true
 		}
-		if i := strings.IndexByte(segment, '~'); i >= 0 && i+1 < len(segment) && '0' <= segment[i+1] && segment[i+1] <= '9' {
-			return true
+		for i := 1; i < len(segment); i++ {
+			if segment[i-1] == '~' && '0' <= segment[i] && segment[i] <= '9' {
+				return true
+			}
 		}
 		first = false
 	}

@@ -140,22 +140,21 @@ func MatchETag(list []byte, tag string, strong bool) bool {
 		return true
 	}
 	want, weakWant := bytes.CutPrefix([]byte(tag), []byte("W/"))
-	for len(want) > 0 {
+	for {
 		list = bytes.TrimLeft(list, " \t,")
 		rest, weak := bytes.CutPrefix(list, []byte("W/"))
 		n := opaqueTag(rest)
 		if n == 0 {
-			break
+			return false
 		}
 		if bytes.Equal(rest[:n], want) && !(strong && (weak || weakWant)) {
 			return true
 		}
 		list = bytes.TrimLeft(rest[n:], " \t")
 		if len(list) > 0 && list[0] != ',' {
-			break
+			return false
 		}
 	}
-	return false
 }
 
 // opaqueTag returns how many bytes the quoted tag at the start of src has, or 0 if
@@ -224,7 +223,8 @@ func Check(method string, h *message.Header, v Validators, now time.Time) int {
 //
 //starter:todo 9.9 One tag or one date, and it must be the same, not only not newer.
 func IfRange(h *message.Header, v Validators, now time.Time) bool {
-	lines, same := 0, false
+	lines := 0
+	var same bool
 	for value := range h.Values("If-Range") {
 		if lines++; len(value) > 0 && value[0] == '"' {
 			same = string(value) == v.ETag

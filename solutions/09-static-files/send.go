@@ -127,10 +127,10 @@ func (f *Files) answer(w keepalive.ResponseWriter, r *keepalive.Request, rep *re
 		w.Header().Del("Last-Modified")
 		w.Header().Del("Accept-Ranges")
 		w.WriteHeader(304)
-	case r.Method == "HEAD" && len(ranges) == 0:
+	case r.Method == "HEAD":
 		// Nothing is copied: a connection drops the content for HEAD, but the
 		// file would be read to its end all the same.
-		rep.begin(w, 200, Range{0, rep.size})
+		rep.begin(w, 200, rep.size)
 	case len(ranges) == 0:
 		rep.send(w, 200, Range{0, rep.size})
 	case len(ranges) == 1:
@@ -179,7 +179,7 @@ func (f *Files) describe(h *message.Header, rep *representation) {
 }
 
 // begin sends what comes before one part of the file, which may be all of it.
-func (rep *representation) begin(w keepalive.ResponseWriter, status int, part Range) {
+func (rep *representation) begin(w keepalive.ResponseWriter, status int, n int64) {
 	h := w.Header()
 	if rep.media != "" {
 		h.Set("Content-Type", rep.media)
@@ -188,8 +188,8 @@ func (rep *representation) begin(w keepalive.ResponseWriter, status int, part Ra
 		h.Set("Content-Encoding", rep.coding)
 	}
 	length := rep.length
-	if part.Length != rep.size {
-		length = strconv.FormatInt(part.Length, 10)
+	if n != rep.size {
+		length = strconv.FormatInt(n, 10)
 	}
 	h.Set("Content-Length", length)
 	w.WriteHeader(status)
@@ -197,7 +197,7 @@ func (rep *representation) begin(w keepalive.ResponseWriter, status int, part Ra
 
 // send sends one part of the file.
 func (rep *representation) send(w keepalive.ResponseWriter, status int, part Range) {
-	rep.begin(w, status, part)
+	rep.begin(w, status, part.Length)
 	rep.copy(w, part)
 }
 

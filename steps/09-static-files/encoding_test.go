@@ -35,6 +35,11 @@ func TestTask10_Preference(t *testing.T) {
 		{"no space behind the weight", "gzip;q=0.3", "gzip", 300, "gzip;q=0.3 ", "a qvalue ends with its digits (RFC 9110 §12.4.2)"},
 		{"a capital Q", "gzip;Q=0.3", "gzip", 300, "gzip;p=0.3", "names of parameters have no case (RFC 9110 §5.6.6)"},
 		{"any", "*;q=0.1", "*", 100, ";q=0.1", "* is any coding (RFC 9110 §12.5.3)"},
+		{"an equals sign", "br;q=0.5", "br", 500, "br;q:0.5", "weight = OWS \";\" OWS \"q=\" qvalue (RFC 9110 §12.4.2)"},
+		{"one digit before the dot", "br;q=0", "br", 0, "br;q=00", "a qvalue starts with 0 or 1, and then comes a dot (RFC 9110 §12.4.2)"},
+		{"not two", "br;q=1", "br", 1000, "br;q=2", "a qvalue starts with 0 or 1 (RFC 9110 §12.4.2)"},
+		{"digits from 0 on", "br;q=0.900", "br", 900, "br;q=0.00/", "DIGIT = %x30-39 (RFC 5234 §B.1)"},
+		{"digits up to 9", "br;q=0.009", "br", 9, "br;q=0.00:", "DIGIT = %x30-39 (RFC 5234 §B.1)"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			coding, quality, ok := static.ParsePreference([]byte(test.member))
@@ -153,6 +158,8 @@ func TestTask10_Siblings(t *testing.T) {
 			send: get("/app.js", "Accept-Encoding: gzip", "Range: bytes=6-9"), want: []string{"206", "no Content-Encoding", "Content-Range: bytes 6-9/10", vary, `content "text"`}},
 		{name: "HEAD", why: "the same fields as for GET (RFC 9110 §9.3.2)",
 			send: request("HEAD", "/app.js", "Accept-Encoding: gzip"), want: []string{"200", "Content-Encoding: gzip", "Content-Length: 4"}},
+		{name: "HEAD with a Range field", why: "Range is for GET, and MUST be ignored otherwise (RFC 9110 §14.2): so this is the answer to HEAD without it",
+			send: request("HEAD", "/app.js", "Accept-Encoding: gzip", "Range: bytes=6-9"), want: []string{"200", "Content-Encoding: gzip", "Content-Length: 4"}},
 	})
 	for _, test := range []struct{ name, accept, coding, why string }{
 		{"a sibling has its own tag", "gzip", "gzip", "or a cache would take one for the other (RFC 9110 §8.8.3.3)"},

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -101,6 +103,24 @@ func TestTask6_Modified(t *testing.T) {
 			}
 		})
 	}
+	for _, test := range []struct {
+		name string
+		at   time.Time
+		want bool
+	}{
+		{"the last second of 1970-01-01", time.Date(1970, 1, 1, 23, 59, 59, 0, time.UTC), false},
+		{"the first second of 1970-01-02", time.Date(1970, 1, 2, 0, 0, 0, 0, time.UTC), true},
+		{"a year before 1970", time.Date(1969, 1, 1, 0, 0, 0, 0, time.UTC), false},
+	} {
+		t.Run("of "+test.name, func(t *testing.T) {
+			v := static.ValidatorsOf(info{10, test.at}, "", now)
+			young := static.ValidatorsOf(info{10, changed}, "", now)
+			if (v.ETag != "") != test.want || v.Modified.IsZero() == test.want || young.ETag == "" {
+				testkit.Report{Doing: "a file is from " + dated(test.at), Want: map[bool]string{false: "no validators", true: "an ETag, and a date"}[test.want], Got: fmt.Sprintf("ETag %q, modified %s", v.ETag, dated(v.Modified)),
+					Why: "what packs files into images sets one date for all of them, which is 1970-01-01 in some time zone: all of that day (UTC) means nothing, and what was before it, and only that"}.Error(t)
+			}
+		})
+	}
 	t.Run("none for a time that means nothing", func(t *testing.T) {
 		epoch := static.ValidatorsOf(info{10, time.Unix(1, 0)}, "", now)
 		other := static.ValidatorsOf(info{10, changed}, "", now)
@@ -140,6 +160,11 @@ func TestTask6_Date(t *testing.T) {
 		{"no fractions, in the format of RFC 850", "Sunday, 06-Nov-94 08:49:37 GMT", day, "Sunday, 06-Nov-94 08:49:37.5 GMT", "second = 2DIGIT (RFC 9110 §5.6.7)"},
 		{"a leap second", "Sat, 31 Dec 2016 23:59:60 GMT", time.Date(2016, 12, 31, 23, 59, 59, 0, time.UTC), "Sat, 31 Dec 2016 23:59:61 GMT", "a minute may have a second 60 (RFC 9110 §5.6.7); files count on"},
 		{"a leap second only where there may be one", "Saturday, 31-Dec-16 23:59:60 GMT", time.Date(2016, 12, 31, 23, 59, 59, 0, time.UTC), "Saturday, 31-Dec-16 08:49:60 GMT", "leap seconds are at the end of a day"},
+		{"a year of another century", "Tue, 06 Nov 1894 08:49:37 GMT", utc(1894, 11, 6), "Tuesday, 06-Nov-1894 08:49:37 GMT", "only the format of RFC 850 has two digits; four digits are the year itself (RFC 9110 §5.6.7)"},
+		{"exactly 50 years from now", "Wednesday, 02-May-74 12:00:00 GMT", time.Date(2074, 5, 2, 12, 0, 0, 0, time.UTC), "Wednesday, 02-May-74 12:00:01 GMT",
+			"now is 2024-05-02 12:00:00.5: only a date more than 50 years ahead is in the past, and 1974-05-02 was no Wednesday (RFC 9110 §5.6.7)"},
+		{"a second more than 50 years from now", "Thursday, 02-May-74 12:00:01 GMT", time.Date(1974, 5, 2, 12, 0, 1, 0, time.UTC), "Thursday, 02-May-74 12:00:00 GMT",
+			"now is 2024-05-02 12:00:00.5: a date more than 50 years ahead is in the past, and 2074-05-02 will be no Thursday (RFC 9110 §5.6.7)"},
 		{"nothing behind it", "Sun, 06 Nov 1994 08:49:37 GMT", day, "Sun, 06 Nov 1994 08:49:37 GMT, Sun, 06 Nov 1994 08:49:37 GMT", "two dates are none (RFC 9110 §13.1.3)"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -149,6 +174,20 @@ func TestTask6_Date(t *testing.T) {
 			}
 			if got, ok := static.ParseDate([]byte(test.bad), now); ok {
 				testkit.Report{Sent: test.bad, Want: "no date", Got: got.Format(time.RFC3339), Why: test.why}.Error(t)
+			}
+		})
+	}
+	for _, test := range []struct {
+		name, date string
+		now, want  time.Time
+	}{
+		{"two digits of a year, read in 1994", "Tuesday, 06-Nov-45 08:49:37 GMT", utc(1994, 11, 1), utc(1945, 11, 6)},
+		{"two digits of a year, read in 2150", "Thursday, 06-Nov-94 08:49:37 GMT", utc(2150, 11, 1), utc(2194, 11, 6)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got, ok := static.ParseDate([]byte(test.date), test.now); !ok || !got.Equal(test.want) {
+				testkit.Report{Sent: test.date, Doing: "it is " + dated(test.now), Want: dated(test.want), Got: unless(ok, "refused: ") + dated(got),
+					Why: "the hundred years that are meant end 50 years after now, whenever that is: package time knows those from 1969 to 2068 only (RFC 9110 §5.6.7)"}.Error(t)
 			}
 		})
 	}
@@ -189,6 +228,14 @@ func TestTask6_Fields(t *testing.T) {
 		{name: "with HEAD too", why: "the same fields as for GET (RFC 9110 §9.3.2)",
 			send: request("HEAD", "/a.txt"), want: []string{"200", "Last-Modified: " + lastModified}},
 		{name: "not with an error", why: "it is not the file's", send: get("/b.txt"), want: []string{"404", "no ETag", "no Last-Modified"}},
+	})
+	t.Run("neither for a file from 1970", func(t *testing.T) {
+		write(t, filepath.Join(s.dir, "old.txt"), "hello")
+		epoch := time.Unix(1, 0)
+		must(t, os.Chtimes(filepath.Join(s.dir, "old.txt"), epoch, epoch))
+		s.check(t, s, row{why: "ValidatorsOf makes none for it: a field without a value, or with the year 1, would be one",
+			send: get("/old.txt"), want: []string{"200", "no ETag", "no Last-Modified", `content "hello"`}})
+		s.check(t, s, row{why: "the other file is from 2024", send: get("/a.txt"), want: []string{"200", "Last-Modified: " + lastModified}})
 	})
 	t.Run("ETag is that of ValidatorsOf", func(t *testing.T) {
 		s.check(t, s, row{why: "SHOULD be sent where it is known (RFC 9110 §8.8.3.1)", send: get("/a.txt"), want: []string{"200", "ETag: " + s.tag(t, "a.txt", "")}})
@@ -232,6 +279,10 @@ func TestTask7_MatchETag(t *testing.T) {
 		{"the empty tag", `""`, true, `"x", ""`, `"x"`, "ETag: \"\" is a tag (RFC 9110 §8.8.3)"},
 		{"behind an error nothing matches", `"a"`, false, `"a", b`, `b, "a"`, "what is not a list of tags is not a reason for a 304"},
 		{"a space in a tag", `"a"`, false, `"xy", "a"`, `"x y", "a"`, "an opaque-tag has no space, so this is no list of tags (RFC 9110 §8.8.3)"},
+		{"a DEL in a tag", `"a"`, false, `"xy", "a"`, "\"x\x7fy\", \"a\"", "etagc = %x21 / %x23-7E / obs-text: DEL is none, so this is no list of tags (RFC 9110 §8.8.3)"},
+		{"all that may stand in a tag", "\"!#~\x80\xff\"", false, "\"!~\x80\", \"!#~\x80\xff\"", "\"!#~\x80\"", "etagc = %x21 / %x23-7E / obs-text (RFC 9110 §8.8.3)"},
+		{"a tag without its first quote", `"a"`, false, `"x", "a"`, `x", "a"`, "the quotes belong to it: behind an error nothing matches (RFC 9110 §8.8.3)"},
+		{"a quote that only ends", `"a"`, false, `"", "a"`, `", "a"`, "a tag has two quotes and no space between them: behind an error nothing matches (RFC 9110 §8.8.3)"},
 		{"a tag without quotes", `"a"`, false, `"a"`, `a`, "the quotes belong to it (RFC 9110 §8.8.3)"},
 		{"a tag without an end", `"a"`, false, `"a"`, `"a`, "the quotes belong to it (RFC 9110 §8.8.3)"},
 		{"two tags without a comma", `"a"`, false, `"x" , "a"`, `"x" "a"`, "members are separated by commas (RFC 9110 §5.6.1)"},

@@ -70,6 +70,9 @@ func TestTask8_Range(t *testing.T) {
 		{"a minus of its own", "bytes=0--9", "ignored", "last-pos = 1*DIGIT (RFC 9110 §14.1.1)"},
 		{"a space in a range", "bytes=0 - 9", "ignored", "there is no whitespace in it (RFC 9110 §14.1.1)"},
 		{"another base", "bytes=0x0-0x9", "ignored", "first-pos = 1*DIGIT (RFC 9110 §14.1.1)"},
+		{"no member at all", "bytes=, ,", "ignored", "a list with 1# has at least one member (RFC 9110 §5.6.1)"},
+		{"no digit, but the character before them", "bytes=0-/", "ignored", "DIGIT = %x30-39 (RFC 5234 §B.1)"},
+		{"no digit, but the character behind them", "bytes=0-:", "ignored", "DIGIT = %x30-39 (RFC 5234 §B.1)"},
 		{"no dash", "bytes=9", "ignored", "int-range = first-pos \"-\" [ last-pos ] (RFC 9110 §14.1.1)"},
 		{"no equals sign", "bytes 0-9", "ignored", "ranges-specifier = range-unit \"=\" range-set (RFC 9110 §14.1.1)"},
 		{"a number that is too large for the end", "bytes=9500-99999999999999999999999", "9500-9999", "MUST prevent overflows (RFC 9110 §14.1.2)"},
@@ -84,6 +87,8 @@ func TestTask8_Range(t *testing.T) {
 		{"the same one often", "bytes=0-" + strings.Repeat(",0-", 20), "0-9999", "this is how one request made a server send a file a thousand times (RFC 9110 §17.15)"},
 		{"a small gap", "bytes=0-99,260-299", "0-299", "MaxGap bytes are cheaper than a part of its own (RFC 9110 §15.3.7.2)"},
 		{"a gap that is not small", "bytes=0-99,261-299", "0-99 261-299", "what was not asked for is not sent without need"},
+		{"a small gap, backwards", "bytes=260-299,0-99", "0-299", "MaxGap bytes are cheaper than a part of its own (RFC 9110 §15.3.7.2)"},
+		{"a gap that is not small, backwards", "bytes=261-299,0-99", "261-299 0-99", "what was not asked for is not sent without need"},
 		{"two that a third one joins", "bytes=0-99,1000-1099,50-1050", "0-1099", "what has been joined may reach others"},
 		{"backwards, and joined", "bytes=5000-5099,1000-1999,0-999,4950-4999", "4950-5099 0-1999", "in the place of the first of them"},
 		{"as many as are allowed", many(32), strings.Join(strings.Fields(strings.NewReplacer("bytes=", "", ",", " ").Replace(many(32))), " "), "MaxRanges is 32"},
@@ -96,6 +101,19 @@ func TestTask8_Range(t *testing.T) {
 			}
 		})
 	}
+	t.Run("of the largest file there could be", func(t *testing.T) {
+		const size = 1<<63 - 1
+		for _, test := range []struct{ value, want, why string }{
+			{"bytes=9223372036854775806-", "9223372036854775806-9223372036854775806", "its last byte: this number fits an int64"},
+			{"bytes=9223372036854775807-", "ErrRange", "the largest int64 is just behind it"},
+			{"bytes=9223372036854775808-", "ErrRange", "one too large for an int64 means the largest int64"},
+			{"bytes=0-99999999999999999999", "0-9223372036854775806", "one too large for an int64 means the largest int64"},
+		} {
+			if got := ranged(test.value, size); got != test.want {
+				testkit.Report{Sent: test.value, Want: fmt.Sprintf("%s, of %d bytes", test.want, int64(size)), Got: got, Why: test.why + " (RFC 9110 §14.1.2: a recipient MUST anticipate large numbers)"}.Error(t)
+			}
+		}
+	})
 	t.Run("of an empty file nothing", func(t *testing.T) {
 		got := ranged("bytes=0-", 0) + ", " + ranged("bytes=-1", 0) + ", " + ranged("bytes=0-", 1)
 		if want := "ignored, ignored, 0-0"; got != want {
@@ -173,6 +191,8 @@ func TestTask9_IfRange(t *testing.T) {
 		{"not any tag", strong, []string{`If-Range: "a"`}, strong, `If-Range: *`, "If-Range = entity-tag / HTTP-date (RFC 9110 §13.1.5)"},
 		{"nonsense", strong, nil, strong, "If-Range: a", "the whole file is never wrong"},
 		{"no validators", static.Validators{}, nil, static.Validators{}, `If-Range: ""`, "the file has no tag"},
+		{"nonsense for a file without a date", static.Validators{}, nil, static.Validators{}, "If-Range: a", "what is no date is not the date that the file does not have"},
+		{"an empty field", strong, nil, strong, "If-Range:", "it is neither a tag nor a date: the whole file is never wrong"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			of := func(v static.Validators) string {
@@ -192,7 +212,7 @@ func TestTask9_IfRange(t *testing.T) {
 }
 
 func TestTask9_Partial(t *testing.T) {
-	s := serve(t, map[string]string{"a.txt": "0123456789", "empty.txt": "", "dir/index.html": "<p>0123"})
+	s := serve(t, map[string]string{"a.txt": "0123456789", "empty.txt": "", "dir/index.html": "<p>0123", "long.txt": strings.Repeat("0123456789", 100)})
 	s.CacheControl = func(string) string { return "no-cache" }
 	tag := s.tag(t, "a.txt", "")
 	whole := []string{"200", "no Content-Range", "Content-Length: 10", `content "0123456789"`}
@@ -206,6 +226,8 @@ func TestTask9_Partial(t *testing.T) {
 			send: get("/a.txt", "Range: bytes=0-"), want: []string{"206", "Content-Range: bytes 0-9/10", `content "0123456789"`}},
 		{name: "with what a 200 would say", why: "MUST have Cache-Control and ETag (RFC 9110 §15.3.7)",
 			send: get("/a.txt", "Range: bytes=2-4"), want: []string{"206", "ETag: " + tag, "Cache-Control: no-cache", "Last-Modified: " + lastModified, "Content-Type: text/plain; charset=utf-8"}},
+		{name: "a longer part", why: "Content-Length is that of the part, and long.txt has 1000 bytes (RFC 9110 §8.6)",
+			send: get("/long.txt", "Range: bytes=100-299"), want: []string{"206", "Content-Range: bytes 100-299/1000", "Content-Length: 200"}},
 		{name: "ranges that are joined are one", why: "one part needs no multipart (RFC 9110 §15.3.7.2)",
 			send: get("/a.txt", "Range: bytes=0-1,4-5"), want: []string{"206", "Content-Range: bytes 0-5/10", `content "012345"`}},
 		{name: "nothing of it is there", why: "a 416 SHOULD say how long the file is (RFC 9110 §15.5.17)",
@@ -231,7 +253,7 @@ func TestTask9_Partial(t *testing.T) {
 			send: get("/a.txt", "Range: bytes=5-", `If-Range: "old"`), want: whole},
 		{name: "nor is that a 416", why: "Range is ignored then, also one that is not in the file (RFC 9110 §13.1.5)",
 			send: get("/a.txt", "Range: bytes=50-", `If-Range: "old"`), want: whole},
-		{name: "If-Range without Range", why: "MUST be ignored (RFC 9110 §13.1.5)", send: get("/a.txt", `If-Range: "old"`), want: append(whole, "Accept-Ranges: bytes")},
+		{name: "If-Range without Range", why: "MUST be ignored (RFC 9110 §13.1.5)", send: get("/a.txt", `If-Range: "old"`), want: append(whole, "Accept-Ranges: bytes", "Last-Modified: "+lastModified)},
 		{name: "preconditions come first", why: "Range is looked at where the answer would be 200 (RFC 9110 §14.2)",
 			send: get("/a.txt", "Range: bytes=5-", "If-None-Match: "+tag), want: []string{"304", "no Content-Range"}},
 		{name: "a good copy goes before a range that is not there", why: "Range is looked at where the answer would be 200 (RFC 9110 §14.2)",
@@ -277,6 +299,15 @@ end`
 		if got, want := answer.Header.Get("Content-Length"), fmt.Sprint(len(answer.content)); got != want || answer.StatusCode != 206 {
 			testkit.Report{Sent: get("/a.txt", send), Want: "Content-Length: " + want, Got: "Content-Length: " + got + fmt.Sprintf(" (status %d)", answer.StatusCode),
 				Why: "it is known before: without it the response would be chunked, and a client could show no progress"}.Error(t)
+		}
+	})
+	t.Run("says its length, also when it is long", func(t *testing.T) {
+		big := serve(t, map[string]string{"a.bin": strings.Repeat("0123456789", 10_000)})
+		const send = "Range: bytes=0-39999,-40000"
+		answer := ask(t, big, get("/a.bin", send))
+		if got, want := answer.Header.Get("Content-Length"), fmt.Sprint(len(answer.content)); got != want || answer.StatusCode != 206 {
+			testkit.Report{Sent: get("/a.bin", send), Want: "Content-Length: " + want, Got: "Content-Length: " + got + fmt.Sprintf(" (status %d)", answer.StatusCode),
+				Why: "of a short response step 4 counts the bytes for you; of a long one it cannot, and it is known before: a client could show no progress"}.Error(t)
 		}
 	})
 	t.Run("costs no more than the file", func(t *testing.T) {

@@ -1,6 +1,8 @@
 package static_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"barewire/checker/testkit"
@@ -29,6 +31,35 @@ func TestTask2_ContentType(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			if got := static.ContentType(test.file); got != test.want {
 				testkit.Report{Sent: test.file, Want: test.want, Got: got, Why: test.why}.Error(t)
+			}
+		})
+	}
+}
+
+// The doc comment lists what is known at least. Some formats have two names that are in use.
+func TestTask2_Known(t *testing.T) {
+	for _, test := range []struct{ name, types, why string }{
+		{"text", "html:text/html css:text/css js:text/javascript mjs:text/javascript txt:text/plain md:text/markdown csv:text/csv",
+			"media types are those of the IANA registry; text has a charset here"},
+		{"data", "json:application/json xml:application/xml|text/xml wasm:application/wasm pdf:application/pdf zip:application/zip gz:application/gzip|application/x-gzip",
+			"media types are those of the IANA registry"},
+		{"pictures", "png:image/png jpg:image/jpeg jpeg:image/jpeg gif:image/gif svg:image/svg+xml webp:image/webp avif:image/avif ico:image/x-icon|image/vnd.microsoft.icon",
+			"after nosniff, a browser shows no picture that is said to be something else"},
+		{"fonts, sound and films", "woff:font/woff woff2:font/woff2 mp3:audio/mpeg mp4:video/mp4 webm:video/webm",
+			"a browser plays what it is told that it can play"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for known := range strings.FieldsSeq(test.types) {
+				ext, list, _ := strings.Cut(known, ":")
+				wants := strings.Split(list, "|")
+				for i, w := range wants {
+					if strings.HasPrefix(w, "text/") {
+						wants[i] += "; charset=utf-8"
+					}
+				}
+				if got := static.ContentType("a." + ext); !slices.Contains(wants, got) {
+					testkit.Report{Sent: "a." + ext, Want: strings.Join(wants, " or "), Got: got, Why: test.why}.Error(t)
+				}
 			}
 		})
 	}
