@@ -161,7 +161,7 @@ type tap struct {
 	answer  strings.Builder // the first 64 KiB of it
 	written int64
 	longest int           // of its writes
-	took    time.Duration // from the connection to its end
+	cost    time.Duration // of the processors, from the connection to its end
 	once    sync.Once
 	gone    atomic.Bool
 	closed  chan struct{}
@@ -229,7 +229,7 @@ func tapped(t *testing.T, cfg server.Config) (srv *server.Server, run func(c *ta
 		c.closed = make(chan struct{})
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		begun := time.Now()
+		begun := processorTime()
 		d.conns <- c
 		select {
 		case <-c.closed:
@@ -237,7 +237,7 @@ func tapped(t *testing.T, cfg server.Config) (srv *server.Server, run func(c *ta
 			c.Close()
 			t.Fatalf("after 20 s the server still takes what it is sent: %q and %q", c.head, c.more)
 		}
-		c.took = time.Since(begun)
+		c.cost = processorTime() - begun
 		runtime.ReadMemStats(&after)
 		return int64(after.TotalAlloc - before.TotalAlloc)
 	}

@@ -113,8 +113,9 @@ func TestAbuse_Linear(t *testing.T) {
 		}},
 	} {
 		t.Run(r.name, func(t *testing.T) {
+			times := 3 // requests on the connection
 			cost := func(n int) time.Duration {
-				c := &tap{more: r.request(n), times: 3}
+				c := &tap{more: r.request(n), times: times}
 				if strings.HasPrefix(r.name, "one byte") {
 					c.each = 1
 				}
@@ -122,20 +123,19 @@ func TestAbuse_Linear(t *testing.T) {
 				if !strings.HasPrefix(c.answer.String(), "HTTP/1.1 ") {
 					t.Fatalf("the answer is %q", c.answer.String())
 				}
-				return c.took
+				return c.cost
 			}
 			cost(16 * r.n)
-			var small, large time.Duration = time.Hour, time.Hour
-			least := 5 // one alone may pass since the small one was disturbed
-			if raceEnabled {
-				least = 2
+			for times < 100 && cost(r.n) < 4*time.Millisecond { // what a connection costs is small beside it
+				times *= 2
 			}
+			var small, large time.Duration = time.Hour, time.Hour
 			for tries := range 12 { // the least of several: everything that disturbs makes it longer
 				small, large = min(small, cost(r.n)), min(large, cost(16*r.n))
-				if tries+1 >= least && large < 40*small {
+				if tries > 0 && large < 40*small { // one alone may pass since the small one was disturbed
 					return
 				}
-				if tries+1 >= least && large > 120*small {
+				if tries > 0 && large > 120*small {
 					break // this is not noise
 				}
 			}

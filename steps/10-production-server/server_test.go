@@ -560,6 +560,7 @@ func TestTask10_Run(t *testing.T) {
 			go func() { ended <- srv.RunOn(ctx, s, admin) }()
 			c, health := s.call(), admin.call()
 			io.WriteString(c, to("/slow"))
+			settle()
 			got := health.ask(to("/livez"))[:3]
 			cancel()
 			got += "; " + c.answer()

@@ -20,8 +20,8 @@ import (
 
 // planted is a wrong program of each step that others stand on: one that they notice.
 var planted = []string{
-	"2.6-n-without-crlf", "3.9-counts-the-section-only", "4.4-stale-request", "5.1-queue-forgotten",
-	"6.2-raw-target", "7.4-swallowed", "8.6-serves-anyway", "9.3-read-whole",
+	"2.6-n-without-crlf", "3.9-counts-the-section-only", "4.2-no-length", "5.5-no-recover",
+	"6.2-raw-target", "7.1-last-outermost", "8.6-serves-anyway", "9.9-status-200",
 }
 
 // checkBisect plants a mistake in one step of a learner whose code is the reference's, and
