@@ -11,8 +11,14 @@ import (
 )
 
 // paragraph replaces a paragraph that is only a link with a title by what the title
-// says: a declaration, with its comment or without, or a run in a terminal.
+// says: a declaration, with its comment or without, or a run in a terminal. One that is
+// only a picture may be wider than a phone, and then scrolls by itself.
 func (t transformer) paragraph(n *ast.Paragraph) {
+	if _, ok := n.FirstChild().(*ast.Image); ok && n.ChildCount() == 1 {
+		n.SetAttributeString("class", []byte("plot"))
+		n.SetAttributeString("tabindex", []byte("0"))
+		return
+	}
 	l, ok := n.FirstChild().(*ast.Link)
 	if !ok || n.ChildCount() != 1 || len(l.Title) == 0 {
 		return
