@@ -1,93 +1,31 @@
-// Package conformance is a collection of requests, most of them odd or hostile, with
-// what a server may answer to each, and why. It reads the collection, sends it to a
+// Package conformance sends a collection of requests, most of them odd or hostile, to a
 // server over TCP, and says where the server's answers are not among the allowed ones.
 //
 // It leaves out what is not on the wire: what a case costs the server is a matter of
 // its own tests.
 //
-// The collection is in the folder cases; its format is described at [Parse]. Read
-// this file first, then parse.go, exchange.go and judge.go.
+// The collection is package cases. Read that first, then exchange.go and judge.go.
 package conformance
 
-import (
-	"embed"
-	"io/fs"
-	"strings"
+import "barewire/checker/conformance/cases"
+
+// What the collection is made of.
+type (
+	Case   = cases.Case
+	Answer = cases.Answer
+	End    = cases.End
+	Check  = cases.Check
 )
-
-//go:embed cases/*.md
-var files embed.FS
-
-// A Case is one thing that a client may send.
-type Case struct {
-	File    string // where it stands, such as "cases/host.md:12"
-	Group   string // such as "Host"
-	Name    string // what is special about it
-	Section string // what decides, such as "RFC 9112 §3.2"
-	Verb    string // MUST, SHOULD or MAY: how much the section asks
-	Why     string // what goes wrong otherwise
-	Reason  string // why barewire does not give the first, the strictest answer of Want; "" if it does
-
-	NeedsFile bool // it asks for the file at FilePath
-
-	Pieces  []string // what is sent, with a pause between two of them
-	Half    bool     // then the client closes its sending side
-	Methods []string // of the requests, in order; GET where there are fewer
-	Want    []Answer // any of these is right, the strictest first
-	Checks  []Check  // of the last response, where the answer is the first of Want
-}
-
-// An Answer is what a server may do.
-type Answer struct {
-	Statuses []string // of all responses, interim ones too: "400", "4xx", "xxx"
-	End      End
-}
-
-// End is what has become of the connection.
-type End string
 
 // What may become of a connection.
 const (
-	Open   End = "open"   // the next request is answered
-	Closed End = "close"  // it is closed, and nothing more is answered
-	Either End = "either" // one of them
+	Open   = cases.Open
+	Closed = cases.Closed
+	Either = cases.Either
 )
 
-// A Check looks at the last response.
-type Check struct {
-	Kind  byte   // '+' there is such a field, '-' there is none, ':' the content has such a line, '=' the content is such parts of the file
-	Name  string // of the field
-	Value string // "" for any
-}
+// FilePath is where a server has the file that cases of conditions and ranges ask for.
+const FilePath = cases.FilePath
 
 // Load reads the collection that is built into this program.
-func Load() ([]Case, error) {
-	var all []Case
-	names, err := fs.Glob(files, "cases/*.md")
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range names {
-		text, err := fs.ReadFile(files, name)
-		if err != nil {
-			return nil, err
-		}
-		cases, err := Parse(name, string(text))
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, cases...)
-	}
-	return all, nil
-}
-
-// Sent returns all that the case sends.
-func (c *Case) Sent() string { return strings.Join(c.Pieces, "") }
-
-// method returns the method of the i-th request that is answered.
-func (c *Case) method(i int) string {
-	if i < len(c.Methods) {
-		return c.Methods[i]
-	}
-	return "GET"
-}
+func Load() ([]Case, error) { return cases.Load() }

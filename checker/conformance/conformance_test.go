@@ -8,79 +8,8 @@ import (
 	"testing"
 
 	"barewire/checker/conformance"
+	"barewire/checker/conformance/cases"
 )
-
-const file = `# Lines
-
-Text for readers.
-
-## a bare LF
-RFC 9112 §2.2, MAY
-
-    GET /{ab*2} HTTP/1.1\n
-    ...
-    Host: a\r\n\x20\\\{\}
-    EOF
-
-methods: HEAD POST
-want: 400 close | 100 2xx open | nothing close
-+ Date
-+ Allow: GET, HEAD
-- Content-Length
-: method GET
-
-Some accept it,
-some do not.
-`
-
-func TestParse(t *testing.T) {
-	cases, err := conformance.Parse("x.md", file)
-	if err != nil || len(cases) != 1 {
-		t.Fatalf("%d cases, error %v", len(cases), err)
-	}
-	c := cases[0]
-	if c.File != "x.md:5" || c.Group != "Lines" || c.Name != "a bare LF" || c.Section != "RFC 9112 §2.2" || c.Verb != "MAY" || c.Why != "Some accept it, some do not." {
-		t.Errorf("%+v", c)
-	}
-	if len(c.Pieces) != 2 || c.Pieces[0] != "GET /abab HTTP/1.1\n" || c.Pieces[1] != "Host: a\r\n \\{}" || !c.Half {
-		t.Errorf("pieces %q, half %v", c.Pieces, c.Half)
-	}
-	var want []string
-	for _, a := range c.Want {
-		want = append(want, a.String())
-	}
-	if got := strings.Join(want, ", "); got != "400 close, 100 2xx open, nothing close" {
-		t.Error(got)
-	}
-	if len(c.Checks) != 4 || c.Checks[1] != (conformance.Check{Kind: '+', Name: "Allow", Value: "GET, HEAD"}) || c.Checks[3].Value != "method GET" {
-		t.Errorf("checks %+v", c.Checks)
-	}
-}
-
-func TestParseFaults(t *testing.T) {
-	for _, r := range []struct{ name, text, want string }{
-		{"no section", "## a\n\n    x\nwant: 400 close\nwhy\n", `x.md:4: "want: 400 close" does not say what decides`},
-		{"no answer", "## a\nRFC 9112 §3, MUST\n\n    x\nwhy\n", "x.md:1: \"a\" needs"},
-		{"no status", "## a\nRFC 9112 §3, MUST\n\n    x\nwant: 700 close\nwhy\n", `x.md:5: "700" is no status`},
-		{"no end", "## a\nRFC 9112 §3, MUST\n\n    x\nwant: 400 shut\nwhy\n", `x.md:5: "shut" is none of`},
-		{"a bad escape", "## a\nRFC 9112 §3, MUST\n\n    x\\q\nwant: 400 close\nwhy\n", `x.md:4: "x\\q" has a backslash`},
-		{"the same name twice", strings.Repeat("## a\nRFC 9112 §3, MUST\n\n    x\nwant: 400 close\nwhy\n", 2), `x.md:7: there is another "a"`},
-	} {
-		t.Run(r.name, func(t *testing.T) {
-			if _, err := conformance.Parse("x.md", r.text); err == nil || !strings.Contains(err.Error(), r.want) {
-				t.Errorf("error %v, want %s", err, r.want)
-			}
-		})
-	}
-}
-
-// The collection is whole, and large enough to have been read.
-func TestLoad(t *testing.T) {
-	cases, err := conformance.Load()
-	if err != nil || len(cases) == 0 {
-		t.Fatalf("%d cases, error %v", len(cases), err)
-	}
-}
 
 // answering is a server that reads once, says something and closes or stays open.
 func answering(t *testing.T, text string, closes bool) string {
@@ -140,11 +69,11 @@ func TestTry(t *testing.T) {
 	} {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			cases, err := conformance.Parse("x.md", head+r.rest+"\n\nwhy\n")
+			all, err := cases.Parse("x.md", head+r.rest+"\n\nwhy\n")
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := conformance.Try(context.Background(), answering(t, r.text, r.closes), &cases[0], true)
+			got := conformance.Try(context.Background(), answering(t, r.text, r.closes), &all[0], true)
 			if r.want == "" && got != "" || !strings.Contains(got, r.want) {
 				t.Errorf("%q, want %q", got, r.want)
 			}
@@ -154,15 +83,15 @@ func TestTry(t *testing.T) {
 
 // A server without the file is not asked for its parts, and that is no pass.
 func TestTryAllWithoutFile(t *testing.T) {
-	cases, err := conformance.Parse("x.md", "# a\nneeds: /file\n\n## a\nRFC 9110 §14.2, MUST\n\n    GET /file HTTP/1.1\\r\\n\\r\\n\nwant: 200 close\n= all\n\nwhy\n")
+	all, err := cases.Parse("x.md", "# a\nneeds: /file\n\n## a\nRFC 9110 §14.2, MUST\n\n    GET /file HTTP/1.1\\r\\n\\r\\n\nwant: 200 close\n= all\n\nwhy\n")
 	if err != nil {
 		t.Fatal(err)
 	}
 	addr := answering(t, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno", true)
-	if got := conformance.TryAll(context.Background(), addr, cases, true); got[0] != conformance.NoFile {
+	if got := conformance.TryAll(context.Background(), addr, all, true); got[0] != conformance.NoFile {
 		t.Errorf("%q, want %q", got[0], conformance.NoFile)
 	}
-	if got := conformance.Try(context.Background(), addr, &cases[0], false); got != "the content is 2 bytes without Content-Range, and not all" {
+	if got := conformance.Try(context.Background(), addr, &all[0], false); got != "the content is 2 bytes without Content-Range, and not all" {
 		t.Errorf("%q", got)
 	}
 }

@@ -124,7 +124,7 @@ func responses(raw string, c *Case) []Response {
 			return all
 		}
 		header := fields(raw[len(raw)-unread.Len()-r.Buffered():])
-		res, err := http.ReadResponse(r, &http.Request{Method: c.method(final)})
+		res, err := http.ReadResponse(r, &http.Request{Method: c.Method(final)})
 		if err != nil {
 			return append(all, Response{Broken: err})
 		}

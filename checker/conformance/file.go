@@ -13,9 +13,6 @@ import (
 	"time"
 )
 
-// FilePath is where a server has the file that cases of conditions and ranges ask for.
-const FilePath = "/file"
-
 // content is what the file has in it, and lastModified when it was changed. Each line
 // is ten bytes long and says at which offset it begins.
 var (

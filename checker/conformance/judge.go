@@ -7,15 +7,6 @@ import (
 	"strings"
 )
 
-// String writes an answer as a file of cases does.
-func (a Answer) String() string {
-	statuses := strings.Join(a.Statuses, " ")
-	if statuses == "" {
-		statuses = "nothing"
-	}
-	return statuses + " " + string(a.End)
-}
-
 // Got returns the answer that an exchange was.
 func (x *Exchange) Got() Answer {
 	a := Answer{End: Open}
@@ -32,28 +23,13 @@ func (x *Exchange) Got() Answer {
 	return a
 }
 
-// matches says whether got is what a allows.
-func (a Answer) matches(got Answer) bool {
-	if a.End != Either && a.End != got.End || len(a.Statuses) != len(got.Statuses) {
-		return false
-	}
-	for i, want := range a.Statuses {
-		for j := range want {
-			if want[j] != 'x' && want[j] != got.Statuses[i][j] {
-				return false
-			}
-		}
-	}
-	return true
-}
-
 // Judge says what is wrong with an exchange, or returns "" if it is one of those that
 // the case allows. Checks of fields are made of the first of them. With strict, the
 // target is ours: it answers as checker/conformance/target does, so what its handler
 // saw is checked too, and where it does not give the first answer, there is a Reason.
 func Judge(c *Case, x *Exchange, strict bool) string {
 	got := x.Got()
-	i := slices.IndexFunc(c.Want, func(a Answer) bool { return a.matches(got) })
+	i := slices.IndexFunc(c.Want, func(a Answer) bool { return a.Matches(got) })
 	if i < 0 {
 		return got.String()
 	}

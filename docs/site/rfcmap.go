@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"barewire/checker/conformance"
+	"barewire/checker/conformance/cases"
 )
 
 // A mention is where a section of an RFC is taught, implemented and tested.
@@ -46,11 +46,11 @@ func makeMap(t transformer, args []string) (template.HTML, error) {
 			return "", err
 		}
 	}
-	cases, err := conformance.Load()
+	collection, err := cases.Load()
 	if err != nil {
 		return "", err
 	}
-	for _, c := range cases {
+	for _, c := range collection {
 		for _, section := range citations(c.Section) {
 			at(section).cases++
 		}

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"barewire/checker/conformance"
+	collection "barewire/checker/conformance/cases"
 )
 
 // A Case is a case of the collection, for the lab.
@@ -33,7 +33,7 @@ type Group struct {
 
 // Load reads the collection; root is the folder of the repository.
 func Load(root string) ([]Group, error) {
-	all, err := conformance.Load()
+	all, err := collection.Load()
 	if err != nil {
 		return nil, err
 	}
@@ -88,12 +88,12 @@ func slug(s string) string {
 
 // Source returns what a case sends as it stands in the collection's file, without the
 // indent.
-func Source(root string, c *conformance.Case) (string, error) {
+func Source(root string, c *collection.Case) (string, error) {
 	return source(root, c, map[string][]string{})
 }
 
 // source is Source with the lines of files that have been read.
-func source(root string, c *conformance.Case, read map[string][]string) (string, error) {
+func source(root string, c *collection.Case, read map[string][]string) (string, error) {
 	file, number, _ := strings.Cut(c.File, ":")
 	n, err := strconv.Atoi(number)
 	if err != nil {

@@ -1,5 +1,5 @@
 // Package notation reads and writes bytes as text that shows all of them. It is the
-// notation of the conformance collection (barewire/checker/conformance, Parse):
+// notation of the conformance collection (barewire/checker/conformance/cases, Parse):
 //
 //	GET / HTTP/1.1\r\n      a line break ends no line on the wire, \r\n does
 //	Host: a\r\n

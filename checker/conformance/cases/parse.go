@@ -1,4 +1,4 @@
-package conformance
+package cases
 
 import (
 	"errors"
@@ -11,7 +11,7 @@ import (
 // Parse reads a file of cases, which is Markdown:
 //
 //	# Host                             the group
-//	needs: /file                       its cases ask for the file that WriteFile writes
+//	needs: /file                       its cases ask for the file that conformance.WriteFile writes
 //
 //	## two Host fields                 the case
 //	RFC 9112 §3.2, MUST                what decides
