@@ -60,17 +60,14 @@ type limitedBody struct {
 //starter:omit
 func (b *limitedBody) Read(p []byte) (n int, err error) {
 	if !b.exceeded {
-		// One byte more than is left: only that tells content which ends
+		// More than is left may come: only that tells content which ends
 		// here from content which goes on.
-		if int64(len(p)) > b.left {
-			p = p[:b.left+1]
-		}
 		n, err = b.from.Read(p)
 		if int64(n) <= b.left {
 			b.left -= int64(n)
 			return n, err
 		}
-		n, b.left, b.exceeded = int(b.left), 0, true
+		n, b.exceeded = int(b.left), true
 	}
 	return n, &reqline.ProtocolError{Status: 413, Rule: "RFC 9110 §15.5.14", Msg: "more content than this route takes"}
 }

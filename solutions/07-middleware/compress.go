@@ -79,7 +79,7 @@ func Compress(level int) keepalive.Middleware {
 				return
 			}
 			c := writers.Get().(*compressor)
-			c.w, c.head, c.left = w, r.Method == "HEAD", -1
+			c.w, c.head = w, r.Method == "HEAD"
 			c.accepted = Negotiate(&r.Header, "gzip") == "gzip"
 			defer c.release(writers)
 			next.ServeHTTP(c, r)
@@ -146,10 +146,11 @@ func (c *compressor) WriteHeader(status int) {
 	}
 }
 
-// decide passes the header section on, and then what was held.
+// decide passes the header section on, and then what was held. If that fails, so does
+// what is written next.
 //
 //starter:omit
-func (c *compressor) decide(encode bool) error {
+func (c *compressor) decide(encode bool) {
 	c.decided, c.encode = true, encode
 	h := c.w.Header()
 	if c.fixed = restore(h, c.fixed); encode {
@@ -163,11 +164,9 @@ func (c *compressor) decide(encode bool) error {
 		}
 	}
 	c.w.WriteHeader(c.status)
-	if len(c.held) == 0 {
-		return nil
+	if len(c.held) > 0 {
+		c.write(c.held)
 	}
-	_, err := c.write(c.held)
-	return err
 }
 
 //starter:omit
@@ -180,9 +179,7 @@ func (c *compressor) Write(p []byte) (int, error) {
 			c.held = append(c.held, p...)
 			return len(p), nil
 		}
-		if err := c.decide(true); err != nil {
-			return 0, err
-		}
+		c.decide(true)
 	}
 	return c.write(p)
 }
@@ -196,14 +193,15 @@ func (c *compressor) write(p []byte) (int, error) {
 		return c.w.Write(p)
 	case c.left >= 0 && int64(len(p)) > c.left:
 		return 0, keepalive.ErrContentLength
-	case c.left >= 0:
-		c.left -= int64(len(p))
 	}
+	c.left -= int64(len(p)) // where there is no length, this says nothing
 	if c.head {
 		return len(p), nil
 	}
 	n, err := c.gz.Write(p)
-	c.gone = c.gone || err != nil
+	if err != nil {
+		c.gone = true
+	}
 	return n, err
 }
 
@@ -226,9 +224,7 @@ func (c *compressor) Flush() error {
 		c.WriteHeader(200)
 	}
 	if !c.decided {
-		if err := c.decide(true); err != nil {
-			return err
-		}
+		c.decide(true)
 	}
 	if c.gz != nil {
 		if err := c.gz.Flush(); err != nil {
@@ -237,7 +233,9 @@ func (c *compressor) Flush() error {
 		}
 	}
 	err := c.w.Flush()
-	c.gone = c.gone || err != nil
+	if err != nil {
+		c.gone = true
+	}
 	return err
 }
 

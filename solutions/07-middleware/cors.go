@@ -173,8 +173,8 @@ func (c *CORS) check() {
 //
 //starter:omit
 func isOrigin(o string) bool {
-	scheme, rest, ok := strings.Cut(o, "://")
-	if !ok || !consistsOf(scheme, lower+digits+"+-.") {
+	scheme, rest, _ := strings.Cut(o, "://")
+	if !consistsOf(scheme, lower+digits+"+-.") {
 		return false
 	}
 	host, port, hasPort := rest, "", false
@@ -182,17 +182,17 @@ func isOrigin(o string) bool {
 		host, port, hasPort = rest[:i], rest[i+1:], true
 	}
 	if hasPort {
-		n, err := strconv.ParseUint(port, 10, 16)
-		if err != nil || n == 0 || strconv.FormatUint(n, 10) != port ||
+		n, _ := strconv.ParseUint(port, 10, 16) // what is no port is not written back as it came
+		if n == 0 || strconv.FormatUint(n, 10) != port ||
 			scheme == "http" && n == 80 || scheme == "https" && n == 443 {
 			return false
 		}
 	}
 	if inner, ok := strings.CutPrefix(host, "["); ok {
 		inner, ok = strings.CutSuffix(inner, "]")
-		addr, err := netip.ParseAddr(inner)
+		addr, _ := netip.ParseAddr(inner) // what is none is not written back as it came
 		// Browsers write ::ffff:c000:207 where Go writes ::ffff:192.0.2.7.
-		return ok && err == nil && consistsOf(inner, digits+"abcdef:") && (addr.Is4In6() || addr.String() == inner)
+		return ok && consistsOf(inner, digits+"abcdef:") && (addr.Is4In6() || addr.String() == inner)
 	}
 	return consistsOf(host, lower+digits+"-._")
 }

@@ -25,7 +25,7 @@ import (
 func Negotiate(h *message.Header, offers ...string) string {
 	best, bestQuality := "", 0
 	for _, o := range offers {
-		if q, ok := codingQuality(h, o); ok && q > bestQuality {
+		if q, _ := codingQuality(h, o); q > bestQuality {
 			best, bestQuality = o, q
 		}
 	}
@@ -76,10 +76,10 @@ func ParseCoding(member []byte) (coding []byte, quality int, ok bool) {
 //
 //starter:omit
 func parseWeight(weight []byte) (quality int, ok bool) {
-	if len(weight) < 3 || weight[0]|0x20 != 'q' || weight[1] != '=' || weight[2] != '0' && weight[2] != '1' {
+	if len(weight) < 3 || weight[0]|0x20 != 'q' || weight[1] != '=' {
 		return 0, false
 	}
-	quality = int(weight[2]-'0') * 1000
+	quality = int(weight[2]-'0') * 1000 // too much already if it is not 0 or 1
 	digits := weight[3:]
 	if len(digits) > 0 && digits[0] != '.' || len(digits) > 4 {
 		return 0, false
@@ -99,9 +99,7 @@ func parseWeight(weight []byte) (quality int, ok bool) {
 //starter:omit
 func codingQuality(h *message.Header, coding string) (quality int, ok bool) {
 	for m := range h.Members("Accept-Encoding") {
-		c, q, valid := ParseCoding(m)
-		switch {
-		case !valid:
+		switch c, q, _ := ParseCoding(m); { // what is none has no name
 		case isCoding(c, coding):
 			return q, true
 		case len(c) == 1 && c[0] == '*' && !ok:
@@ -116,7 +114,7 @@ func codingQuality(h *message.Header, coding string) (quality int, ok bool) {
 //
 //starter:omit
 func isCoding(name []byte, coding string) bool {
-	if len(name) > 2 && strings.EqualFold(string(name[:2]), "x-") && (coding == "gzip" || coding == "compress") {
+	if hasPrefixFold(name, "x-") && (coding == "gzip" || coding == "compress") {
 		name = name[2:]
 	}
 	return strings.EqualFold(string(name), coding)

@@ -3,6 +3,7 @@ package middleware
 import (
 	"context"
 	crand "crypto/rand"
+	"encoding/base32"
 	"math/rand/v2"
 	"sync"
 
@@ -53,19 +54,15 @@ var generators = sync.Pool{New: func() any {
 //
 //starter:omit
 func newID() string {
-	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+	var bits [16]byte
 	random := generators.Get().(*rand.ChaCha8)
-	defer generators.Put(random)
-	id := make([]byte, 0, 26)
-	for range 2 {
-		bits := random.Uint64()
-		for range 13 {
-			id = append(id, alphabet[bits%32])
-			bits /= 32
-		}
-	}
-	return string(id)
+	random.Read(bits[:])
+	generators.Put(random)
+	return letters.EncodeToString(bits[:])
 }
+
+//starter:omit
+var letters = base32.StdEncoding.WithPadding(base32.NoPadding)
 
 // ID returns the id that [RequestID] gave to the request with this context, or "".
 //
@@ -103,7 +100,7 @@ func WellFormedID(id []byte) bool {
 func sentID(r *keepalive.Request) string {
 	id, n := "", 0
 	for v := range r.Header.Values(RequestIDField) {
-		if n++; n == 1 && WellFormedID(v) {
+		if n++; WellFormedID(v) {
 			id = string(v)
 		}
 	}

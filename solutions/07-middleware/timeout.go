@@ -78,7 +78,7 @@ func serveTimed(d time.Duration, next keepalive.Handler, w keepalive.ResponseWri
 type timedWriter struct {
 	Recorder
 	deadline time.Time
-	refused  bool // content, in a response that has begun
+	refused  bool // content was
 }
 
 //starter:omit
@@ -94,7 +94,7 @@ func (t *timedWriter) WriteHeader(status int) {
 //starter:omit
 func (t *timedWriter) Write(content []byte) (int, error) {
 	if t.late() {
-		t.refused = t.Status() != 0
+		t.refused = true
 		return 0, context.DeadlineExceeded
 	}
 	return t.Recorder.Write(content)
@@ -103,7 +103,7 @@ func (t *timedWriter) Write(content []byte) (int, error) {
 //starter:omit
 func (t *timedWriter) ReadFrom(src io.Reader) (int64, error) {
 	if t.late() {
-		t.refused = t.Status() != 0
+		t.refused = true
 		return 0, context.DeadlineExceeded
 	}
 	n, err := t.Recorder.ReadFrom(src)

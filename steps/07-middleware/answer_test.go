@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -213,6 +214,20 @@ func hello(w keepalive.ResponseWriter, _ *keepalive.Request) {
 
 // quiet is a log that nobody reads.
 var quiet = slog.New(slog.DiscardHandler)
+
+// defaultLog makes slog.Default() one that is kept, until the test ends.
+func defaultLog(t *testing.T) *bytes.Buffer {
+	t.Helper()
+	var kept bytes.Buffer
+	before, out, flags := slog.Default(), log.Writer(), log.Flags()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&kept, nil)))
+	t.Cleanup(func() {
+		slog.SetDefault(before)
+		log.SetOutput(out)
+		log.SetFlags(flags)
+	})
+	return &kept
+}
 
 // talk sends bytes to a server with this handler and returns all that comes back
 // before the connection is closed or silent for a minute. It must be called in a

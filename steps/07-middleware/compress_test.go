@@ -222,6 +222,9 @@ func TestTask8_Head(t *testing.T) {
 	const why = "HEAD has the fields of GET, and a Content-Length that GET would not have is a lie (RFC 9110 §8.6)"
 	look := func(a *answer) string {
 		said := fields("Content-Encoding", "Content-Length", "Vary", "ETag")(a)
+		if a.status != 200 {
+			said += fmt.Sprintf("\nthe status %d", a.status)
+		}
 		if a.panicked != nil {
 			said += fmt.Sprintf("\na panic: %v", a.panicked)
 		}

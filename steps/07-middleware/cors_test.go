@@ -63,6 +63,8 @@ func TestTask6_Origins(t *testing.T) {
 		{name: "without Origin it varies all the same", why: "a cache that has stored this response would give it to a page that needs the field (RFC 9110 §12.5.5)", send: get("/"), want: no},
 		{name: "two Origin fields are none", why: "no browser sends two, and whoever does wants us to look at the wrong one", send: get("/", "Origin: "+app, "Origin: https://evil.example"), want: no},
 		{name: "an allowed one behind another one", why: "no browser sends two, and whoever does wants us to look at the wrong one", send: get("/", "Origin: https://evil.example", "Origin: "+app), want: no},
+		{name: "no list of fields where there is none", why: "an empty list is no field", send: get("/", "Origin: "+app),
+			look: fields("Access-Control-Allow-Origin", "Access-Control-Expose-Headers"), want: "Access-Control-Allow-Origin: " + app + "\nno Access-Control-Expose-Headers"},
 		{name: "an origin that is not allowed still gets its answer", why: "CORS decides who may read, not who may ask: the browser keeps the answer from the page",
 			send: get("/", "Origin: https://evil.example"), look: (*answer).summary, want: `200 "hello"`},
 		{name: "the fields are there before the handler", why: "a handler that writes at once has sent its header section",
@@ -133,6 +135,11 @@ func TestTask6_Preflight(t *testing.T) {
 		{name: "without Origin it is no preflight", why: "whoever asks is no browser", send: request("OPTIONS", "/", "", "Access-Control-Request-Method: PUT"), look: look,
 			want: "200 \"hello\"\nno Access-Control-Allow-Origin\nno Access-Control-Allow-Methods\nno Access-Control-Allow-Headers\nno Access-Control-Max-Age\nVary: Origin"},
 	})
+	t.Run("with a second", func(t *testing.T) {
+		corsRows(t, middleware.CORS{AllowedOrigins: []string{"*"}, MaxAge: time.Second}, []row{
+			{name: "max-age is said", why: "it is not below one", send: preflight(app), look: fields("Access-Control-Max-Age"), want: "Access-Control-Max-Age: 1"},
+		})
+	})
 	t.Run("with less than a second", func(t *testing.T) {
 		corsRows(t, middleware.CORS{AllowedOrigins: []string{"*"}, AllowedMethods: []string{"PUT"}, MaxAge: 500 * time.Millisecond}, []row{
 			{name: "max-age is not said", why: "whole seconds: 0 would forbid to remember it, and nobody has asked for that", send: preflight(app),
@@ -159,6 +166,12 @@ func TestTask6_Mistakes(t *testing.T) {
 		{"a path", "browsers send none, so it would never match", middleware.CORS{AllowedOrigins: []string{"https://a.example/"}}},
 		{"no scheme", "browsers send one, so it would never match", middleware.CORS{AllowedOrigins: []string{"a.example"}}},
 		{"upper case", "browsers send lower case, so it would never match", middleware.CORS{AllowedOrigins: []string{"https://A.example"}}},
+		{"a scheme in upper case", "browsers send lower case, so it would never match", middleware.CORS{AllowedOrigins: []string{"HTTPS://a.example"}}},
+		{"nothing before the colon", "browsers send a scheme, so it would never match", middleware.CORS{AllowedOrigins: []string{"://a.example"}}},
+		{"a bracket without its end", "browsers send both, so it would never match", middleware.CORS{AllowedOrigins: []string{"http://[::1"}}},
+		{"what is no address in brackets", "browsers send an IPv6 address there, so it would never match", middleware.CORS{AllowedOrigins: []string{"http://[12345]"}}},
+		{"an IPv6 address with dots", "browsers write [::ffff:c000:207], so it would never match", middleware.CORS{AllowedOrigins: []string{"http://[::ffff:192.0.2.7]"}}},
+		{"an IPv6 address with a zone", "browsers send none, so it would never match", middleware.CORS{AllowedOrigins: []string{"http://[fe80::1%25eth0]", "http://[fe80::1%eth0]"}}},
 		{"a default port", "browsers leave the port of the scheme out (RFC 6454 §6.2), so it would never match", middleware.CORS{AllowedOrigins: []string{"https://a.example:443"}}},
 		{"the default port of the other scheme", "browsers leave the port of the scheme out (RFC 6454 §6.2), so it would never match", middleware.CORS{AllowedOrigins: []string{"http://a.example:80"}}},
 		{"a colon without a port", "browsers write none, so it would never match", middleware.CORS{AllowedOrigins: []string{"https://a.example:"}}},
@@ -181,7 +194,7 @@ func TestTask6_Mistakes(t *testing.T) {
 			test.cors.Middleware()
 		})
 	}
-	for _, origin := range []string{"http://localhost:3000", "https://a-b.c_d.example:8443", "https://xn--bcher-kva.example", "http://192.0.2.7:8080",
+	for _, origin := range []string{"http://localhost:3000", "https://a-b.c_d.example:8443", "https://xn--bcher-kva.example", "http://192.0.2.7:8080", "http://a.example:65535",
 		"http://a.example:443", "https://a.example:80", "http://[::1]:8080", "https://[2001:db8::7]", "http://[::ffff:c000:207]", "chrome-extension://abcdefghijklmnop", "capacitor://localhost"} {
 		t.Run(strings.ReplaceAll(origin, "/", "|")+" is none", func(t *testing.T) {
 			got := ""

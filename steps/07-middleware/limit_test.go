@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"barewire/checker/testkit"
@@ -92,6 +93,36 @@ func TestTask9_Timeout(t *testing.T) {
 				return fmt.Sprint(errors.Is(err, context.DeadlineExceeded))
 			},
 			"true; 503, no panic"},
+		{"half a response from a reader is cut off", `writes "half", sleeps for 2s, and calls io.Copy: bytes written, and whether the error is DeadlineExceeded`, "io.Copy looks for ReadFrom: what it refuses is missing as much as what Write refuses",
+			func(w keepalive.ResponseWriter, r *keepalive.Request) string {
+				saw := write(w, "half")
+				time.Sleep(d)
+				n, err := io.Copy(w, neverWriterTo{strings.NewReader("late")})
+				return saw + fmt.Sprint(", ", n, " ", errors.Is(err, context.DeadlineExceeded))
+			},
+			`4 false, 0 true; 200 "half", panic`},
+		{"a slow reader that comes to its end is not", `calls io.Copy, from a reader whose second Read takes 2s and is the last: whether its context has a deadline, bytes copied, and the error`, "a ReadFrom that has begun ends when it ends, and nothing is missing",
+			func(w keepalive.ResponseWriter, r *keepalive.Request) string {
+				_, limited := r.Context().Deadline()
+				n, err := io.Copy(w, neverWriterTo{&slowSecond{from: strings.NewReader("whole"), sleep: d}})
+				return fmt.Sprint("deadline ", limited, ", ", n, " ", err)
+			},
+			`deadline true, 5 <nil>; 200 "whole", no panic`},
+		{"another deadline in time", `calls io.Copy, from a reader that fails with DeadlineExceeded at once: whether its context has a deadline, bytes copied, and whether the error is DeadlineExceeded`, "a database may have a deadline of its own: only the time counts, and it is not over",
+			func(w keepalive.ResponseWriter, r *keepalive.Request) string {
+				_, limited := r.Context().Deadline()
+				n, err := io.Copy(w, neverWriterTo{io.MultiReader(strings.NewReader("part"), iotest.ErrReader(context.DeadlineExceeded))})
+				return fmt.Sprint("deadline ", limited, ", ", n, " ", errors.Is(err, context.DeadlineExceeded))
+			},
+			`deadline true, 4 true; 200 "part", no panic`},
+		{"in time, all goes through", `calls WriteHeader(418), Write, Flush, and Hijack twice: the errors`, "nothing is different before the deadline",
+			func(w keepalive.ResponseWriter, r *keepalive.Request) string {
+				_, limited := r.Context().Deadline()
+				w.WriteHeader(418)
+				saw := fmt.Sprint(limited, " ", write(w, "tea"), " ", w.Flush(), " ", keepalive.Hijack(w, func(context.Context, net.Conn) {}))
+				return saw + fmt.Sprint(" ", errors.Is(keepalive.Hijack(w, func(context.Context, net.Conn) {}), keepalive.ErrHijackTooLate))
+			},
+			`true 3 false <nil> <nil> true; 418, no panic`},
 		{"in time with nothing written", `sleeps for a little less than 2s and returns: whether its context has a deadline`, "silence is a 200, unless it was too long",
 			func(w keepalive.ResponseWriter, r *keepalive.Request) string {
 				time.Sleep(d - 1)
@@ -175,6 +206,24 @@ func TestTask9_Timeout(t *testing.T) {
 			}
 			if want := "afterwards, it is there: true, and the context is cancelled: false"; got != want {
 				testkit.Report{Doing: "the handler puts a value into the context of its Request, and returns", Want: want, Got: got, Why: "a log further out asks the context who the user was; and the request is not cancelled because it is done"}.Error(t)
+			}
+		})
+	})
+	t.Run("who has taken the connection over has no deadline", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			got := "nobody has taken it over"
+			h := middleware.Timeout(d)(keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+				_, limited := r.Context().Deadline()
+				keepalive.Hijack(w, func(ctx context.Context, nc net.Conn) {
+					time.Sleep(2 * d)
+					_, still := ctx.Deadline()
+					got = fmt.Sprintf("a deadline in the handler: %v, and behind it: %v; done: %v", limited, still, ctx.Err() != nil)
+				})
+			}))
+			talk(t, h, get("/"))
+			if want := "a deadline in the handler: true, and behind it: false; done: false"; got != want {
+				testkit.Report{Sent: get("/"), Doing: "the handler takes the connection over; that function sleeps for 4s, and looks at its context", Want: want, Got: got,
+					Why: "it gets the context that the request has when the handler has returned (step 4): a chat would end with the time that a page may take"}.Error(t)
 			}
 		})
 	})
@@ -282,6 +331,30 @@ func TestTask9_BodyLimit(t *testing.T) {
 			})
 		})
 	}
+	t.Run("a limit of nothing", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			got := ""
+			for _, send := range []string{length(0), length(1), chunks(1)} {
+				raw := talk(t, middleware.BodyLimit(0)(keepalive.HandlerFunc(content)), send)
+				got += strings.Fields(raw + " - -")[1] + " "
+			}
+			if want := "200 413 413 "; got != want {
+				testkit.Report{Doing: "BodyLimit(0); requests with no content, with one byte, and with one byte in a chunk", Want: want, Got: got, Why: "a route that takes no content: only what is below zero is a mistake"}.Error(t)
+			}
+		})
+	})
+	t.Run("a handler that reads and is silent", func(t *testing.T) {
+		testkit.Bubble(t, func(t *testing.T) {
+			got := ""
+			for _, send := range []string{chunks(10), chunks(11)} {
+				raw := talk(t, middleware.BodyLimit(10)(keepalive.HandlerFunc(func(_ keepalive.ResponseWriter, r *keepalive.Request) { r.Content() })), send)
+				got += strings.Fields(raw + " - -")[1] + " "
+			}
+			if want := "200 413 "; got != want {
+				testkit.Report{Doing: "BodyLimit(10); chunks with 10 bytes, then with 11, for a handler that reads them and writes nothing", Want: want, Got: got, Why: "silence is a 200 (step 4), unless there was too much"}.Error(t)
+			}
+		})
+	})
 	t.Run("the 413 has no fields of another response", func(t *testing.T) {
 		testkit.Bubble(t, func(t *testing.T) {
 			raw := talk(t, middleware.BodyLimit(10)(keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {

@@ -31,6 +31,7 @@ func TestTask5_Escaped(t *testing.T) {
 		{"a backslash", `\x41`, `\x5Cx41`, "otherwise nobody can tell an escape from one that was sent"},
 		{"a terminal's escape", "\x1b[2J", `\x1B[2J`, "whoever reads the log with cat obeys it"},
 		{"bytes above 127", "é\xff", `\xC3\xA9\xFF`, "there is C1 in it, and half of a character"},
+		{"the last of the controls", "\x1f", `\x1F`, "all bytes below 0x20 are controls, and 0x20 is a space"},
 		{"DEL and NUL", "\x7f\x00", `\x7F\x00`, "they are controls too"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -221,6 +222,14 @@ func TestTask5_AccessLog(t *testing.T) {
 	}
 }
 
+func TestTask5_DefaultLog(t *testing.T) {
+	kept := defaultLog(t)
+	a := serve(middleware.AccessLog(nil), hello, parse(t, get("/a")))
+	if got := kept.String(); !strings.Contains(got, "target=/a") || a.summary() != `200 "hello"` {
+		testkit.Report{Doing: "a request for /a comes through AccessLog(nil)", Want: `200 "hello", and a record in slog.Default()`, Got: a.summary() + ", and there: " + cmpOr(got, "nothing"), Why: "a nil log is slog.Default()"}.Error(t)
+	}
+}
+
 // A record that nobody wants has to be noticed before it is made.
 func TestTask5_Disabled(t *testing.T) {
 	asked := func(level slog.Level) int64 {
@@ -250,6 +259,8 @@ func TestTask5_CommonLog(t *testing.T) {
 		handler               keepalive.HandlerFunc
 	}{
 		{name: "one line", send: get("/a?b"), want: `192.0.2.7 - - [@] "GET /a?b HTTP/1.1" 200 5`, why: "this is the format"},
+		{name: "many bytes", send: get("/"), handler: func(w keepalive.ResponseWriter, _ *keepalive.Request) { io.WriteString(w, strings.Repeat("x", 1994)) },
+			want: `192.0.2.7 - - [@] "GET / HTTP/1.1" 200 1994`, why: "the bytes of content are counted in decimal"},
 		{name: "no content is a dash", send: get("/"), handler: func(w keepalive.ResponseWriter, _ *keepalive.Request) { w.WriteHeader(304) },
 			want: `192.0.2.7 - - [@] "GET / HTTP/1.1" 304 -`, why: "it is %b in Apache's words: a dash, not a zero"},
 		{name: "HEAD sends no content", send: request("HEAD", "/", ""), want: `192.0.2.7 - - [@] "HEAD / HTTP/1.1" 200 -`, why: "the bytes are those that were sent"},

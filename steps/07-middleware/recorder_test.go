@@ -35,6 +35,8 @@ func TestTask2_Recorder(t *testing.T) {
 			`status 200, 2 bytes; behind it 200 "ok"`, "the status left with the first byte of content"},
 		{"an interim response is not the status", `WriteHeader(103), WriteHeader(202)`, func(w *rec) { w.WriteHeader(103); w.WriteHeader(202) },
 			`status 202, 0 bytes; behind it 202 ""`, "more than one response may come, the last one is final (RFC 9110 §15.2)"},
+		{"nor is 199", `WriteHeader(199), WriteHeader(202)`, func(w *rec) { w.WriteHeader(199); w.WriteHeader(202) },
+			`status 202, 0 bytes; behind it 202 ""`, "all from 100 to 199 are interim, but 101 (RFC 9110 §15.2)"},
 		{"101 is one", `WriteHeader(101)`, func(w *rec) { w.WriteHeader(101) },
 			`status 101, 0 bytes; behind it 101 ""`, "after 101 no other HTTP response follows (RFC 9110 §15.2.2)"},
 		{"refused content does not count", `WriteHeader(204), Write("no"), which the writer behind refuses`, func(w *rec) { w.WriteHeader(204); io.WriteString(w, "no") },
@@ -70,6 +72,18 @@ func TestTask2_Recorder(t *testing.T) {
 				testkit.Report{Doing: "a handler calls, of the Recorder: " + test.doing, Want: test.want, Got: got, Why: test.why}.Error(t)
 			}
 		})
+	}
+}
+
+func TestTask2_Errors(t *testing.T) {
+	gone := errors.New("the client is gone")
+	w := middleware.NewRecorder(failing{new(answer), gone, gone})
+	_, write := w.Write([]byte("text"))
+	flush := w.Flush()
+	_, read := w.ReadFrom(strings.NewReader("text"))
+	got := fmt.Sprintf("from Write %v, from Flush %v, from ReadFrom %v; %d bytes", errors.Is(write, gone), errors.Is(flush, gone), errors.Is(read, gone), w.Bytes())
+	if want := "from Write true, from Flush true, from ReadFrom true; 0 bytes"; got != want {
+		testkit.Report{Doing: "the writer behind the Recorder fails; whether its error comes", Want: want, Got: got, Why: "a handler that is not told goes on writing for a client who is gone"}.Error(t)
 	}
 }
 

@@ -49,6 +49,7 @@ func TestTask4_Recover(t *testing.T) {
 				w.Header().Set("Content-Encoding", "gzip")
 				w.Header().Set("ETag", `"page"`)
 				w.Header().Set("Cache-Control", "max-age=3600")
+				w.Header().Set("Last-Modified", "Sun, 06 Nov 1994 08:49:37 GMT")
 				panic("oops")
 			},
 			"500" + second + "\n" + logged},
@@ -113,7 +114,7 @@ func outcome(raw string) string {
 			if len(rest) < length {
 				status, length = fmt.Sprintf("%s cut off (%d bytes, with Content-Length: %d)", status, len(rest), length), len(rest)
 			}
-			for _, name := range []string{"Content-Encoding", "ETag", "Cache-Control"} {
+			for _, name := range []string{"Content-Encoding", "ETag", "Cache-Control", "Last-Modified"} {
 				if strings.Contains(head, "\r\n"+name+":") {
 					status += ", with " + name
 				}
@@ -141,6 +142,17 @@ func panicLog(records []map[string]any) string {
 }
 
 func TestTask4_Again(t *testing.T) {
+	t.Run("a nil log is the default", func(t *testing.T) {
+		kept := defaultLog(t)
+		a := serve(middleware.Recover(nil), func(keepalive.ResponseWriter, *keepalive.Request) { panic("oops") }, parse(t, get("/x")))
+		got := fmt.Sprintf("%d, a record: %v", a.status, strings.Contains(kept.String(), "panic=oops") && strings.Contains(kept.String(), "target=/x"))
+		if a.panicked != nil {
+			got += ", " + a.summary()
+		}
+		if want := "500, a record: true"; got != want {
+			testkit.Report{Doing: "a handler panics behind Recover(nil), and the test looks into slog.Default()", Want: want, Got: got + "\n" + kept.String(), Why: "whoever names no log gets the default one (see Recover), and not a panic within a panic"}.Error(t)
+		}
+	})
 	t.Run("the same value goes on", func(t *testing.T) {
 		var log bytes.Buffer
 		value := errors.New("oops")
