@@ -34,11 +34,12 @@ type wait struct {
 // to stop. As nobody else sets the deadline, the two need no lock.
 type watcher struct {
 	waits chan wait
+	set   chan struct{} // is told that the deadline of a wait is
 	done  chan struct{}
 }
 
 func watch(ctx context.Context, nc net.Conn) *watcher {
-	w := &watcher{waits: make(chan wait), done: make(chan struct{})}
+	w := &watcher{waits: make(chan wait), set: make(chan struct{}), done: make(chan struct{})}
 	go w.run(ctx.Done(), nc)
 	return w
 }
@@ -57,6 +58,7 @@ func (w *watcher) run(stop <-chan struct{}, nc net.Conn) {
 			if now.phase != busy || !now.until.IsZero() {
 				nc.SetReadDeadline(now.until)
 			}
+			w.set <- struct{}{}
 			if !stopping {
 				continue
 			}
@@ -78,11 +80,19 @@ func (w *watcher) run(stop <-chan struct{}, nc net.Conn) {
 	}
 }
 
-// expect tells the watcher what the next Read waits for.
-func (w *watcher) expect(p phase, until time.Time) { w.waits <- wait{p, until} }
+// expect tells the watcher what the next Read waits for. When it returns, the deadline
+// of the wait before, which may have passed meanwhile, counts no longer.
+func (w *watcher) expect(p phase, until time.Time) {
+	w.tell(wait{p, until})
+}
 
 // arrived tells it that the first byte is there: from now on, nobody is woken.
-func (w *watcher) arrived() { w.waits <- wait{} }
+func (w *watcher) arrived() { w.tell(wait{}) }
+
+func (w *watcher) tell(next wait) {
+	w.waits <- next
+	<-w.set
+}
 
 // stop ends the watcher and waits for that: the deadlines are the caller's.
 func (w *watcher) stop() {
