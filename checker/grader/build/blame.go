@@ -23,10 +23,12 @@ const (
 
 // A blame is what the go command said when it failed, by step.
 type blame struct {
-	end   sandbox.End
-	found map[int][]result.Finding
-	said  bool // something was said about some package
-	other string
+	end      sandbox.End
+	found    map[int][]result.Finding
+	commands map[int][]result.Finding // about commands of steps
+	said     bool                     // something was said about some package
+	others   bool                     // and about one that is no command's
+	other    string
 }
 
 // An event is a line of "go build -json".
@@ -50,12 +52,16 @@ var (
 // read reads the output of a build that failed. Whose a message is, go says with the
 // package; a position may be anything, as comments in the source can set it.
 func (b *Builder) read(end sandbox.End) *blame {
-	bl := &blame{end: end, found: map[int][]result.Finding{}}
+	bl := &blame{end: end, found: map[int][]result.Finding{}, commands: map[int][]result.Finding{}}
 	for line := range bytes.Lines(end.Stdout) {
 		var e event
 		if json.Unmarshal(line, &e) != nil {
 			continue
 		}
+		if bl.command(e, b) {
+			continue
+		}
+		bl.others = true
 		number := stepOf(e)
 		switch {
 		case e.Action == "build-fail":

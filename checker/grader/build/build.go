@@ -29,6 +29,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -89,6 +90,8 @@ type step struct {
 	number int
 	dir    string            // such as "03-headers-bodies"
 	files  map[string][]byte // the reference, by name in the step's folder
+
+	command map[string][]byte // and its command, if it has one
 
 	imports []int             // steps that the reference imports
 	starter map[string][]byte // what a learner begins with
@@ -192,12 +195,17 @@ func (b *Builder) warm(ctx context.Context, race bool) error {
 			links = append(links, s.number)
 		}
 	}
-	if err := write(filepath.Join(dir, "tree"), b.tree(plan{base: result.Own, links: links})); err != nil {
+	all := Sources{}
+	for _, s := range b.steps {
+		all[s.number] = maps.Clone(s.files)
+		maps.Copy(all[s.number], s.command)
+	}
+	if err := write(filepath.Join(dir, "tree"), b.tree(plan{base: result.Own, sources: all, links: links})); err != nil {
 		return fmt.Errorf("build: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, b.goCommand(), b.arguments(filepath.Join(dir, "out"), driverPackage, race)...)
+	cmd := exec.CommandContext(ctx, b.goCommand(), b.arguments(race, b.commands(all, links)...)...)
 	cmd.Dir = filepath.Join(dir, "tree")
-	cmd.Env = b.environment(dir, b.Cache, race)
+	cmd.Env = b.environment(dir, b.Cache, filepath.Join(dir, "out"), race)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build: the reference cannot be built: %v\n%s", err, out)
 	}
@@ -243,23 +251,26 @@ func (b *Builder) goCommand() string { return filepath.Join(b.goroot, "bin", "go
 // examined depends on either.
 const gcflags = "-gcflags=barewire/...=-l -dwarf=false"
 
-// arguments of the go command that builds a package of the tree.
-func (b *Builder) arguments(out, pkg string, race bool) []string {
-	args := []string{"build", "-json", "-trimpath", "-buildvcs=false", fmt.Sprintf("-p=%d", b.Parallel), gcflags, "-o", out}
+// arguments of the go command that builds the driver. It compiles other packages, too,
+// as "go build" with a place for the driver would not.
+func (b *Builder) arguments(race bool, others ...string) []string {
+	args := []string{"install", "-json", "-trimpath", "-buildvcs=false", fmt.Sprintf("-p=%d", b.Parallel), gcflags}
 	if race {
-		return append(args, "-race", `-ldflags=-s -w -linkmode external -extldflags "-static"`, pkg)
+		args = append(args, "-race", `-ldflags=-s -w -linkmode external -extldflags "-static"`)
+	} else {
+		args = append(args, "-ldflags=-s -w")
 	}
-	return append(args, "-ldflags=-s -w", pkg)
+	return append(append(args, driverPackage), others...)
 }
 
 // environment is all of it that a build has. There is no HOME: go would keep
 // configuration and statistics there. Without goindex=0 it would note in the cache what is
 // in a package that it meets for the first time, or whose files are older than two seconds,
 // and say that there is no such package where it cannot.
-func (b *Builder) environment(dir, cache string, race bool) []string {
+func (b *Builder) environment(dir, cache, out string, race bool) []string {
 	cgo, path := "0", filepath.Join(b.goroot, "bin")
 	env := []string{
-		"GOROOT=" + b.goroot, "GOCACHE=" + cache, "GOTMPDIR=" + dir, "TMPDIR=" + dir,
+		"GOROOT=" + b.goroot, "GOCACHE=" + cache, "GOTMPDIR=" + dir, "TMPDIR=" + dir, "GOBIN=" + out,
 		"GOPATH=" + filepath.Join(dir, "none"), "GOMODCACHE=" + filepath.Join(dir, "none"),
 		"GOFLAGS=-mod=readonly", "GOPROXY=off", "GOSUMDB=off", "GOWORK=off", "GOENV=off", "GOTOOLCHAIN=local", "GOVCS=*:off",
 		"GOGC=off", "GOMEMLIMIT=" + strconv.Itoa(mostGarbage), "GODEBUG=goindex=0", "LC_ALL=C", "GOMAXPROCS=" + strconv.Itoa(b.Parallel),

@@ -23,6 +23,7 @@ var workshop = map[string]string{
 	"solutions/01-one/one.go":              "package one\n\n// F is 1.\nfunc F() int { return 1 }\n",
 	"solutions/02-two/two.go":              "package two\n\nimport one \"barewire/solutions/01-one\"\n\n// F is 2.\nfunc F() int { return one.F() + 1 }\n",
 	"solutions/03-three/three.go":          "package three\n\nimport two \"barewire/solutions/02-two\"\n\n// F is 3.\nfunc F() int { return two.F() + 1 }\n",
+	"solutions/03-three/barewire/main.go":  "package main\n\nimport (\n\t\"os\"\n\n\tthree \"barewire/solutions/03-three\"\n)\n\nfunc main() { os.Exit(three.F()) }\n",
 	"solutions/03-three/three_test.go":     "package three\n\nthis is not compiled\n",
 	"checker/grader/driver/main.go":        "package main\n\nfunc main() {\n\tfor _, register := range links {\n\t\tregister()\n\t}\n}\n",
 	"checker/grader/driver/links.go":       "package main\n\nvar links []func()\n",

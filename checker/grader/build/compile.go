@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"barewire/checker/grader/result"
@@ -28,6 +31,10 @@ type Request struct {
 	Base  string // result.Own or result.Reference
 	Steps []int  // those that the driver is to have; nil is all. Others of the student's are compiled only where these need them
 	Race  bool   // with the race detector: for feedback
+
+	// Commands has those of the student's steps compiled, too. They are not in the
+	// program: what is wrong with them is among the findings, and changes nothing else.
+	Commands bool
 }
 
 // A Program is what was built.
@@ -171,11 +178,24 @@ func (w *work) choose() {
 		if !w.s.b.examined(step.number) {
 			w.program.Steps[step.number] = Step{Message: "the exam has nothing for this step"}
 		}
-		if found := w.s.b.check(step, files); len(found) > 0 {
+		found, command := w.s.b.check(step, files)
+		if len(found) > 0 {
 			w.takeOut(step.number, found)
 			continue
 		}
 		w.in[step.number] = files
+		if len(command) > 0 {
+			w.withoutCommand(step.number, command)
+		}
+	}
+}
+
+// withoutCommand leaves the command of a step out, and says why.
+func (w *work) withoutCommand(number int, found []result.Finding) {
+	w.in[number] = maps.Clone(w.in[number])
+	maps.DeleteFunc(w.in[number], func(name string, _ []byte) bool { return strings.Contains(name, "/") })
+	if w.r.Commands {
+		w.program.Findings = append(w.program.Findings, found...)
 	}
 }
 
@@ -219,9 +239,18 @@ func (w *work) rounds(ctx context.Context) error {
 		if len(links) == 0 {
 			return nil
 		}
-		path, blame, err := w.s.compile(ctx, w.r, plan{base: w.r.Base, sources: w.in, links: links})
+		p := plan{base: w.r.Base, sources: w.in, links: links}
+		if w.r.Commands {
+			p.commands = w.s.b.commands(w.in, links)
+		}
+		path, blame, err := w.s.compile(ctx, w.r, p)
 		if err != nil {
 			return err
+		}
+		if blame != nil {
+			for _, number := range slices.Sorted(maps.Keys(blame.commands)) {
+				w.withoutCommand(number, blame.commands[number])
+			}
 		}
 		if path != "" {
 			w.program.Path = path
@@ -231,6 +260,12 @@ func (w *work) rounds(ctx context.Context) error {
 			return nil
 		}
 		guilty := blame.steps(w.in)
+		if len(guilty) == 0 && len(p.commands) > 0 { // it may be one of them that is too much
+			for number := range w.in {
+				w.withoutCommand(number, nil)
+			}
+			continue
+		}
 		// The go command may not say which it is: it was ended, or could not link, or a
 		// step of the reference does not compile on one of the student's. A step may be
 		// too much by itself, or with those that it stands on, or with all others.
@@ -299,14 +334,15 @@ func (s *Submission) compile(ctx context.Context, r Request, p plan) (string, *b
 		return "", nil, fmt.Errorf("build: %w", err)
 	}
 	defer os.RemoveAll(tree)
-	program := filepath.Join(s.out(), fmt.Sprintf("driver%d", s.builds))
+	out := filepath.Join(s.out(), strconv.Itoa(s.builds))
+	program := filepath.Join(out, path.Base(driverDir))
 	cache, err := s.cache(r.Base)
 	if err != nil {
 		return "", nil, fmt.Errorf("build: %w", err)
 	}
 	spec := sandbox.Spec{
-		Path: s.b.goCommand(), Args: s.b.arguments(program, driverPackage, r.Race),
-		Env: s.b.environment(s.tmp(), cache, r.Race), Dir: tree,
+		Path: s.b.goCommand(), Args: s.b.arguments(r.Race, p.commands...),
+		Env: s.b.environment(s.tmp(), cache, out, r.Race), Dir: tree,
 		ReadOnly: []string{s.b.goroot, s.b.Cache, tree}, Writable: []string{s.tmp(), s.out()}, Tools: true,
 		Memory: mostMemory, FileSize: mostFile, CPU: s.b.CPU, Wall: mostWall, Processes: mostProcesses, Output: mostOutput,
 	}
@@ -334,6 +370,9 @@ func (s *Submission) compile(ctx context.Context, r Request, p plan) (string, *b
 	blame := s.b.read(end)
 	if err := blame.fault(s.b.CPU); err != nil {
 		return "", nil, fmt.Errorf("build: %w", err)
+	}
+	if end.Cause == sandbox.Exited && len(blame.commands) > 0 && !blame.others {
+		return program, blame, s.take(program)
 	}
 	return "", blame, nil
 }

@@ -37,6 +37,8 @@ type plan struct {
 	base    string  // result.Own or result.Reference
 	sources Sources // the student's steps that are in it; others are the reference's
 	links   []int   // the steps that the driver calls
+
+	commands []string // packages that are compiled as well
 }
 
 // tree returns the files of a tree, by their paths.
@@ -54,9 +56,7 @@ func (b *Builder) tree(p plan) map[string][]byte {
 		adapter := path.Join(driverDir, adapterName(s.number))
 		switch {
 		case handedIn && p.base == result.Own:
-			for name := range s.files {
-				delete(files, path.Join(stepsDir, s.dir, name))
-			}
+			maps.DeleteFunc(files, func(name string, _ []byte) bool { return strings.HasPrefix(name, path.Join(stepsDir, s.dir)+"/") })
 			lay(files, path.Join(stepsDir, s.dir), own)
 		case handedIn:
 			lay(files, path.Join(ownDir, s.dir), own)
@@ -98,7 +98,11 @@ func adapterName(number int) string { return fmt.Sprintf("step%02d", number) }
 
 func lay(files map[string][]byte, dir string, from map[string][]byte) {
 	for name, text := range from {
-		files[path.Join(dir, name)] = text
+		if full := path.Join(dir, name); strings.Contains(name, "/") {
+			asPackage(files, full, text)
+		} else {
+			files[full] = text
+		}
 	}
 }
 
@@ -121,6 +125,14 @@ func loadSteps(dir string) ([]step, error) {
 		}
 		for name, text := range s.files {
 			s.files[name] = starter.ToSteps(text)
+		}
+		command, err := starter.Package(filepath.Join(dir, e.Name(), commandDir))
+		if err != nil {
+			return nil, err
+		}
+		s.command = map[string][]byte{}
+		for name, text := range command {
+			s.command[path.Join(commandDir, name)] = starter.ToSteps(text)
 		}
 		steps = append(steps, s)
 	}
@@ -182,9 +194,9 @@ func write(dir string, files map[string][]byte) error {
 
 // check finds what is wrong with a step before anything is compiled: names that are
 // no Go files', and imports of what only the checker may import. Later steps are such,
-// and the step itself: where steps/ has the reference, it would call that.
-func (b *Builder) check(s step, files map[string][]byte) []result.Finding {
-	var found []result.Finding
+// and the step itself: where steps/ has the reference, it would call that. What is wrong
+// with the step's command is apart.
+func (b *Builder) check(s step, files map[string][]byte) (found, command []result.Finding) {
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		full := path.Join(stepsDir, s.dir, name)
 		if !plainName(name) {
@@ -203,11 +215,16 @@ func (b *Builder) check(s step, files map[string][]byte) []result.Finding {
 			}
 			if why := b.refuses(s, name, p); why != "" {
 				at := fset.PositionFor(spec.Pos(), false)
-				found = append(found, finding(full, at.Line, at.Column, why))
+				f := finding(full, at.Line, at.Column, why)
+				if IsCommand(full) {
+					command = append(command, f)
+				} else {
+					found = append(found, f)
+				}
 			}
 		}
 	}
-	return found
+	return found, command
 }
 
 // imports returns the steps that files import.

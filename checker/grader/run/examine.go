@@ -88,7 +88,12 @@ func (x *examining) choose(steps map[int][]intake.File) error {
 	allowed := len(steps) == 0
 	for _, n := range slices.Sorted(maps.Keys(steps)) {
 		x.Findings = append(x.Findings, found[n]...)
-		wrong := slices.DeleteFunc(slices.Clone(found[n]), func(f result.Finding) bool { return f.Kind == result.Review })
+		commands := false // a command that is no Go is left out, and the step stays
+		wrong := slices.DeleteFunc(slices.Clone(found[n]), func(f result.Finding) bool {
+			command := f.Kind == result.Build && build.IsCommand(f.File)
+			commands = commands || command
+			return command || f.Kind == result.Review
+		})
 		if len(wrong) > 0 {
 			x.messages[n] = "not built: " + said(wrong[0])
 			allowed = allowed || !slices.ContainsFunc(wrong, func(f result.Finding) bool { return f.Kind == result.Policy })
@@ -97,6 +102,9 @@ func (x *examining) choose(steps map[int][]intake.File) error {
 		allowed = true
 		x.sources[n] = make(map[string][]byte)
 		for _, f := range steps[n] {
+			if commands && build.IsCommand(f.Path) {
+				continue
+			}
 			x.sources[n][f.Name] = f.Content
 		}
 	}
@@ -165,7 +173,7 @@ func (x *examining) standsOnOwn(n int, own *build.Program) bool {
 
 // base builds the program on a base and examines steps of it.
 func (x *examining) base(ctx context.Context, base string, steps []int) (*build.Program, error) {
-	p, err := x.build(ctx, build.Request{Base: base, Steps: steps})
+	p, err := x.build(ctx, build.Request{Base: base, Steps: steps, Commands: base == result.Own})
 	if err != nil {
 		return nil, err
 	}
