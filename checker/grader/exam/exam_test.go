@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"barewire/checker/grader/driver/step10"
+	"barewire/checker/grader/driver/wire"
 	"barewire/checker/grader/result"
 	"barewire/checker/internal/overlay"
 	"barewire/checker/internal/starter"
@@ -256,6 +258,23 @@ func TestStart(t *testing.T) {
 	full := errors.New("the disk is full")
 	if results, err := Run(t.Context(), Config{Steps: []int{2}, Start: start(full)}); !errors.Is(err, full) || results != nil {
 		t.Errorf("%v, %v; want no results and the fault", results, err)
+	}
+}
+
+// Where the reference has no answer, nobody is compared with it: a submission that has
+// none either has not passed, and one that has has not failed.
+func TestReference_Fault(t *testing.T) {
+	program := build(t, nil)
+	was := steps[9]
+	defer func() { steps[9] = was }()
+	steps[9] = []Check{{ID: "10.7/none", run: func(x *X) {
+		Compare(x, "server.Metrics", func(step10.Counted) step10.Figures {
+			return step10.Figures{Fault: wire.Fault("nobody can read it")}
+		}, []Case[step10.Counted]{{Class: "no requests"}})
+	}}}
+	results, err := Run(t.Context(), Config{Steps: []int{10}, Start: plain(program)})
+	if err == nil || !strings.Contains(err.Error(), "the reference fails: nobody can read it") || results != nil {
+		t.Errorf("%v, %v; want no results and what is wrong with the reference", results, err)
 	}
 }
 

@@ -20,13 +20,13 @@ import (
 // The reference has an end, however busy the machine is.
 func init() {
 	wire.BubbleLimit = time.Minute
-	wire.BubbleFault = func(err error) error { return &referenceFault{err} }
+	wire.OnFault = func(why string) { panic(&referenceFault{why}) }
 }
 
 // A referenceFault is a failure of the reference, which is nobody's who is examined.
-type referenceFault struct{ err error }
+type referenceFault struct{ why string }
 
-func (f *referenceFault) Error() string { return "the reference fails: " + f.err.Error() }
+func (f *referenceFault) Error() string { return "the reference fails: " + f.why }
 
 // register makes the reference callable in this process, as a driver is in another.
 var register = sync.OnceFunc(func() {

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 
 	reqline "barewire/solutions/02-request-line"
 
@@ -265,14 +266,14 @@ func ParseLines(a LinesIn) Lines {
 			n, err := l.Parse(b.Src(), a.Limit)
 			out.Err = ErrOf(err)
 			if b.Harmed() {
-				out.Err = wire.Err{Kind: "harmed", Text: "the bytes of the connection were changed"}
+				out.Err = wire.Fault("harmed: the bytes of the connection were changed")
 				return out
 			}
 			if err != nil {
 				break
 			}
 			if n <= 0 || n > end-start {
-				out.Err = wire.Err{Kind: "count", Text: "n is not how many bytes were taken", Offset: n}
+				out.Err = wire.Fault(fmt.Sprintf("n is not how many bytes were taken: %d", n))
 				return out
 			}
 			out.Lines = append(out.Lines, Line{n, l.Method, targetOf(&l.Target, b), l.Version.String()})

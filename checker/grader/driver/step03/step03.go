@@ -3,6 +3,7 @@ package step03
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 
@@ -205,9 +206,9 @@ func parse(a Stream, one func(b *step02.Buffer) (int, error)) wire.Err {
 			n, err := one(b)
 			switch {
 			case b.Harmed():
-				return wire.Err{Kind: "harmed", Text: "the bytes of the connection were changed"}
+				return wire.Fault("harmed: the bytes of the connection were changed")
 			case err == nil && (n <= 0 || n > end-start):
-				return wire.Err{Kind: "count", Text: "n is not how many bytes were taken", Offset: n}
+				return wire.Fault(fmt.Sprintf("n is not how many bytes were taken: %d", n))
 			}
 			if last = ErrOf(err); err != nil {
 				break
@@ -264,7 +265,7 @@ type HostOut struct {
 func Host(a Message) HostOut {
 	l, h := a.parse()
 	if l == nil {
-		return HostOut{Err: wire.Err{Kind: "the request line is refused"}}
+		return HostOut{Err: wire.Fault("the request line is refused")}
 	}
 	host, err := message.Host(l, h)
 	if err != nil {
@@ -408,15 +409,15 @@ func decode(d *message.ChunkedDecoder, body Stream) (out Decoded) {
 			out.Content = append(out.Content, data...)
 			switch {
 			case b.Harmed():
-				out.Err = wire.Err{Kind: "harmed", Text: "the bytes of the connection were changed"}
+				out.Err = wire.Fault("harmed: the bytes of the connection were changed")
 				return out
 			case !borrowed:
-				out.Err = wire.Err{Kind: "not borrowed", Text: "content that is a copy"}
+				out.Err = wire.Fault("not borrowed: content that is a copy")
 				return out
 			case err != nil && !errors.Is(err, io.EOF):
 				return Decoded{Err: ErrOf(err)}
 			case n < 0 || n > end-start || n == 0 && err == nil:
-				out.Err = wire.Err{Kind: "no progress", Offset: n}
+				out.Err = wire.Fault("no progress")
 				return out
 			}
 			start += n

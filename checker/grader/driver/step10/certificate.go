@@ -59,12 +59,12 @@ type Got struct {
 func Certificate(story []Renewal) Presented {
 	dir, err := os.MkdirTemp("", "step10")
 	if err != nil {
-		return Presented{Err: wire.Err{Kind: err.Error()}}
+		return Presented{Err: wire.Fault(err.Error())}
 	}
 	defer os.RemoveAll(dir)
 	var out Presented
 	if err := wire.Bubble(func() { out = presented(dir, story) }); err != nil {
-		return Presented{Err: wire.Err{Kind: err.Error()}}
+		return Presented{Err: wire.Fault(err.Error())}
 	}
 	return out
 }
@@ -78,7 +78,7 @@ func presented(dir string, story []Renewal) Presented {
 	var log lines
 	c, err := server.LoadCertificate(certFile, keyFile, slog.New(slog.NewTextHandler(&log, nil)))
 	if err != nil {
-		return Presented{Err: wire.Err{Kind: "LoadCertificate: " + wire.Clip(err.Error())}}
+		return Presented{Err: wire.Fault("LoadCertificate: " + wire.Clip(err.Error()))}
 	}
 	out := Presented{Gets: []Got{}}
 	seen := 0

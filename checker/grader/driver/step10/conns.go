@@ -186,7 +186,7 @@ func Conns(a Visit) Visited {
 	var out Visited
 	err := wire.Bubble(func() { out = a.happen() })
 	if err != nil {
-		return Visited{Err: wire.Err{Kind: err.Error()}}
+		return Visited{Err: wire.Fault(err.Error())}
 	}
 	return out
 }

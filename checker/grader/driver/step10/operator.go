@@ -172,7 +172,7 @@ func Metrics(c Counted) Figures {
 	return f
 }
 
-func unread(why string) Figures { return Figures{Fault: wire.Err{Kind: why}} }
+func unread(why string) Figures { return Figures{Fault: wire.Fault(why)} }
 
 // count serves one request with the middleware of m.
 func count(m *server.Metrics, e Exchange) {
@@ -205,6 +205,7 @@ var pinned = []string{"0.001", "0.005", "2.5", "+Inf"}
 // figures reads what is for Prometheus.
 func figures(text string, c Counted) Figures {
 	var f Figures
+	wanted := known(c)
 	typed, helped := map[string]string{}, map[string]bool{}
 	current := ""
 	if text == "" || !strings.HasSuffix(text, "\n") {
@@ -220,7 +221,7 @@ func figures(text string, c Counted) Figures {
 				return unread("a metric has two # TYPE lines")
 			}
 			typed[current] = k[2]
-			if known(current, c) {
+			if slices.Contains(wanted, current) {
 				f.Values = append(f.Values, Figure{Name: "type of " + current + ": " + k[2]})
 			}
 			continue
@@ -254,29 +255,41 @@ func figures(text string, c Counted) Figures {
 				return unread("a label is not name=\"value\"")
 			}
 		}
-		if known(current, c) {
+		if slices.Contains(wanted, current) {
 			f.keep(Figure{s[1] + "{" + strings.Join(labels, ",") + "}", value}, s[1], labels)
+		}
+	}
+	for _, name := range wanted {
+		if typed[name] == "" {
+			return unread("there is no " + name)
 		}
 	}
 	slices.SortFunc(f.Values, func(a, b Figure) int { return strings.Compare(a.Name, b.Name) })
 	return f
 }
 
-// known says whether a metric has to be there. A server may have more of them, and may
-// have those of what it has not got.
-func known(name string, c Counted) bool {
-	switch name {
-	case "barewire_requests_total", "barewire_requests_in_flight", "barewire_request_duration_seconds", "barewire_response_content_bytes_total",
-		"go_goroutines", "go_memory_bytes":
-		return true
-	case "barewire_connections", "barewire_connections_accepted_total", "barewire_connections_dropped_total", "barewire_connections_refused_total":
-		return c.Conns > 0
-	case "barewire_workers", "barewire_queue_length", "barewire_refused_total":
-		return c.Pool != nil
-	case "barewire_log_lines_lost_total":
-		return c.Log
+// metrics are those that have to be there. A server may have more of them, and may have
+// those of what it has not got.
+var metrics = []struct {
+	of    func(c Counted) bool
+	names []string
+}{
+	{func(Counted) bool { return true }, []string{"barewire_requests_total", "barewire_requests_in_flight", "barewire_request_duration_seconds",
+		"barewire_response_content_bytes_total", "go_goroutines", "go_memory_bytes"}},
+	{func(c Counted) bool { return c.Conns > 0 }, []string{"barewire_connections", "barewire_connections_accepted_total",
+		"barewire_connections_dropped_total", "barewire_connections_refused_total"}},
+	{func(c Counted) bool { return c.Pool != nil }, []string{"barewire_workers", "barewire_queue_length", "barewire_refused_total"}},
+	{func(c Counted) bool { return c.Log }, []string{"barewire_log_lines_lost_total"}},
+}
+
+// known returns the metrics that have to be there.
+func known(c Counted) (names []string) {
+	for _, m := range metrics {
+		if m.of(c) {
+			names = append(names, m.names...)
+		}
 	}
-	return false
+	return names
 }
 
 // keep keeps a sample if it is pinned.

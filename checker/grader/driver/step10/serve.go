@@ -58,7 +58,8 @@ type Scened struct {
 
 // A Sight is what an operator sees.
 type Sight struct {
-	Ready   int // what /readyz says
+	Ready   int      // what /readyz says
+	Unread  wire.Err // as Figures.Fault
 	Figures []Figure
 	Gone    []bool
 }
@@ -105,7 +106,7 @@ func Serve(a Scene) Scened {
 	var out Scened
 	err := wire.Bubble(func() { out = a.happen() })
 	if err != nil {
-		return Scened{Err: wire.Err{Kind: err.Error()}}
+		return Scened{Err: wire.Fault(err.Error())}
 	}
 	return out
 }
@@ -127,7 +128,7 @@ func (a Scene) happen() Scened {
 	if a.TLS {
 		dir, err := os.MkdirTemp("", "step10")
 		if err != nil {
-			return Scened{Err: wire.Err{Kind: "there is no folder"}}
+			return Scened{Err: wire.Fault("there is no folder")}
 		}
 		defer os.RemoveAll(dir)
 		cfg.CertFile, cfg.KeyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
@@ -137,7 +138,7 @@ func (a Scene) happen() Scened {
 	}
 	srv, err := server.New(cfg)
 	if err != nil {
-		return Scened{Faults: fieldsOf(faults(err))}
+		return Scened{Err: wire.Fault("New refuses the Config"), Faults: fieldsOf(faults(err))}
 	}
 	routes(srv)
 	public, admin := newStreet(), newStreet()
@@ -177,7 +178,9 @@ func (a Scene) happen() Scened {
 	operators := &callers{begun: begun, word: adminWord, serve: func(nc net.Conn) { admin.door <- nc }}
 	look := func() {
 		s := Sight{Ready: ask(&srv.Health, "/readyz").Status}
-		for _, v := range figures(string(srv.Metrics.AppendTo(nil)), Counted{Conns: 1}).Values {
+		now := figures(string(srv.Metrics.AppendTo(nil)), Counted{Conns: 1})
+		s.Unread = now.Fault
+		for _, v := range now.Values {
 			if strings.HasPrefix(v.Name, "barewire_requests_") || strings.HasPrefix(v.Name, "barewire_connections_") {
 				s.Figures = append(s.Figures, v)
 			}

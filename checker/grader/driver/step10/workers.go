@@ -57,7 +57,7 @@ func Workers(a Shift) Worked {
 	var out Worked
 	err := wire.Bubble(func() { out = a.happen() })
 	if err != nil {
-		return Worked{Err: wire.Err{Kind: err.Error()}}
+		return Worked{Err: wire.Fault(err.Error())}
 	}
 	return out
 }
