@@ -107,7 +107,7 @@ var students = []student{
 	{name: "hungry", kinds: both, file: three + "/more.go", text: "package message\n\nvar all [][]byte\n\nfunc init() {\n\tfor {\n\t\tb := make([]byte, 1<<20)\n\t\tfor i := range b {\n\t\t\tb[i] = 1\n\t\t}\n\t\tall = append(all, b)\n\t}\n}\n",
 		two: 10, three: 0, base: "own", message: "MiB of memory", why: "it eats its own box's memory"},
 	{name: "loops", kinds: both, file: three + "/more.go", text: "package message\n\nfunc init() {\n\tfor {\n\t}\n}\n",
-		two: 10, three: 0, base: "own", message: "no answer after", why: "it hangs, and step 2 with it"},
+		two: 10, three: 0, base: "own", message: "no answer", why: "it hangs, and step 2 with it"},
 	{name: "borrows", kinds: both, file: two + "/more.go", text: "package reqline\n\nimport _ \"barewire/solutions/02-request-line\"\n",
 		two: 0, three: 10, base: "own", message: "not built: more.go:3:", why: "the reference would get all points"},
 }
