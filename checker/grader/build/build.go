@@ -203,11 +203,16 @@ func (b *Builder) warm(ctx context.Context, race bool) error {
 	if err := write(filepath.Join(dir, "tree"), b.tree(plan{base: result.Own, sources: all, links: links})); err != nil {
 		return fmt.Errorf("build: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, b.goCommand(), b.arguments(race, b.commands(all, links)...)...)
-	cmd.Dir = filepath.Join(dir, "tree")
-	cmd.Env = b.environment(dir, b.Cache, filepath.Join(dir, "out"), race)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build: the reference cannot be built: %v\n%s", err, out)
+	for _, args := range [][]string{
+		b.arguments(race, b.commands(all, links)...),
+		{"list", "-deps", "std"}, // reads all packages that a submission may import, for the cache's index of them
+	} {
+		cmd := exec.CommandContext(ctx, b.goCommand(), args...)
+		cmd.Dir = filepath.Join(dir, "tree")
+		cmd.Env = b.environment(dir, b.Cache, filepath.Join(dir, "out"), race)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("build: the reference cannot be built: %v\n%s", err, out)
+		}
 	}
 	if err := readable(b.Cache); err != nil {
 		return fmt.Errorf("build: the warm cache: %w", err)
@@ -264,16 +269,14 @@ func (b *Builder) arguments(race bool, others ...string) []string {
 }
 
 // environment is all of it that a build has. There is no HOME: go would keep
-// configuration and statistics there. Without goindex=0 it would note in the cache what is
-// in a package that it meets for the first time, or whose files are older than two seconds,
-// and say that there is no such package where it cannot.
+// configuration and statistics there.
 func (b *Builder) environment(dir, cache, out string, race bool) []string {
 	cgo, path := "0", filepath.Join(b.goroot, "bin")
 	env := []string{
 		"GOROOT=" + b.goroot, "GOCACHE=" + cache, "GOTMPDIR=" + dir, "TMPDIR=" + dir, "GOBIN=" + out,
 		"GOPATH=" + filepath.Join(dir, "none"), "GOMODCACHE=" + filepath.Join(dir, "none"),
 		"GOFLAGS=-mod=readonly", "GOPROXY=off", "GOSUMDB=off", "GOWORK=off", "GOENV=off", "GOTOOLCHAIN=local", "GOVCS=*:off",
-		"GOGC=off", "GOMEMLIMIT=" + strconv.Itoa(mostGarbage), "GODEBUG=goindex=0", "LC_ALL=C", "GOMAXPROCS=" + strconv.Itoa(b.Parallel),
+		"GOGC=off", "GOMEMLIMIT=" + strconv.Itoa(mostGarbage), "LC_ALL=C", "GOMAXPROCS=" + strconv.Itoa(b.Parallel),
 	}
 	if race {
 		cgo, path = "1", path+":"+filepath.Dir(b.cc)+":/usr/bin:/bin"

@@ -535,3 +535,16 @@ func TestBuild_BusyMachine(t *testing.T) {
 		t.Errorf("%v, %+v", err, p)
 	}
 }
+
+// What of the standard library nobody has compiled before can be imported, though go can
+// note nothing about it in a cache that it may only read.
+func TestBuild_Import(t *testing.T) {
+	s := open(t, with(1, "one.go", "package one\n\nimport (\n\t\"container/ring\"\n\t\"encoding/ascii85\"\n\t\"net/mail\"\n)\n\nvar a mail.Address\n\nfunc F() int { return ring.New(9).Len() + ascii85.MaxEncodedLen(0) + 1 + len(a.Name) }\n"))
+	p, err := s.Build(t.Context(), build.Request{Base: result.Own})
+	if err != nil || len(p.Findings) > 0 {
+		t.Fatalf("%v, %+v", err, p)
+	}
+	if got := run(t, p); got != "1 10, 2 110, 3 1110" {
+		t.Errorf("%q", got)
+	}
+}

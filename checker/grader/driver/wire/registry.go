@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"reflect"
 )
 
 // A function takes an argument in JSON and returns a value to be written as JSON.
@@ -15,28 +16,36 @@ var (
 	sessions  = map[string]func(s *Session, arg json.RawMessage) error{}
 )
 
-// Handle makes f callable by a name, such as "reqline.ParseMethod". It is for the
-// Register of a step's package, before Serve.
-func Handle[A, R any](name string, f func(A) R) {
-	functions[name] = func(raw json.RawMessage) (any, error) {
-		var arg A
-		if err := unmarshal(raw, &arg); err != nil {
+// Handle makes f, a func(A) R, callable by a name, such as "reqline.ParseMethod". It is
+// for the Register of a step's package, before Serve.
+func Handle(name string, f any) { functions[name] = functionOf(name, f) }
+
+// functionOf goes by reflection: of a function with type parameters, the compiler would
+// make one for each step's functions, and for each submission again.
+func functionOf(name string, f any) function {
+	call := reflect.ValueOf(f)
+	of := call.Type().In(0)
+	return func(raw json.RawMessage) (any, error) {
+		arg := reflect.New(of)
+		if err := unmarshal(raw, arg.Interface()); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		return f(arg), nil
+		return call.Call([]reflect.Value{arg.Elem()})[0].Interface(), nil
 	}
 }
 
-// HandleSession makes f what a session of that name begins with: it makes an
-// object, says with On what may be asked of it, and returns. What has to end with
+// HandleSession makes f, a func(*Session, A), what a session of that name begins with: it
+// makes an object, says with On what may be asked of it, and returns. What has to end with
 // the session it hands to Session.Defer.
-func HandleSession[A any](name string, f func(s *Session, arg A)) {
+func HandleSession(name string, f any) {
+	call := reflect.ValueOf(f)
+	of := call.Type().In(1)
 	sessions[name] = func(s *Session, raw json.RawMessage) error {
-		var arg A
-		if err := unmarshal(raw, &arg); err != nil {
+		arg := reflect.New(of)
+		if err := unmarshal(raw, arg.Interface()); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		f(s, arg)
+		call.Call([]reflect.Value{reflect.ValueOf(s), arg.Elem()})
 		return nil
 	}
 }

@@ -78,17 +78,9 @@ func (s *Session) Defer(f func()) {
 // Done is closed when the session ends.
 func (s *Session) Done() <-chan struct{} { return s.done }
 
-// On says what happens when the exam calls name in the session. Calls run side by
-// side. All calls of On come before the session's function returns.
-func On[A, R any](s *Session, name string, f func(A) R) {
-	s.ons[name] = func(raw json.RawMessage) (any, error) {
-		var arg A
-		if err := unmarshal(raw, &arg); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		return f(arg), nil
-	}
-}
+// On says what happens when the exam calls name in the session: f, a func(A) R. Calls run
+// side by side. All calls of On come before the session's function returns.
+func On(s *Session, name string, f any) { s.ons[name] = functionOf(name, f) }
 
 // Emit tells the exam of something and goes on.
 func (s *Session) Emit(event string, value any) {
