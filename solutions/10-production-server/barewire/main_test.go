@@ -128,6 +128,28 @@ func TestPrecedence(t *testing.T) {
 	}
 }
 
+// -print-config says what the limits add up to.
+func TestMemory(t *testing.T) {
+	for _, r := range []struct {
+		name string
+		args []string
+		want int // MiB
+	}{
+		{"heads and the log", []string{"-max-conns", "1024", "-max-request-line", "1024", "-max-header", "2048", "-compress=false"}, 31 + 2},
+		{"with TLS", []string{"-max-conns", "1024", "-max-request-line", "1024", "-max-header", "2048", "-compress=false", "-cert", "a", "-key", "b"}, 56 + 2},
+		{"compressing", []string{"-max-conns", "1", "-max-workers", "10"}, 12 + 2},
+		{"a limit for each client", []string{"-max-conns", "1", "-compress=false", "-rate", "1", "-rate-window", "1s"}, 13 + 2},
+		{"echo reads content", []string{"echo", "-max-conns", "1", "-compress=false", "-max-workers", "3", "-max-content", "2097152"}, 12 + 2},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			code, out, errs := call(nil, append(r.args, "-print-config")...)
+			if want := fmt.Sprintf("#   %6d  in all\n", r.want); code != 0 || !strings.HasSuffix(out, want) {
+				t.Errorf("status %d, %s; the end of\n%s\nwant %q", code, errs, out, want)
+			}
+		})
+	}
+}
+
 // What -print-config prints is a file for -config, and comes out of it again as it was.
 func TestPrintConfig(t *testing.T) {
 	for _, r := range []struct {
@@ -205,6 +227,7 @@ func TestWrongSettings(t *testing.T) {
 		{"a command that there is not", nil, []string{"serve"}, []string{`"serve"`, "-help"}},
 		{"something behind the settings", nil, []string{"-listing", "site"}, []string{`"site"`, "-root"}},
 		{"a folder behind echo", nil, []string{"echo", "site"}, []string{`"site"`}},
+		{"a folder for echo", nil, []string{"echo", "-root", "site"}, []string{"-root", "echo serves no files"}},
 		{"in the environment", map[string]string{"BAREWIRE_MAX_CONNS": "many"}, nil, []string{"BAREWIRE_MAX_CONNS", "-max-conns", "many"}},
 		{"in the environment, not allowed", map[string]string{"BAREWIRE_MAX_CONNS": "-1"}, nil, []string{"-max-conns", "-1"}},
 		{"a file that is not there", nil, []string{"-config", none}, []string{"-config", none}},

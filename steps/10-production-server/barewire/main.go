@@ -51,6 +51,9 @@ func run(args []string, env func(string) (string, bool), out, errs io.Writer) in
 		return exitUsage
 	}
 	s := newSettings()
+	if echo {
+		s.config.Handler = keepalive.HandlerFunc(echoBack)
+	}
 	switch err := s.load(args, env); {
 	case errors.Is(err, flag.ErrHelp):
 		s.usage(out)
@@ -58,12 +61,12 @@ func run(args []string, env func(string) (string, bool), out, errs io.Writer) in
 	case err != nil:
 		fmt.Fprintf(errs, "barewire: %v\n", err)
 		return exitUsage
+	case echo && s.root != "":
+		fmt.Fprintln(errs, "barewire: -root: echo serves no files; leave one of the two out")
+		return exitUsage
 	case s.printConfig:
 		s.print(out)
 		return 0
-	}
-	if echo {
-		s.config.Handler = keepalive.HandlerFunc(echoBack)
 	}
 	srv, cleanup, err := s.server(errs)
 	if err != nil {
@@ -84,7 +87,7 @@ func run(args []string, env func(string) (string, bool), out, errs io.Writer) in
 func (s *settings) server(errs io.Writer) (*server.Server, func(), error) {
 	cleanup := func() {}
 	var files *static.Files
-	if s.root != "" && s.config.Handler == nil {
+	if s.root != "" {
 		var err error
 		if files, err = static.Open(s.root); err != nil {
 			return nil, nil, fmt.Errorf("-root: %w", err)

@@ -212,6 +212,7 @@ func (s *settings) print(out io.Writer) {
 		}
 		fmt.Fprintln(out)
 	}
+	s.printMemory(out)
 }
 
 // usage writes what -help says.
