@@ -163,6 +163,13 @@ type parker interface {
 	Kept() any
 }
 
+// A waiter is a connection that is told when the server begins to wait for another
+// request on it: what it has read before then, such as the rest of some content,
+// does not belong to that.
+//
+//starter:omit
+type waiter interface{ AwaitRequest() }
+
 // after returns the moment at which d has passed from now on, or what d stands for
 // where it is zero.
 //
@@ -343,6 +350,9 @@ func (c *conn) awaitRequest(deadline time.Time) (int, error) {
 	}
 	if deadline.IsZero() {
 		deadline = after(c.srv.IdleTimeout, DefaultIdleTimeout)
+		if w, ok := c.nc.(waiter); ok {
+			w.AwaitRequest()
+		}
 	}
 	// The deadline comes first: set after setIdle it would undo that of wake.
 	c.nc.SetReadDeadline(deadline)

@@ -104,6 +104,9 @@ func TestAbuse_TLSHandshakes(t *testing.T) {
 				if took := time.Since(begun); took.Round(time.Second) != r.want {
 					t.Errorf("gone after %v, want %v", took, r.want)
 				}
+				if figures := string(srv.Metrics.AppendTo(nil)); !strings.Contains(figures, "\nbarewire_tls_handshakes_failed_total 1\n") {
+					t.Error("the metrics do not say that one handshake has failed")
+				}
 			})
 		})
 	}

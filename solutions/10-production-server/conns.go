@@ -106,6 +106,11 @@ const MinIdle = 500 * time.Millisecond
 // A connection without a deadline for reading has been taken over by another
 // protocol (see keepalive.Hijack): it is never idle, and there is no rate for it.
 //
+// One over TCP still has CloseWrite and SetLinger, which step 4 looks for: without them
+// a client that is refused may not be able to read why, and one whose response is cut
+// off does not notice. With ReadFrom, files are sent by the kernel. Nothing is kept of
+// a client that has no connection.
+//
 //starter:todo 10.4 Accept, wrap, count, also by client; Close takes it off the lists.
 //starter:todo 10.5 Whose Read is too slow?
 //starter:return ln
@@ -343,6 +348,13 @@ func (k *track) SetBusy(busy bool) {
 		k.begun, k.got, k.waited = false, 0, 0
 	}
 }
+
+// AwaitRequest says that the next byte begins a request. The connection of step 4 calls
+// it: content that no handler has read is dropped after SetBusy(false), and is not the
+// beginning of the next request.
+//
+//starter:omit
+func (k *track) AwaitRequest() { k.SetBusy(false) }
 
 // SetRemoteAddr implements [Conn].
 //

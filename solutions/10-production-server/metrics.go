@@ -19,6 +19,8 @@ type Metrics struct {
 	Log   *LogWriter // likewise
 
 	//starter:omit
+	handshakes atomic.Int64 // that failed
+	//starter:omit
 	inFlight atomic.Int64
 	//starter:omit
 	bytes atomic.Int64
@@ -96,6 +98,9 @@ func (m *Metrics) count(e *middleware.Exchange) {
 //	barewire_log_lines_lost_total            counter: lines for which the log had no room
 //	go_goroutines, go_memory_bytes           gauges
 //
+// There may be more: the reference has barewire_tls_handshakes_failed_total as well, and
+// no task asks for that.
+//
 //starter:todo 10.7 Each metric has a # HELP and a # TYPE line.
 func (m *Metrics) AppendTo(dst []byte) []byte {
 	p := promText(dst)
@@ -123,6 +128,7 @@ func (m *Metrics) AppendTo(dst []byte) []byte {
 		p.single("barewire_connections_dropped_total", "counter", "Idle connections closed to make room.", s.Dropped)
 		p.single("barewire_connections_refused_total", "counter", "Connections closed because their client had too many.", s.Refused)
 	}
+	p.single("barewire_tls_handshakes_failed_total", "counter", "Connections that ended before their TLS handshake did.", m.handshakes.Load())
 	if m.Pool != nil {
 		s := m.Pool.Stats()
 		p.about("barewire_workers", "gauge", "Workers.")

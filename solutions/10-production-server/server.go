@@ -240,11 +240,13 @@ func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
 		hurry()
 		cancel()
 		if err != nil {
+			s.Metrics.handshakes.Add(1)
 			s.answerPlain(conn, err)
 			return // port scanners do this all day
 		}
 		nc = secure
 	}
+	conn.SetBusy(false) // what has been read so far was no request
 	s.http.ServeConn(context.WithValue(ctx, connKey{}, conn), nc)
 }
 
@@ -273,6 +275,15 @@ type tlsConn struct {
 	*tls.Conn
 	below Conn
 	cut   bool
+}
+
+// AwaitRequest tells the connection below, which is the one that may make room.
+//
+//starter:omit
+func (c *tlsConn) AwaitRequest() {
+	if w, ok := c.below.(interface{ AwaitRequest() }); ok {
+		w.AwaitRequest()
+	}
 }
 
 //starter:omit
@@ -307,7 +318,9 @@ func (s *Server) adminServer() *keepalive.Server {
 	})}
 }
 
-// Serve serves the connections that ln accepts, and closes ln. Readiness is green from
+// Serve serves the connections that ln accepts, and closes ln. What stands before the
+// first request, a PROXY header or a TLS handshake, is no request: a connection is idle
+// behind it, as [Conn] has it. Readiness is green from
 // now on, unless the server has been told to stop. Serve always returns an error:
 // [ErrServerClosed] after Shutdown. It does not wait for requests that are still being
 // answered; Shutdown does. Where there is TLS, a client that does not speak it but HTTP

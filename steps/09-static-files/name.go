@@ -37,7 +37,8 @@ func Name(path []byte) (name string, dir bool, err error) {
 // is not for the public: a segment that starts with a dot, such as ".git" or ".env",
 // but for ".well-known" at the top, which RFC 8615 gives to the public. A segment
 // with a tilde and a digit behind it is hidden too: "GIT~1" is another name for
-// ".git" on Windows.
+// ".git" on Windows. What editors leave behind ("index.html~") is not: it is a name like
+// any other.
 func Hidden(name string) bool {
 	// TODO 9.1: Look at the start of each segment, not of the whole name.
 	return false

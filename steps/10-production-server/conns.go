@@ -81,6 +81,11 @@ const MinIdle = 500 * time.Millisecond
 //
 // A connection without a deadline for reading has been taken over by another
 // protocol (see keepalive.Hijack): it is never idle, and there is no rate for it.
+//
+// One over TCP still has CloseWrite and SetLinger, which step 4 looks for: without them
+// a client that is refused may not be able to read why, and one whose response is cut
+// off does not notice. With ReadFrom, files are sent by the kernel. Nothing is kept of
+// a client that has no connection.
 func (t *Conns) Listener(ln net.Listener) net.Listener {
 	// TODO 10.4: Accept, wrap, count, also by client; Close takes it off the lists.
 	// TODO 10.5: Whose Read is too slow?

@@ -1,12 +1,14 @@
 package server_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/netip"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -365,6 +367,127 @@ func TestTask4_OneClientAgain(t *testing.T) {
 					Got: fmt.Sprintf("accepted %d, refused %d", s.Accepted, s.Refused), Why: "a client that is counted for ever is locked out after its first few visits"}.Error(t)
 			}
 		})
+	})
+}
+
+// A stranger is a connection of somebody who connects and says nothing.
+type stranger struct {
+	net.Conn
+	addr net.TCPAddr
+}
+
+func (s *stranger) RemoteAddr() net.Addr { return &s.addr }
+func (s *stranger) Close() error         { return nil }
+
+// A crowd is a listener to which each client comes from another network.
+type crowd struct {
+	net.Listener
+	nc   net.Conn // of all of them
+	came uint32
+}
+
+func (c *crowd) Accept() (net.Conn, error) {
+	c.came++
+	ip := net.IP{0x20, 1, 0xd, 0xb8, 15: 1}
+	binary.BigEndian.PutUint32(ip[4:], c.came)
+	return &stranger{c.nc, net.TCPAddr{IP: ip, Port: 999}}, nil
+}
+
+// A client of which there is no connection takes no memory.
+func TestTask4_OneClientForgotten(t *testing.T) {
+	const clients = 100_000
+	nc, other := net.Pipe()
+	defer nc.Close()
+	defer other.Close()
+	ln := (&server.Conns{MaxPerClient: 1}).Listener(&crowd{nc: nc})
+	report := testkit.Report{Doing: fmt.Sprintf("MaxPerClient is 1; %d clients come, each from another IPv6 network, and each goes before the next", clients),
+		Want: "less than 1 MiB more memory in use than before",
+		Why:  "whoever has one IPv6 network of 48 bits is 65536 clients: a table of all that ever came grows until the server is killed"}
+	inUse := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := inUse()
+	for range clients {
+		nc, err := ln.Accept()
+		if _, ok := nc.(server.Conn); !ok || err != nil {
+			report.Got = fmt.Sprintf("Accept returned a %T, which is no server.Conn, and the error %v", nc, err)
+			report.Fatal(t)
+		}
+		nc.Close()
+	}
+	if more := inUse() - before; more > 1<<20 {
+		report.Got = fmt.Sprintf("%d KiB more", more>>10)
+		report.Error(t)
+	}
+	runtime.KeepAlive(ln)
+}
+
+// Who waits in Read learns that the connection was closed from this side.
+func TestTask4_Dropped(t *testing.T) {
+	report := testkit.Report{Doing: "Max is 1; a client connects and says nothing, and a second later another one comes. Read of the first one's connection",
+		Want: "net.ErrClosed, and no bytes",
+		Why:  "the loop of step 4 ends without a word then, as it should: nothing is wrong, and nobody is to be told"}
+	testkit.BubbleFor(t, report, func(t *testing.T) {
+		visit(t, &server.Conns{Max: 1}, func(s *street, h *house) {
+			s.come()
+			time.Sleep(time.Second)
+			s.come()
+			time.Sleep(time.Second)
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			if len(h.ends) == 0 {
+				report.Got = "no connection, or none that is a server.Conn"
+				report.Error(t)
+			} else if err := h.ends[0].err; !errors.Is(err, net.ErrClosed) {
+				report.Got = fmt.Sprintf("%v", err)
+				report.Error(t)
+			}
+		})
+	})
+}
+
+// What step 4 looks for in a connection is still to be found.
+func TestTask4_TCP(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	report := testkit.Report{Doing: "a client connects over TCP; the server's side of the connection, as Listener's Accept returns it, closes its sending side, and hears the client", Want: "methods CloseWrite and SetLinger; the client reads the end, and what it then sends arrives",
+		Why: "without CloseWrite a client that is refused may never read why, and without SetLinger one whose response was cut off does not notice (step 4): what wraps a connection must not hide them"}
+	client, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	testkit.Within(t, 10*time.Second, "a connection that was accepted, half-closed and read from", func() {
+		conn, err := (&server.Conns{Max: 10}).Listener(ln).Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		_, isConn := conn.(server.Conn)
+		half, ok := conn.(interface {
+			CloseWrite() error
+			SetLinger(sec int) error
+		})
+		if !ok || !isConn {
+			report.Got = fmt.Sprintf("a %T, which is a server.Conn: %v, and has both methods: %v", conn, isConn, ok)
+			report.Fatal(t)
+		}
+		failed := half.CloseWrite()
+		_, end := client.Read(make([]byte, 1))
+		io.WriteString(client, "still here")
+		client.(*net.TCPConn).CloseWrite()
+		conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+		heard, _ := io.ReadAll(conn)
+		if failed != nil || end != io.EOF || string(heard) != "still here" {
+			report.Got = fmt.Sprintf("CloseWrite returned %v; the client read %v; then %q arrived", failed, end, heard)
+			report.Error(t)
+		}
 	})
 }
 

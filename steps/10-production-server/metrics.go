@@ -38,6 +38,9 @@ func (m *Metrics) Middleware() keepalive.Middleware {
 //	barewire_refused_total                   counter: requests that got no worker, at once or in time
 //	barewire_log_lines_lost_total            counter: lines for which the log had no room
 //	go_goroutines, go_memory_bytes           gauges
+//
+// There may be more: the reference has barewire_tls_handshakes_failed_total as well, and
+// no task asks for that.
 func (m *Metrics) AppendTo(dst []byte) []byte {
 	// TODO 10.7: Each metric has a # HELP and a # TYPE line.
 	return nil

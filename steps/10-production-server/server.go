@@ -70,7 +70,9 @@ func (s *Server) Handler() keepalive.Handler {
 	return keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) { keepalive.Error(w, 501) })
 }
 
-// Serve serves the connections that ln accepts, and closes ln. Readiness is green from
+// Serve serves the connections that ln accepts, and closes ln. What stands before the
+// first request, a PROXY header or a TLS handshake, is no request: a connection is idle
+// behind it, as [Conn] has it. Readiness is green from
 // now on, unless the server has been told to stop. Serve always returns an error:
 // [ErrServerClosed] after Shutdown. It does not wait for requests that are still being
 // answered; Shutdown does. Where there is TLS, a client that does not speak it but HTTP

@@ -398,6 +398,45 @@ func TestTask9_TLSIdle(t *testing.T) {
 	}, `200, "fast"; 200, "fast"`, "MinRate is for requests. Between two of them a client may be silent: what belongs to the connection below TLS has to be told so as well")
 }
 
+// What stands before the first request is no request.
+func TestTask9_IdleAtFirst(t *testing.T) {
+	proxied := server.Config{MaxConns: 1, HeaderTimeout: 5 * time.Second, ProxyProtocol: true, Proxies: ratelimit.Proxies{Trusted: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}}}
+	withTLS := secure(t)
+	withTLS.MaxConns = 1
+	const header = "PROXY TCP4 203.0.113.7 192.0.2.1 56324 443\r\n"
+	for _, r := range []struct {
+		name, doing string
+		cfg         server.Config
+		first       func(c *client) error
+		request     string
+	}{
+		{"behind a TLS handshake", "a client has done its TLS handshake and sends nothing", withTLS,
+			func(c *client) error { return tls.Client(c.Conn, &tls.Config{InsecureSkipVerify: true}).Handshake() }, to("/fast")},
+		{"behind a PROXY header", "a client has sent its PROXY header, and nothing else", proxied,
+			func(c *client) error { _, err := io.WriteString(c, header); return err }, header + to("/fast")},
+	} {
+		t.Run(r.name, func(t *testing.T) {
+			live(t, r.cfg, r.doing+"; two seconds later another one comes, which is answered", func(srv *server.Server, s *street) string {
+				idle := s.call()
+				defer idle.Close()
+				if err := r.first(idle); err != nil {
+					return err.Error()
+				}
+				time.Sleep(2 * time.Second)
+				begun := time.Now()
+				plain := s.call()
+				defer plain.Close()
+				c := plain
+				if r.cfg.CertFile != "" {
+					c = newClient(tls.Client(plain.Conn, &tls.Config{InsecureSkipVerify: true}))
+				}
+				got := c.ask(r.request)
+				return fmt.Sprintf("%s, within a second: %v", got, time.Since(begun) < time.Second)
+			}, `200, "fast", within a second: true`, "a connection that waits for its first request is idle, and makes room (10.4); one that never is costs an attacker nothing, and holds its place for as long as a head may take. Who has read what stands before it has to say so, with SetBusy(false)")
+		})
+	}
+}
+
 func TestTask9_Handshake(t *testing.T) {
 	live(t, secure(t), "a client connects and says nothing", func(srv *server.Server, s *street) string {
 		c := s.call()
@@ -609,6 +648,37 @@ func TestTask10_Run(t *testing.T) {
 			testkit.Report{Want: "the error of net.Listen", Got: errText(err), Why: "the address is in it, and what is wrong with it"}.Error(t)
 		}
 		srv.Shutdown(context.Background())
+	})
+	t.Run("the operator's port is taken", func(t *testing.T) {
+		taken, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer taken.Close()
+		report := testkit.Report{Doing: "AdminAddr is a port that is taken; Run returns, and Addr is listened on again", Want: "the error of net.Listen from Run, and none afterwards",
+			Why: "whoever tries again with another AdminAddr is told that its own port is taken, by a listener that nobody has any more"}
+		// Somebody else may take the port meanwhile, but not three in a row.
+		for range 3 {
+			ln, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			addr := ln.Addr().String()
+			ln.Close()
+			srv := open(t, server.Config{Addr: addr, AdminAddr: taken.Addr().String()})
+			testkit.Within(t, 10*time.Second, "Run to return an error", func() { err = srv.Run(context.Background()) })
+			srv.Shutdown(context.Background())
+			_, ok := errors.AsType[*net.OpError](err)
+			again, failed := net.Listen("tcp", addr)
+			if failed == nil {
+				again.Close()
+			}
+			if ok && failed == nil {
+				return
+			}
+			report.Got = fmt.Sprintf("%s from Run, and then %s", errText(err), errText(failed))
+		}
+		report.Error(t)
 	})
 	t.Run("a listener that fails", func(t *testing.T) {
 		about := testkit.Report{Doing: "the listener of Run is closed by somebody else", Want: "Run returns net.ErrClosed", Why: "a program that goes on without a listener serves nobody and looks alive"}

@@ -209,6 +209,44 @@ func TestTask6_Expect(t *testing.T) {
 	})
 }
 
+// A handler behind Workers can take its connection over. What was read ahead is in Body.
+func TestTask6_Hijack(t *testing.T) {
+	const send = post5 + "hello"
+	report := testkit.Report{Sent: send + "behind", Doing: "the handler reads Body, and takes the connection over; who has it then sends back both, what was in Body and the next 6 bytes of the connection", Want: `in Body "hello", in the connection "behind"`,
+		Why: "the content was read ahead, so it is in Body and nowhere else; and the way to the connection must not end at Workers: a ResponseWriter that wraps another one has Unwrap (step 4)"}
+	testkit.BubbleFor(t, report, func(t *testing.T) {
+		p := pool.New(pool.Config{Max: 1, ErrorLog: quiet})
+		c := dial(t, server.Workers(p, time.Second)(keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+			content, err := io.ReadAll(r.Body)
+			if err == nil {
+				err = keepalive.Hijack(w, func(_ context.Context, nc net.Conn) {
+					next := make([]byte, 6)
+					n, _ := io.ReadFull(nc, next)
+					fmt.Fprintf(nc, "in Body %q, in the connection %q", content, next[:n])
+				})
+			}
+			if err != nil {
+				w.Header().Set("Connection", "close")
+				keepalive.Text(w, 500, "Body or Hijack: "+err.Error())
+			}
+		})))
+		io.WriteString(c, send)
+		go io.WriteString(c, "behind")
+		c.SetReadDeadline(time.Now().Add(time.Minute))
+		got, err := io.ReadAll(c.r)
+		c.Close()
+		done := p.Stats().Done
+		if string(got) != report.Want || err != nil || done != 1 {
+			report.Got = fmt.Sprintf("%s\n(tasks done by workers: %d)", got, done)
+			if err != nil {
+				report.Got += "\n" + testkit.Symptom(err)
+			}
+			report.Error(t)
+		}
+		p.Shutdown(context.Background())
+	})
+}
+
 // A panic in a handler happens on a worker, and must end up where a handler's panic
 // always does.
 func TestTask6_Panic(t *testing.T) {

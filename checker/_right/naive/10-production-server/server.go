@@ -274,6 +274,7 @@ func (s *Server) serveConn(ctx context.Context, nc net.Conn) {
 	}
 	hurry()
 
+	c.SetBusy(false) // none of that was a request
 	s.http.ServeConn(context.WithValue(ctx, connKey{}, c), nc)
 }
 

@@ -386,6 +386,14 @@ func (c *conn) ReadFrom(src io.Reader) (int64, error) {
 	return io.Copy(struct{ io.Writer }{c.Conn}, src)
 }
 
+// SetLinger says what Close does with what has not been sent, where that can be said.
+func (c *conn) SetLinger(sec int) error {
+	if tcp, ok := c.Conn.(interface{ SetLinger(int) error }); ok {
+		return tcp.SetLinger(sec)
+	}
+	return nil
+}
+
 // CloseWrite ends the server's side, where that can be.
 func (c *conn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
