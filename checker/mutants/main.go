@@ -28,6 +28,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"barewire/checker/internal/show"
 	"barewire/checker/internal/starter"
@@ -48,6 +49,7 @@ func run(ctx context.Context, w *workshop.Workshop, args []string) int {
 	part := flags.String("step", "", "only steps whose `folders` start so, such as 03")
 	most := flags.Int("n", 0, "so many mutants of each step, drawn by chance; 0 is all")
 	seed := flags.Uint64("seed", 1, "`N` with which they are drawn")
+	longest := flags.Duration("own", 2*time.Second, "the longest `time` that one of the reference's own tests may take; longer ones are left out, and 0 is any")
 	only := flags.String("only", "", "only mutants whose line in the list matches this `regexp`")
 	names, err := workshop.Parse(flags, args)
 	if err == nil {
@@ -79,7 +81,7 @@ func run(ctx context.Context, w *workshop.Workshop, args []string) int {
 	status := workshop.Green
 	var table []string
 	for _, step := range steps {
-		line, ok, err := one(ctx, w, step, choose)
+		line, ok, err := one(ctx, w, step, *longest, choose)
 		if err != nil {
 			return w.Fail(workshop.Red, fmt.Errorf("mutants: %s: %w", step, err))
 		}
@@ -99,8 +101,8 @@ var ofStep = regexp.MustCompile(`^(TestTask|FuzzTask|Example)`)
 
 // one runs the mutants of a step, lists those that were not caught, and returns the
 // step's line of the table and whether it is good enough.
-func one(ctx context.Context, w *workshop.Workshop, dir string, choose func([]Mutant) []Mutant) (string, bool, error) {
-	s, err := build(ctx, w.Root, dir)
+func one(ctx context.Context, w *workshop.Workshop, dir string, longest time.Duration, choose func([]Mutant) []Mutant) (string, bool, error) {
+	s, err := build(ctx, w.Root, dir, longest)
 	if err != nil {
 		return "", false, err
 	}
@@ -113,6 +115,9 @@ func one(ctx context.Context, w *workshop.Workshop, dir string, choose func([]Mu
 	w.Printf("%s: %s\n", dir, show.Count(len(chosen), "mutant"))
 	for _, name := range s.red {
 		w.Printf("  %s is red on the reference with mutants in it, and was left out\n", name)
+	}
+	if len(s.long) > 0 {
+		w.Printf("  left out, as they take longer than %v: %s\n", longest, strings.Join(s.long, ", "))
 	}
 	var same, caught, own, missed int
 	err = s.runAll(ctx, chosen, 2*runtime.NumCPU(), func(m Mutant, by string) {

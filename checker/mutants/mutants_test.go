@@ -69,7 +69,7 @@ func TestStep(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s, err := build(t.Context(), root, "01-part")
+	s, err := build(t.Context(), root, "01-part", 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -178,7 +178,7 @@ func (m *mutator) enter(c *astutil.Cursor) bool {
 // wordsOnly are functions whose arguments are for people to read.
 var wordsOnly = map[string]bool{
 	"Errorf": true, "New": true, "Sprintf": true, "panic": true, "Warn": true, "Error": true, "Info": true,
-	"badRequest": true, "protocolError": true,
+	"badRequest": true, "protocolError": true, "NewSyscallError": true,
 }
 
 func calledName(n *ast.CallExpr) string {

@@ -376,7 +376,7 @@ var files = []call{
 	{name: "a file", handler: copies("100000", "", source(100_000, io.EOF), -1), in: []string{minimal, minimal}},
 	{name: "a file behind a byte", handler: copies("100001", "x", source(100_000, io.EOF), -1), in: []string{minimal, minimal}},
 	{name: "a part of a file", handler: copies("100000", "", source(100_001, io.EOF), 100_000), in: []string{minimal}},
-	{name: "less of a file than the length", handler: copies("100000", "", source(100_001, io.EOF), 99_999), in: []string{minimal}},
+	{name: "less of a file than the length", handler: copies("100000", "", source(100_000, io.EOF), 99_999), in: []string{minimal}},
 	{name: "more of a file than the length", handler: copies("100000", "", source(100_001, io.EOF), 100_001), in: []string{minimal}},
 	{name: "a file that is too short", handler: copies("100000", "", source(99_999, io.EOF), -1), in: []string{minimal}},
 	{name: "a part of 600000 bytes of a file", handler: copies("600000", "", source(700_000, io.EOF), 600_000), in: []string{minimal}},

@@ -253,6 +253,7 @@ func TestRefusedIsClean(t *testing.T) {
 		{"GET /x HTTP/1.1\r\nHost: a\r\nExpect: x\r\n\r\n", `417 GET "/x" 2 fields 417`},
 		{"GET /x\r\nA: b\r\n\r\n", `400  "" 0 fields 400`},
 		{"GET /x HTTP/1.1\r\nA b\r\n\r\n", `400 GET "/x" 0 fields 400`},
+		{"GET /x HTTP/1.1\r\nHost: a\r\nA b\r\n\r\n", `400 GET "/x" 0 fields 400`},
 	} {
 		for _, before := range []string{"", minimal} {
 			nc := &wire{in: []string{before + c.in}}

@@ -123,7 +123,7 @@ func readProxy2(r io.Reader) (netip.AddrPort, error) {
 		return netip.AddrPort{}, ErrProxy
 	}
 	data := make([]byte, length)
-	if err := readFull(r, data); err != nil && length > 0 {
+	if err := readFull(r, data); err != nil {
 		return netip.AddrPort{}, err
 	}
 	switch head[0] & 0xf {
@@ -135,9 +135,9 @@ func readProxy2(r io.Reader) (netip.AddrPort, error) {
 	}
 	switch {
 	case head[1] == 0x11 && length >= 12: // TCP over IPv4
-		return netip.AddrPortFrom(netip.AddrFrom4([4]byte(data[:4])), binary.BigEndian.Uint16(data[8:])), nil
+		return netip.AddrPortFrom(netip.AddrFrom4([4]byte(data)), binary.BigEndian.Uint16(data[8:])), nil
 	case head[1] == 0x21 && length >= 36: // TCP over IPv6
-		return netip.AddrPortFrom(netip.AddrFrom16([16]byte(data[:16])).Unmap(), binary.BigEndian.Uint16(data[32:])), nil
+		return netip.AddrPortFrom(netip.AddrFrom16([16]byte(data)).Unmap(), binary.BigEndian.Uint16(data[32:])), nil
 	case head[1] == 0x11 || head[1] == 0x21:
 		return netip.AddrPort{}, ErrProxy // too short for its family
 	}

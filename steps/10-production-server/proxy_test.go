@@ -36,6 +36,7 @@ var proxyHeaders = []struct {
 	{"a word that only begins like it", "PROXY and a space, nothing less", "PROXYING TCP4 192.0.2.7 192.0.2.1 1 2\r\n", "ErrProxy", ""},
 	{"an IPv6 address in TCP4", "the family says what kind of address comes", "PROXY TCP4 2001:db8::7 2001:db8::1 1 2\r\n", "ErrProxy", ""},
 	{"an IPv4 address in TCP6", "likewise", "PROXY TCP6 192.0.2.7 192.0.2.1 1 2\r\n", "ErrProxy", ""},
+	{"a family that nobody knows", "version 1 has TCP4, TCP6 and UNKNOWN", "PROXY TCP5 2001:db8::7 2001:db8::1 1 2\r\n", "ErrProxy", ""},
 	{"an address that is none", "it would be logged, and limited, as if it were one", "PROXY TCP4 192.0.2.777 192.0.2.1 1 2\r\n", "ErrProxy", ""},
 	{"a port that is none", "ports go to 65535", "PROXY TCP4 192.0.2.7 192.0.2.1 65536 2\r\n", "ErrProxy", ""},
 	{"a port with a leading zero", "the specification has none", "PROXY TCP4 192.0.2.7 192.0.2.1 01 2\r\n", "ErrProxy", ""},

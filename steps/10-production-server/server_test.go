@@ -311,6 +311,11 @@ func TestTask9_Serve(t *testing.T) {
 			defer c.Close()
 			return "answered: " + fmt.Sprint(strings.HasPrefix(c.ask("PROXY TCP4 198.51.100.7 192.0.2.1 56324 80\r\n"+to("/who")), "200"))
 		}, `answered: false`},
+		{"a stranger without a PROXY header", "a client who is no trusted proxy sends a request", "connections of others are refused: whoever finds the way around the proxy is not limited by it, nor in its log", stranger, func(srv *server.Server, s *street) string {
+			c := s.call()
+			defer c.Close()
+			return "answered: " + fmt.Sprint(strings.HasPrefix(c.ask(to("/who")), "200"))
+		}, `answered: false`},
 		{"half a PROXY header", "a proxy sends half a PROXY header, and nothing more. The connection is closed:", "a deadline before every wait", proxied, func(srv *server.Server, s *street) string {
 			c := s.call()
 			defer c.Close()
