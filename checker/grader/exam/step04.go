@@ -231,10 +231,10 @@ func headOr(want, got *Heard) bool {
 
 func checkDateOf(x *X) {
 	s := x.Session("keepalive.Server", step04.Server{Scripts: step04.Scripts{
-		"/own": {act("set", "Date", "Thu, 01 Jan 1970 00:00:00 GMT")}, "/error": {act("status", 404)}}})
+		"/own": {act("set", "Date", "Thu, 01 Jan 1970 00:00:00 GMT")}, "/error": {act("status", 404)}, "/link": {act("set", "Link", "</a>")}}})
 	var ln string
 	s.Call("listener", nil, &ln)
-	for path, own := range map[string]string{"/": "", "/error": "", "/own": "Thu, 01 Jan 1970 00:00:00 GMT"} {
+	for path, own := range map[string]string{"/": "", "/error": "", "/link": "", "/own": "Thu, 01 Jan 1970 00:00:00 GMT"} {
 		c := x.Dial(ln)
 		before := time.Now().Add(-2 * time.Second)
 		c.Send(get(path, bye))

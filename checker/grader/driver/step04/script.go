@@ -6,12 +6,14 @@
 package step04
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
+	"slices"
 	"time"
 
 	keepalive "barewire/solutions/04-keep-alive"
@@ -67,6 +69,16 @@ type Handled struct {
 	Done               []Done
 	Trailer            []step03.Pair // if there is one at the end
 	Gone               bool          // its context is done
+	Spoilt             bool          // what its head has lent was something else when its handler ended
+}
+
+// spoilt says whether r is no longer what h was.
+func (h *Handled) spoilt(r *keepalive.Request) bool {
+	now := seen(r)
+	return !bytes.Equal(h.Target, now.Target) || !bytes.Equal(h.Path, now.Path) || !bytes.Equal(h.Host, now.Host) ||
+		!slices.EqualFunc(h.Fields, now.Fields, func(a, b step03.Pair) bool {
+			return bytes.Equal(a.Name, b.Name) && bytes.Equal(a.Value, b.Value)
+		})
 }
 
 type mark struct{}
@@ -99,6 +111,7 @@ func (s Scripts) Handler(session *wire.Session) keepalive.Handler {
 				break
 			}
 		}
+		h.Spoilt = h.spoilt(r)
 		if t := r.Trailer(); t != nil {
 			for name, value := range t.All() {
 				h.Trailer = append(h.Trailer, step03.Pair{Name: append([]byte{}, name...), Value: append([]byte{}, value...)})
