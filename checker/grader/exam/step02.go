@@ -241,7 +241,8 @@ func checkForms(x *X) {
 		add("CONNECT with more", "CONNECT", x.Word()+":443"+Pick(x.Rand, "/", "?", "?a", "#", "/a"))
 		add("a query right behind the host", m, "http://"+x.authority()+"?"+x.Word()+"/x")
 	}
-	for i, c := range cases { // errors of a URI's path are counted from the start of the target
+	add("a scheme with a letter that is no s", "GET", "http\u017f://"+x.authority()+x.path()) // but folds to one, in Unicode
+	for i, c := range cases {                                                                 // errors of a URI's path are counted from the start of the target
 		cases[i].Off = [2]int{0, len(c.Arg.Src)}
 	}
 	Compare(x, "reqline.Target.Parse", step02.ParseTarget, cases)
