@@ -16,7 +16,7 @@ import (
 // know nothing of HTTP, and are at hand in any Go program.
 var everywhere = []string{
 	"bufio", "bytes", "cmp", "container/heap", "container/list", "container/ring", "context",
-	"encoding/base64", "encoding/binary", "encoding/hex", "encoding/json", "errors", "fmt",
+	"encoding/base32", "encoding/base64", "encoding/binary", "encoding/hex", "encoding/json", "errors", "fmt",
 	"hash", "hash/crc32", "hash/fnv", "hash/maphash", "html", "io", "iter", "log", "log/slog",
 	"maps", "math", "math/bits", "math/rand", "math/rand/v2", "net/netip", "net/url", "path",
 	"regexp", "runtime", "runtime/debug", "slices", "sort", "strconv", "strings", "sync",
