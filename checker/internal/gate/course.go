@@ -69,6 +69,9 @@ func (v *verdict) course(root string, step course.Step, programs []wrong.Program
 		if want := step.Package + "_test"; f.Name.Name != want && f.Name.Name != step.Package {
 			v.failf("steps/%s/%s: package %s, and should be %s", step.Dir, filepath.Base(name), f.Name.Name, want)
 		}
+		if _, err := os.Stat(filepath.Join(root, "solutions", step.Dir, filepath.Base(name))); err == nil {
+			v.failf("solutions/%s/%[2]s: there is a steps/%[1]s/%[2]s, which takes its place when the tests run", step.Dir, filepath.Base(name))
+		}
 		for _, d := range f.Decls {
 			fn, ok := d.(*ast.FuncDecl)
 			if !ok || fn.Recv != nil || !strings.HasPrefix(fn.Name.Name, "Test") && !strings.HasPrefix(fn.Name.Name, "Fuzz") {

@@ -152,14 +152,20 @@ func lay(t *testing.T, edits ...string) string {
 	text := strings.ReplaceAll(workshop, "-- add.go --", ".. add.go ..")
 	text = strings.ReplaceAll(text, "~", "`")
 	root := filepath.Join(t.TempDir(), "a workshop")
-	for _, f := range txtar.Parse([]byte(text)).Files {
+	files := txtar.Parse([]byte(text)).Files
+	for i := 0; i+2 < len(edits); i += 3 {
+		if edits[i+1] == "" { // a file that was not there
+			files = append(files, txtar.File{Name: edits[i], Data: []byte(edits[i+2])})
+		}
+	}
+	for _, f := range files {
 		content := f.Data
 		if strings.HasSuffix(f.Name, ".txtar") {
 			content = bytes.ReplaceAll(content, []byte(".. add.go .."), []byte("-- add.go --"))
 			content = bytes.ReplaceAll(content, []byte(".. with .."), []byte("-- with --"))
 		}
 		for i := 0; i+2 < len(edits); i += 3 {
-			if f.Name == edits[i] {
+			if f.Name == edits[i] && edits[i+1] != "" {
 				if !bytes.Contains(content, []byte(edits[i+1])) {
 					t.Fatalf("%s has no %q", f.Name, edits[i+1])
 				}
@@ -200,7 +206,7 @@ func TestGate(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		only  string
-		edits []string // file, old, new
+		edits []string // file, old, new; a file with "" for old is made
 		want  []string // in what is printed; nothing for a workshop that is all right
 	}{
 		{"all is right", "format,course,fresh,green,red,wrong,right", nil, nil},
@@ -230,6 +236,7 @@ func TestGate(t *testing.T) {
 		{"hints for a failure that nobody has", "course", []string{courseFile, "### For `two and two`", "### For `three`"}, []string{"no wrong program of 1.1 fails like `three`", "out of date"}},
 		{"a test of no task", "course", []string{tests, "TestTask1_Add", "TestAdd"}, []string{"TestAdd is named after no task", "1.1 has no test"}},
 		{"a test of a task that is not there", "course", []string{tests, "TestTask1_Add", "TestTask2_Add"}, []string{"task 1.2"}},
+		{"a test of the reference in a file that the step has as well", "course", []string{"solutions/01-tcp-echo/add_test.go", "", "package echo_test\n"}, []string{"solutions/01-tcp-echo/add_test.go: there is a steps/01-tcp-echo/add_test.go"}},
 		{"a todo comment of a task that is not there", "course", []string{solution, "todo 1.1", "todo 1.2"}, []string{"task 1.2"}},
 		{"too few wrong programs", "course", []string{wrongFile, "It subtracts.\n\ncaught", "It subtracts.\n\nnot-caught"}, []string{"caught-by"}},
 	} {
