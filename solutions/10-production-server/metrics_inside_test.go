@@ -1,11 +1,14 @@
 package server
 
 import (
+	"context"
 	"regexp"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"barewire/solutions/04-keep-alive"
+	"barewire/solutions/05-thread-pool"
 	"barewire/solutions/07-middleware"
 )
 
@@ -29,10 +32,25 @@ func TestMetrics_Text(t *testing.T) {
 	idleOnes(m.Conns, 0, age(), dropped)
 	m.Conns.stats.Dropped, m.Conns.stats.Refused = 2, 3
 	m.Log.Write(make([]byte, LogBuffer+1))
-	figures := regexp.MustCompile(`(?m)^(go_\w+) [1-9]\d*$`).ReplaceAllString(string(m.AppendTo([]byte("before\n"))), "$1 N")
-	if figures != wantFigures {
-		t.Errorf("%s\nwant:\n%s", figures, wantFigures)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		m.Pool = pool.New(pool.Config{Min: 2, Max: 2, Queue: 1})
+		release := make(chan struct{})
+		wait := func() { <-release }
+		m.Pool.TrySubmit(wait)
+		m.Pool.TrySubmit(wait)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		m.Pool.Do(ctx, wait)   // is withdrawn
+		m.Pool.TrySubmit(wait) // waits
+		m.Pool.TrySubmit(wait) // is refused
+		synctest.Wait()
+		figures := regexp.MustCompile(`(?m)^(go_\w+) [1-9]\d*$`).ReplaceAllString(string(m.AppendTo([]byte("before\n"))), "$1 N")
+		if figures != wantFigures {
+			t.Errorf("%s\nwant:\n%s", figures, wantFigures)
+		}
+		close(release)
+		m.Pool.Shutdown(t.Context())
+	})
 }
 
 const wantFigures = `before
@@ -93,6 +111,16 @@ barewire_connections_refused_total 3
 # HELP barewire_tls_handshakes_failed_total Connections that ended before their TLS handshake did.
 # TYPE barewire_tls_handshakes_failed_total counter
 barewire_tls_handshakes_failed_total 0
+# HELP barewire_workers Workers.
+# TYPE barewire_workers gauge
+barewire_workers{state="running"} 2
+barewire_workers{state="idle"} 0
+# HELP barewire_queue_length Requests that wait for a worker.
+# TYPE barewire_queue_length gauge
+barewire_queue_length 1
+# HELP barewire_refused_total Requests that there was no worker for.
+# TYPE barewire_refused_total counter
+barewire_refused_total 2
 # HELP barewire_log_lines_lost_total Lines that the log did not take.
 # TYPE barewire_log_lines_lost_total counter
 barewire_log_lines_lost_total 1

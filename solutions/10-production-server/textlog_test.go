@@ -54,8 +54,8 @@ func TestTextLog(t *testing.T) {
 			if i%5 == 0 {
 				r.Fault = errors.New("found " + value)
 			}
-			status = []int{200, 404, 500, 503, 0}[rand.IntN(5)]
-			pause = []time.Duration{0, 1, 1500, 12345678, 999 * time.Millisecond, 3 * time.Minute}[rand.IntN(6)]
+			status = []int{200, 404, 499, 500, 503, 0}[rand.IntN(6)]
+			pause = []time.Duration{0, 1, 1500, 12345678, time.Duration(rand.IntN(1000)) * time.Millisecond, 3 * time.Minute}[rand.IntN(6)]
 			func() {
 				defer func() { recover() }()
 				observed.ServeHTTP(new(nothing), r)
