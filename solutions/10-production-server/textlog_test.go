@@ -22,7 +22,7 @@ import (
 // TestTextLog: a line is what AccessLog writes with a slog.TextHandler, whatever there is
 // to log. In the bubble, both see the same times.
 func TestTextLog(t *testing.T) {
-	values := []string{"", "/", "/a=b", "two words", `quote " and \ backslash`, "\x00\r\n\t\x7f\x80\xff é", `\`, `\ =`, strings.Repeat("x y", 200)}
+	values := []string{"", "/", "/a=b", "two words", `quote " and \ backslash`, "\x00\r\n\t\x7f\x80\xff é", `\`, `\ =`, "=a", " a", strings.Repeat("x y", 200)}
 	for range 200 {
 		value := make([]byte, rand.IntN(20))
 		for i := range value {
@@ -33,14 +33,14 @@ func TestTextLog(t *testing.T) {
 	addrs := []net.Addr{nil, &net.TCPAddr{IP: net.IPv4(192, 0, 2, 7), Port: 7}, &net.TCPAddr{IP: net.ParseIP("fe80::1"), Zone: "eth0", Port: 7},
 		&net.UnixAddr{Name: "/run/a =\"\n", Net: "unix"}, &net.UnixAddr{}}
 	var ours, theirs bytes.Buffer
-	status, pause := 0, time.Duration(0)
+	status, size, pause := 0, 0, time.Duration(0)
 	observed := middleware.Chain(middleware.RequestID(), server.TextLog(&ours), middleware.AccessLog(slog.New(slog.NewTextHandler(&theirs, nil))))(
 		keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
 			time.Sleep(pause)
 			if status == 0 {
 				panic("as it was told to")
 			}
-			keepalive.Text(w, status, "content")
+			keepalive.Text(w, status, strings.Repeat("x", size))
 		}))
 	synctest.Test(t, func(t *testing.T) {
 		for i, value := range values {
@@ -54,8 +54,12 @@ func TestTextLog(t *testing.T) {
 			if i%5 == 0 {
 				r.Fault = errors.New("found " + value)
 			}
+			size = rand.IntN(1000)
 			status = []int{200, 404, 499, 500, 503, 0}[rand.IntN(6)]
-			pause = []time.Duration{0, 1, 1500, 12345678, time.Duration(rand.IntN(1000)) * time.Millisecond, 3 * time.Minute}[rand.IntN(6)]
+			pause = time.Duration(rand.IntN(1000)) * time.Millisecond
+			if i > len(values)/2 { // until then, on the millisecond
+				pause = []time.Duration{0, 1, 1500, 12345678, 999 * time.Millisecond, 3 * time.Minute}[rand.IntN(6)]
+			}
 			func() {
 				defer func() { recover() }()
 				observed.ServeHTTP(new(nothing), r)
