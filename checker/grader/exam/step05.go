@@ -164,25 +164,29 @@ func (p *pool5) tries(from, to, n int) {
 
 // stats waits until the figures are what they should be.
 func (p *pool5) stats(what string, want pool.Stats) {
-	var got pool.Stats
-	for end := time.Now().Add(p.x.patience / 2); ; time.Sleep(2 * time.Millisecond) {
-		p.Call("stats", nil, &got)
-		if got == want {
-			return
-		}
-		if time.Now().After(end) {
-			p.x.Fail(Failure{Brief: what + ": Stats are not what they should be", Want: fmt.Sprintf("%+v", want), Got: fmt.Sprintf("%+v", got)})
-		}
+	if got, ok := p.until(func(s pool.Stats) bool { return s == want }); !ok {
+		p.x.Fail(Failure{Brief: what + ": Stats are not what they should be", Want: fmt.Sprintf("%+v", want), Got: fmt.Sprintf("%+v", got)})
 	}
 }
 
 // done waits until so many tasks are. On a busy machine, their workers may be idle for too
 // long meanwhile.
 func (p *pool5) done(n int64) {
-	var got pool.Stats
-	for end := time.Now().Add(p.x.patience / 2); got.Done != n; time.Sleep(2 * time.Millisecond) {
-		if p.Call("stats", nil, &got); time.Now().After(end) {
-			p.x.Fail(Failure{Brief: fmt.Sprintf("%d tasks have ended, and Stats have %d", n, got.Done)})
+	if got, ok := p.until(func(s pool.Stats) bool { return s.Done == n }); !ok {
+		p.x.Fail(Failure{Brief: fmt.Sprintf("%d tasks have ended, and Stats have %d", n, got.Done)})
+	}
+}
+
+// until asks for Stats again and again until they are as they should be, and says whether
+// they came to be that in time.
+func (p *pool5) until(right func(pool.Stats) bool) (got pool.Stats, ok bool) {
+	for end := time.Now().Add(p.x.patience / 2); ; time.Sleep(2 * time.Millisecond) {
+		got = pool.Stats{}
+		if p.Call("stats", nil, &got); right(got) {
+			return got, true
+		}
+		if time.Now().After(end) {
+			return got, false
 		}
 	}
 }
