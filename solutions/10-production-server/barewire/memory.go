@@ -26,11 +26,11 @@ func (s *settings) printMemory(out io.Writer) {
 	}
 	head, of := int64(2*(c.Limits.RequestLine+c.Limits.HeaderSection)+connSize), ""
 	if c.CertFile != "" {
-		head, of = head+tlsSize, ", and 25 KiB for TLS"
+		head, of = head+tlsSize, fmt.Sprintf(", and %d KiB for TLS", tlsSize>>10)
 	}
-	part(int64(c.MaxConns)*head, "max-conns * (2 * (max-request-line + max-header) + 25 KiB"+of+")")
+	part(int64(c.MaxConns)*head, fmt.Sprintf("max-conns * (2 * (max-request-line + max-header) + %d KiB%s)", connSize>>10, of))
 	if c.Compress {
-		part(int64(c.MaxWorkers)*compressSize, "max-workers * 1.2 MiB to compress")
+		part(int64(c.MaxWorkers)*compressSize, fmt.Sprintf("max-workers * %.1f MiB to compress", float64(compressSize)/(1<<20)))
 	}
 	if s.config.Handler != nil {
 		part(int64(c.MaxWorkers)*2*c.Limits.Content, "max-workers * 2 * max-content, which echo reads all at once")
