@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"barewire/checker/conformance/cases"
 	"barewire/checker/internal/workshop"
 	"barewire/checker/testkit"
 )
@@ -44,12 +45,12 @@ func Main(ctx context.Context, w *workshop.Workshop, args []string) int {
 		err = workshop.AtMost(0, "conformance", names)
 	}
 	pattern, bad := regexp.Compile(*only)
-	cases, broken := Load()
+	collection, broken := cases.Load()
 	if err = errors.Join(err, bad, broken); err != nil {
 		return w.Fail(workshop.Usage, err)
 	}
-	cases = slices.DeleteFunc(cases, func(c Case) bool { return !pattern.MatchString(c.Group + ": " + c.Name) })
-	if len(cases) == 0 {
+	collection = slices.DeleteFunc(collection, func(c cases.Case) bool { return !pattern.MatchString(c.Group + ": " + c.Name) })
+	if len(collection) == 0 {
 		return w.Fail(workshop.Usage, fmt.Errorf("conformance: no case matches %q", *only))
 	}
 	columns := []*column{{name: *addr, addr: *addr}}
@@ -61,18 +62,18 @@ func Main(ctx context.Context, w *workshop.Workshop, args []string) int {
 		defer stop()
 	}
 	for _, c := range columns {
-		c.wrong = TryAll(ctx, c.addr, cases, c.strict)
+		c.wrong = TryAll(ctx, c.addr, collection, c.strict)
 	}
-	rows := table(cases, columns)
+	rows := table(collection, columns)
 	if *markdown {
 		w.Printf("%s", rows.markdown(columns))
 		return workshop.Green
 	}
 	w.Printf("%s", rows.text(columns))
 	if *addr != "" && slices.Contains(columns[0].wrong, NoFile) {
-		w.Printf("\nWhat needs a file was not run. Serve it at %s, made with\n  seq -f %%09.0f 0 10 990 >file; touch -d '2024-05-01 12:00:00 UTC' file\n", FilePath)
+		w.Printf("\nWhat needs a file was not run. Serve it at %s, made with\n  seq -f %%09.0f 0 10 990 >file; touch -d '2024-05-01 12:00:00 UTC' file\n", cases.FilePath)
 	}
-	failed := failures(cases, columns[0], *verbose)
+	failed := failures(collection, columns[0], *verbose)
 	w.Printf("%s", failed)
 	if failed != "" {
 		return workshop.Red
@@ -149,13 +150,13 @@ func targets(ctx context.Context, w *workshop.Workshop, all bool) (columns []*co
 // TryAll is Try for all cases, some at a time, as most of the time is spent waiting. It
 // returns what is wrong with each, in their order; that is NoFile or NoTag for those
 // that this server cannot be asked.
-func TryAll(ctx context.Context, addr string, cases []Case, strict bool) []string {
-	wrong := make([]string, len(cases))
+func TryAll(ctx context.Context, addr string, collection []cases.Case, strict bool) []string {
+	wrong := make([]string, len(collection))
 	slots := make(chan struct{}, 32)
 	var all sync.WaitGroup
 	server := find(addr)
-	for i := range cases {
-		c, missing := server.fill(&cases[i])
+	for i := range collection {
+		c, missing := server.fill(&collection[i])
 		if wrong[i] = missing; missing != "" {
 			continue
 		}
@@ -171,7 +172,7 @@ func TryAll(ctx context.Context, addr string, cases []Case, strict bool) []strin
 
 // Try sends one case to the server at addr and says what is wrong with its answer, or
 // "". As machines are slow now and then, what is wrong is tried again, with more time.
-func Try(ctx context.Context, addr string, c *Case, strict bool) (wrong string) {
+func Try(ctx context.Context, addr string, c *cases.Case, strict bool) (wrong string) {
 	dial := func(ctx context.Context) (net.Conn, error) {
 		return (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "tcp", addr)
 	}
@@ -202,12 +203,12 @@ type row struct {
 }
 
 // table counts the cases of each section and verb.
-func table(cases []Case, columns []*column) rows {
+func table(collection []cases.Case, columns []*column) rows {
 	var all rows
-	count := func(sum bool, section, verb string, belongs func(*Case) bool) {
+	count := func(sum bool, section, verb string, belongs func(*cases.Case) bool) {
 		r := row{section: section, verb: verb, passed: make([]int, len(columns)), sum: sum}
-		for i := range cases {
-			if !belongs(&cases[i]) {
+		for i := range collection {
+			if !belongs(&collection[i]) {
 				continue
 			}
 			r.total++
@@ -220,17 +221,17 @@ func table(cases []Case, columns []*column) rows {
 		all = append(all, r)
 	}
 	var keys [][2]string
-	for i := range cases {
-		keys = append(keys, [2]string{cases[i].Section, cases[i].Verb})
+	for i := range collection {
+		keys = append(keys, [2]string{collection[i].Section, collection[i].Verb})
 	}
 	slices.SortFunc(keys, func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
 	for _, k := range slices.Compact(keys) {
-		count(false, k[0], k[1], func(c *Case) bool { return c.Section == k[0] && c.Verb == k[1] })
+		count(false, k[0], k[1], func(c *cases.Case) bool { return c.Section == k[0] && c.Verb == k[1] })
 	}
 	for _, verb := range []string{"MUST", "SHOULD", "MAY"} {
-		count(true, "all", verb, func(c *Case) bool { return c.Verb == verb })
+		count(true, "all", verb, func(c *cases.Case) bool { return c.Verb == verb })
 	}
-	count(true, "all", "", func(*Case) bool { return true })
+	count(true, "all", "", func(*cases.Case) bool { return true })
 	missing := row{section: "not run", sum: true}
 	for _, c := range columns {
 		n := 0
@@ -313,13 +314,13 @@ func (all rows) markdown(columns []*column) string {
 }
 
 // failures lists what a server has got wrong.
-func failures(cases []Case, c *column, verbose bool) string {
+func failures(collection []cases.Case, c *column, verbose bool) string {
 	var b strings.Builder
-	for i := range cases {
+	for i := range collection {
 		if c.wrong[i] == "" || notRun(c.wrong[i]) && !c.strict {
 			continue
 		}
-		k := &cases[i]
+		k := &collection[i]
 		if !verbose {
 			fmt.Fprintf(&b, "\n%s  %s: %s: %s", k.File, k.Group, k.Name, c.wrong[i])
 			continue

@@ -1,3 +1,10 @@
+// Package conformance sends a collection of requests, most of them odd or hostile, to a
+// server over TCP, and says where the server's answers are not among the allowed ones.
+//
+// It leaves out what is not on the wire: what a case costs the server is a matter of
+// its own tests.
+//
+// The collection is package cases. Read that first, then exchange.go and judge.go.
 package conformance
 
 import (
@@ -13,6 +20,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"barewire/checker/conformance/cases"
 )
 
 // Timing is how long a Run waits. Zeros stand for what is good on loopback.
@@ -56,7 +65,7 @@ const probe = "GET /probe HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 
 // Send sends a case to the server that dial connects to, and returns what comes back.
 // The error is about the connection's beginning only.
-func Send(ctx context.Context, dial func(context.Context) (net.Conn, error), c *Case, t Timing) (*Exchange, error) {
+func Send(ctx context.Context, dial func(context.Context) (net.Conn, error), c *cases.Case, t Timing) (*Exchange, error) {
 	t = t.OrDefaults()
 	nc, err := dial(ctx)
 	if err != nil {
@@ -115,7 +124,7 @@ func listen(nc net.Conn, into *bytes.Buffer, first, quiet time.Duration) (closed
 }
 
 // responses cuts what came back into responses.
-func responses(raw string, c *Case) []Response {
+func responses(raw string, c *cases.Case) []Response {
 	var all []Response
 	unread := strings.NewReader(raw)
 	r := bufio.NewReader(unread)

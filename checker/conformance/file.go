@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"barewire/checker/conformance/cases"
 )
 
 // content is what the file has in it, and lastModified when it was changed. Each line
@@ -31,7 +33,7 @@ func fileContent() string {
 
 // WriteFile writes the file into a folder, for a server to serve at FilePath.
 func WriteFile(dir string) error {
-	name := filepath.Join(dir, filepath.Base(FilePath))
+	name := filepath.Join(dir, filepath.Base(cases.FilePath))
 	if err := os.WriteFile(name, []byte(content), 0o666); err != nil {
 		return err
 	}
@@ -40,8 +42,8 @@ func WriteFile(dir string) error {
 
 // Why a case was not run: what Try and TryAll say of it.
 const (
-	NoFile = "not run: the server has no such file at " + FilePath
-	NoTag  = "not run: the server gives " + FilePath + " no strong ETag"
+	NoFile = "not run: the server has no such file at " + cases.FilePath
+	NoTag  = "not run: the server gives " + cases.FilePath + " no strong ETag"
 )
 
 // notRun says whether wrong is one of these.
@@ -56,7 +58,7 @@ type found struct {
 // find asks a server for the file.
 func find(addr string) (f found) {
 	client := http.Client{Timeout: 5 * time.Second}
-	res, err := client.Get("http://" + addr + FilePath)
+	res, err := client.Get("http://" + addr + cases.FilePath)
 	if err != nil {
 		return f
 	}
@@ -74,7 +76,7 @@ const tagMark = "{etag}"
 
 // fill returns the case with the server's own tag in it. Where the server gives none,
 // checks with the mark are left out. The text is why the case cannot be run, or "".
-func (f found) fill(c *Case) (*Case, string) {
+func (f found) fill(c *cases.Case) (*cases.Case, string) {
 	if !c.NeedsFile {
 		return c, ""
 	}

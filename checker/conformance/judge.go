@@ -5,13 +5,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"barewire/checker/conformance/cases"
 )
 
 // Got returns the answer that an exchange was.
-func (x *Exchange) Got() Answer {
-	a := Answer{End: Open}
+func (x *Exchange) Got() cases.Answer {
+	a := cases.Answer{End: cases.Open}
 	if x.Closed {
-		a.End = Closed
+		a.End = cases.Closed
 	}
 	for _, r := range x.Responses {
 		s := strconv.Itoa(r.Status)
@@ -27,9 +29,9 @@ func (x *Exchange) Got() Answer {
 // the case allows. Checks of fields are made of the first of them. With strict, the
 // target is ours: it answers as checker/conformance/target does, so what its handler
 // saw is checked too, and where it does not give the first answer, there is a Reason.
-func Judge(c *Case, x *Exchange, strict bool) string {
+func Judge(c *cases.Case, x *Exchange, strict bool) string {
 	got := x.Got()
-	i := slices.IndexFunc(c.Want, func(a Answer) bool { return a.Matches(got) })
+	i := slices.IndexFunc(c.Want, func(a cases.Answer) bool { return a.Matches(got) })
 	if i < 0 {
 		return got.String()
 	}
@@ -52,7 +54,7 @@ func Judge(c *Case, x *Exchange, strict bool) string {
 	return ""
 }
 
-func check(c *Case, r *Response, strict bool) string {
+func check(c *cases.Case, r *Response, strict bool) string {
 	for _, k := range c.Checks {
 		values := r.Header.Values(k.Name)
 		switch {

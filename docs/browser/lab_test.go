@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"barewire/checker/conformance"
+	collection "barewire/checker/conformance/cases"
 	"barewire/docs/lab/cases"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -100,11 +100,11 @@ func TestLab_cases(t *testing.T) {
 
 // TestLab_unjudged opens a case that asks for a file, and the list, which says how many do.
 func TestLab_unjudged(t *testing.T) {
-	all, err := conformance.Load()
+	all, err := collection.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := slices.IndexFunc(all, func(c conformance.Case) bool { return c.NeedsFile })
+	i := slices.IndexFunc(all, func(c collection.Case) bool { return c.NeedsFile })
 	files := 0
 	for _, c := range all {
 		if c.NeedsFile {

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"barewire/checker/conformance"
+	"barewire/checker/conformance/cases"
 	"barewire/docs/lab"
 	"barewire/docs/lab/dissect"
 )
@@ -56,7 +56,7 @@ func TestFiles(t *testing.T) {
 			t.Errorf("%s: there is no %s in %s", e.Name, e.Decl, e.Step)
 		}
 	}
-	all, err := conformance.Load()
+	all, err := cases.Load()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"barewire/checker/conformance"
+	"barewire/checker/conformance/cases"
 )
 
 // TestAdvisories: each case and test that a table in docs/abuse.md names for an advisory
@@ -15,14 +15,14 @@ import (
 // is in the table.
 func TestAdvisories(t *testing.T) {
 	numbers := regexp.MustCompile(`CVE-\d{4}-\d+|GO-\d{4}-\d+`)
-	cases, err := conformance.Load()
+	all, err := cases.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
 	named := map[string]string{} // what a case says, by its file and name
-	for i := range cases {
-		file, _, _ := strings.Cut(filepath.Base(cases[i].File), ":")
-		named[file+": "+cases[i].Name] = cases[i].Name + " " + cases[i].Why
+	for i := range all {
+		file, _, _ := strings.Cut(filepath.Base(all[i].File), ":")
+		named[file+": "+all[i].Name] = all[i].Name + " " + all[i].Why
 	}
 	// says returns the text that a case or test of the table stands in.
 	says := func(item string) (text string, ok bool) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"barewire/checker/conformance"
+	"barewire/checker/conformance/cases"
 	"barewire/checker/conformance/mirror"
 	"barewire/solutions/10-production-server"
 )
@@ -15,7 +16,7 @@ import (
 // TestConformance sends the collection of checker/conformance to the server: each
 // answer is one that the RFC allows, and the strictest one where there is a choice.
 func TestConformance(t *testing.T) {
-	cases, err := conformance.Load()
+	all, err := cases.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,9 +44,9 @@ func TestConformance(t *testing.T) {
 		}
 		go srv.Serve(ln)
 		t.Cleanup(func() { srv.Shutdown(context.Background()) })
-		wrong := conformance.TryAll(context.Background(), ln.Addr().String(), cases, true)
-		for i := range cases {
-			c := &cases[i]
+		wrong := conformance.TryAll(context.Background(), ln.Addr().String(), all, true)
+		for i := range all {
+			c := &all[i]
 			t.Run(fmt.Sprintf("%s/%s/goroutines=%t", c.Group, c.Name, goroutines), func(t *testing.T) {
 				if wrong := wrong[i]; wrong != "" {
 					t.Errorf("%s: %s\n%s (%s): %s\nsent %q", c.File, wrong, c.Section, c.Verb, c.Why, c.Sent())

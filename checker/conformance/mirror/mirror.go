@@ -5,7 +5,7 @@ package mirror
 import (
 	"fmt"
 
-	"barewire/checker/conformance"
+	"barewire/checker/conformance/cases"
 	"barewire/solutions/04-keep-alive"
 	"barewire/solutions/09-static-files"
 )
@@ -17,7 +17,7 @@ import (
 //	field x: y
 //	content "hello"
 //
-// conformance.FilePath is the file of that name in folder instead, unless folder is "".
+// cases.FilePath is the file of that name in folder instead, unless folder is "".
 // The function that it returns closes the folder.
 func Handler(folder string) (keepalive.Handler, func(), error) {
 	if folder == "" {
@@ -28,7 +28,7 @@ func Handler(folder string) (keepalive.Handler, func(), error) {
 		return nil, nil, err
 	}
 	choose := func(w keepalive.ResponseWriter, r *keepalive.Request) {
-		if string(r.Target.Path) == conformance.FilePath {
+		if string(r.Target.Path) == cases.FilePath {
 			files.ServeHTTP(w, r)
 		} else {
 			show(w, r)

@@ -15,7 +15,7 @@ import (
 	"os/signal"
 	"path/filepath"
 
-	"barewire/checker/conformance"
+	"barewire/checker/conformance/cases"
 	"barewire/checker/conformance/mirror"
 	"barewire/solutions/10-production-server"
 )
@@ -65,10 +65,10 @@ func serveNetHTTP(ctx context.Context, ln net.Listener, folder string) error {
 	srv := &http.Server{
 		ErrorLog: log.New(io.Discard, "", 0),
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if folder != "" && r.URL.Path == conformance.FilePath {
+			if folder != "" && r.URL.Path == cases.FilePath {
 				// FileServer gives no ETag by itself, and heeds one that is set.
 				w.Header().Set("ETag", `"net-http"`)
-				http.ServeFile(w, r, filepath.Join(folder, filepath.Base(conformance.FilePath)))
+				http.ServeFile(w, r, filepath.Join(folder, filepath.Base(cases.FilePath)))
 				return
 			}
 			content, err := io.ReadAll(r.Body)

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"barewire/checker/conformance"
+	"barewire/checker/conformance/cases"
 	"barewire/docs/lab/dissect"
 	"barewire/docs/lab/serve"
 	reqline "barewire/solutions/02-request-line"
@@ -15,7 +15,7 @@ import (
 
 // TestParse_cases takes every case of the conformance collection apart.
 func TestParse_cases(t *testing.T) {
-	all, err := conformance.Load()
+	all, err := cases.Load()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"barewire/checker/conformance"
+	"barewire/checker/conformance/cases"
 	"barewire/docs/lab/dissect"
 	"barewire/docs/lab/lax"
 )
@@ -13,7 +13,7 @@ import (
 // a mistake, the careless reader ends it at the same byte. So each difference that the page
 // shows comes from a mistake that somebody has chosen.
 func TestRead_agrees(t *testing.T) {
-	all, err := conformance.Load()
+	all, err := cases.Load()
 	if err != nil {
 		t.Fatal(err)
 	}

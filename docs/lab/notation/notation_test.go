@@ -7,14 +7,14 @@ import (
 	"strings"
 	"testing"
 
-	"barewire/checker/conformance"
+	collection "barewire/checker/conformance/cases"
 	"barewire/docs/lab/cases"
 	"barewire/docs/lab/notation"
 )
 
 // TestParse_cases reads every case of the conformance collection as the collection does.
 func TestParse_cases(t *testing.T) {
-	all, err := conformance.Load()
+	all, err := collection.Load()
 	if err != nil {
 		t.Fatal(err)
 	}

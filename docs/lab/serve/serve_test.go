@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"barewire/checker/conformance"
+	"barewire/checker/conformance/cases"
 	"barewire/docs/lab/dissect"
 	"barewire/docs/lab/serve"
 )
@@ -17,7 +18,7 @@ import (
 // TestRun_cases judges what the lab's server answers to the conformance collection, as
 // the collection judges the reference. Cases of files are left out: it has none.
 func TestRun_cases(t *testing.T) {
-	all, err := conformance.Load()
+	all, err := cases.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +48,7 @@ func run(half bool, pieces ...string) *serve.Trace {
 }
 
 // exchange is what a client would have seen.
-func exchange(c *conformance.Case, trace *serve.Trace) *conformance.Exchange {
+func exchange(c *cases.Case, trace *serve.Trace) *conformance.Exchange {
 	x := &conformance.Exchange{Closed: !trace.Open}
 	for _, e := range trace.Events {
 		if e.Kind == serve.Waits {
