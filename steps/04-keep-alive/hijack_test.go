@@ -84,6 +84,9 @@ func TestTask10_Hijack(t *testing.T) {
 	}
 }
 
+// userKey is the key of a context's value.
+type userKey struct{}
+
 func TestTask10_Hijacked(t *testing.T) {
 	up := get("/up", "Connection: upgrade", "Upgrade: shout")
 	run(t, []row{
@@ -110,6 +113,18 @@ func TestTask10_Hijacked(t *testing.T) {
 				})
 				io.WriteString(w, "a response")
 				w.Flush()
+			})},
+			send: []string{get("/")}, want: "299, then closed"},
+		{name: "talk has the handler's context", does: `the handler calls SetContext with a user's name in it, then Hijack with a talk that writes a 299 if its context has the name, else a 298`, why: "what is known of a request, such as who has logged in, is in its context: talk goes on with this request",
+			server: keepalive.Server{Handler: keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+				r.SetContext(context.WithValue(r.Context(), userKey{}, "ana"))
+				keepalive.Hijack(w, func(ctx context.Context, nc net.Conn) {
+					if ctx.Value(userKey{}) != "ana" {
+						io.WriteString(nc, "HTTP/1.1 298 \r\nContent-Length: 0\r\n\r\n")
+						return
+					}
+					io.WriteString(nc, "HTTP/1.1 299 \r\nContent-Length: 0\r\n\r\n")
+				})
 			})},
 			send: []string{get("/")}, want: "299, then closed"},
 	})

@@ -253,7 +253,7 @@ func (c *conn) serveRequest() bool {
 
 	if c.callHandler(w, r) {
 		if w.talk != nil {
-			c.hand(w.talk)
+			c.hand(r.Context(), w.talk)
 			return false
 		}
 		w.finish()

@@ -126,8 +126,8 @@ func (h *hijackedConn) CloseWrite() error {
 	return errors.ErrUnsupported
 }
 
-// hand gives the connection to t.
-func (c *conn) hand(t talk) {
+// hand gives the connection to t, with the handler's context.
+func (c *conn) hand(ctx context.Context, t talk) {
 	defer func() {
 		if v := recover(); v != nil {
 			c.log().Error("talk panicked", "panic", v, "stack", string(debug.Stack()))
@@ -137,5 +137,5 @@ func (c *conn) hand(t talk) {
 		return
 	}
 	c.nc.SetDeadline(time.Time{})
-	t(c.ctx, &hijackedConn{Conn: c.nc, early: c.in})
+	t(ctx, &hijackedConn{Conn: c.nc, early: c.in})
 }
