@@ -143,24 +143,50 @@ func (x *examining) untouched() {
 func said(f result.Finding) string { return build.Place(f) + f.Text }
 
 // bases examines every step on the student's earlier steps, and then those on the
-// reference's that may do better there.
+// reference's that may do better there: the checks that have not passed, and what these
+// need. One that has passed shows that the step does what it should, so it has passed on
+// both.
 func (x *examining) bases(ctx context.Context) error {
-	own, err := x.base(ctx, result.Own, x.todo)
+	own, err := x.base(ctx, result.Own, x.todo, x.only)
 	if err != nil {
 		return err
 	}
 	var again []int
+	var only []string
 	for _, n := range x.todo {
-		whole := !slices.ContainsFunc(x.Checks, func(c result.Check) bool { return c.Step == n && c.Outcome != result.Passed })
-		if !whole && len(x.sources[n]) > 0 && x.standsOnOwn(n, own) {
+		if len(x.sources[n]) == 0 || !x.standsOnOwn(n, own) {
+			continue
+		}
+		before := len(only)
+		for _, c := range x.Checks {
+			if c.Step == n && c.Outcome != result.Passed {
+				only = append(only, c.ID)
+			}
+		}
+		if len(only) > before {
 			again = append(again, n)
 		}
 	}
 	if len(again) == 0 {
 		return nil
 	}
-	_, err = x.base(ctx, result.Reference, again)
-	return err
+	had := len(x.Checks)
+	if _, err = x.base(ctx, result.Reference, again, only); err != nil {
+		return err
+	}
+	asked := slices.Clone(x.Checks[had:])
+	x.Checks = x.Checks[:had]
+	for _, c := range x.Checks {
+		if !slices.Contains(again, c.Step) {
+			continue
+		}
+		c.Base, c.Detail, c.Reason, c.Retried, c.Seconds = result.Reference, "", "", 0, 0
+		if i := slices.IndexFunc(asked, func(a result.Check) bool { return a.ID == c.ID }); i >= 0 {
+			c = asked[i]
+		}
+		x.Checks = append(x.Checks, c)
+	}
+	return nil
 }
 
 // standsOnOwn reports whether a step stands on code of the student's in the program. What
@@ -171,8 +197,8 @@ func (x *examining) standsOnOwn(n int, own *build.Program) bool {
 	})
 }
 
-// base builds the program on a base and examines steps of it.
-func (x *examining) base(ctx context.Context, base string, steps []int) (*build.Program, error) {
+// base builds the program on a base and runs checks of some of its steps; nil is all.
+func (x *examining) base(ctx context.Context, base string, steps []int, only []string) (*build.Program, error) {
 	p, err := x.build(ctx, build.Request{Base: base, Steps: steps, Commands: base == result.Own})
 	if err != nil {
 		return nil, err
@@ -198,7 +224,7 @@ func (x *examining) base(ctx context.Context, base string, steps []int) (*build.
 			x.messages[n] = silent.Message
 		}
 	}
-	return p, x.ask(ctx, base, steps, r)
+	return p, x.ask(ctx, base, steps, only, r)
 }
 
 // build builds a program. The compiler leaves no processor alone, so there are no more
@@ -214,9 +240,9 @@ func (x *examining) build(ctx context.Context, r build.Request) (*build.Program,
 }
 
 // ask runs the exam of some steps.
-func (x *examining) ask(ctx context.Context, base string, steps []int, r *running) error {
+func (x *examining) ask(ctx context.Context, base string, steps []int, only []string, r *running) error {
 	results, err := x.exam(ctx, exam.Config{
-		Seed: x.Seed, Steps: steps, Base: base, Only: x.only, Whole: x.only != nil, Memory: x.memory,
+		Seed: x.Seed, Steps: steps, Base: base, Only: only, Whole: x.only != nil, Memory: x.memory,
 		Hidden: func(string) bool { return true }, // see [Grader.mark]
 		Start: func(ctx context.Context, step int, _ string) (exam.Process, error) {
 			if s := r.Steps[step]; !s.Built {

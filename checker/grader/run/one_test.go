@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -177,6 +178,9 @@ func (f *fake) runExam(ctx context.Context, cfg exam.Config) ([]exam.Result, err
 		var r exam.Result
 		r.ID, r.Task, r.Step, r.Base, r.Seed = fmt.Sprintf("%d.1/it", n), fmt.Sprintf("%d.1", n), n, cfg.Base, cfg.Seed
 		r.Title, r.Outcome = "it works", result.Passed
+		if i := slices.IndexFunc(cfg.Only, func(id string) bool { return strings.HasPrefix(id, strconv.Itoa(n)+".") }); i >= 0 {
+			r.ID = cfg.Only[i]
+		}
 		process, err := cfg.Start(ctx, n, cfg.Base)
 		if unbuilt, ok := errors.AsType[*exam.Unbuilt](err); ok {
 			r.Outcome, r.Reason = result.NotReached, unbuilt.Message
