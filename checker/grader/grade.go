@@ -130,6 +130,10 @@ func (g *grading) open(ctx context.Context, paths []string, log string) error {
 	return os.MkdirAll(g.out, 0o777)
 }
 
+// mostAlone is how many submissions are a class, in which what the reference gets is found
+// out once for all: see [run.Config].
+const mostAlone = 10
+
 // prepare makes everything ready, and says which part of the class is to be graded.
 func (g *grading) prepare(ctx context.Context) (result.Shard, error) {
 	rules, err := g.readRubric(g.w)
@@ -162,7 +166,8 @@ func (g *grading) prepare(ctx context.Context) (result.Shard, error) {
 	if err := builder.Race(); err != nil && g.race {
 		return result.Shard{}, usageError{err}
 	}
-	grading := run.Config{Root: g.w.Root, Box: box, Builder: builder, Dir: g.dir, Rubric: rules, Seed: seed, Checker: checker, Race: g.race, Limit: g.limit, Allow: g.allow}
+	grading := run.Config{Root: g.w.Root, Box: box, Builder: builder, Dir: g.dir, Rubric: rules, Seed: seed, Checker: checker, Race: g.race, Limit: g.limit, Allow: g.allow,
+		Share: len(g.part.Of(g.all)) >= mostAlone}
 	if grading.Corpus, err = policy.NewCorpus(g.w.Root); err != nil {
 		return result.Shard{}, err
 	}

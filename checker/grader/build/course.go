@@ -10,9 +10,32 @@ import (
 	"barewire/checker/internal/starter"
 )
 
-// Same reports whether files are those of the reference's step.
+// Reference returns the steps of the reference.
+func (b *Builder) Reference() Sources {
+	all := make(Sources)
+	for _, s := range b.steps {
+		all[s.number] = s.files
+	}
+	return all
+}
+
+// Same reports whether files are those of the reference's step, of whose command some may
+// be missing.
 func (b *Builder) Same(number int, files map[string][]byte) bool {
-	return maps.EqualFunc(files, b.step(number).files, bytes.Equal)
+	s := b.step(number)
+	had := 0
+	for name, text := range files {
+		want, ok := s.files[name]
+		if ok {
+			had++
+		} else if want, ok = s.command[name]; !ok {
+			return false
+		}
+		if !bytes.Equal(text, want) {
+			return false
+		}
+	}
+	return had == len(s.files)
 }
 
 // Untouched reports whether files are those that a learner begins the step with.

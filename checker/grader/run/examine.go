@@ -30,12 +30,13 @@ type Examination struct {
 // examine builds and examines a submission. An error is a fault of this machine.
 func (g *Grader) examine(ctx context.Context, steps map[int][]intake.File) (*Examination, error) {
 	begun := time.Now()
-	x := &examining{Grader: g, Examination: &Examination{Status: result.Graded}, messages: map[int]string{}}
+	x := &examining{Grader: g, Examination: &Examination{Status: result.Graded}, messages: map[int]string{}, copies: map[int]bool{}}
 	defer func() { x.Seconds = time.Since(begun).Seconds() }()
 	if err := x.choose(steps); err != nil || x.Status == result.Refused {
 		return x.Examination, err
 	}
 	x.untouched()
+	x.copied(ctx)
 	if len(x.todo) > 0 {
 		var err error
 		if x.builds, err = g.open(x.sources); err != nil {
@@ -50,7 +51,7 @@ func (g *Grader) examine(ctx context.Context, steps map[int][]intake.File) (*Exa
 		return cmp.Or(cmp.Compare(a.Base, b.Base), a.Step-b.Step)
 	})
 	for _, n := range g.steps {
-		step := result.Step{Number: n, Message: x.messages[n], Built: x.messages[n] == nothingYet}
+		step := result.Step{Number: n, Message: x.messages[n], Built: x.messages[n] == nothingYet || x.copies[n]}
 		for _, p := range x.programs {
 			step.Built = step.Built || p.Steps[n].Built
 		}
@@ -76,6 +77,7 @@ type examining struct {
 	builds   builds
 	programs []*build.Program
 	messages map[int]string // about steps
+	copies   map[int]bool   // steps that are the reference's, and have what that gets
 }
 
 // choose takes the steps that policy allows.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -83,6 +84,7 @@ func newFake(t *testing.T) *fake {
 			return nil
 		},
 	}
+	f.reference = sync.OnceValue(f.examineReference)
 	return f
 }
 
@@ -110,6 +112,11 @@ func (p *fakeProcess) Stop() exam.Exit {
 
 // fakeCourse is one whose step 3 stands on step 2.
 type fakeCourse struct{}
+
+func (fakeCourse) Reference() build.Sources {
+	file := func() map[string][]byte { return map[string][]byte{"a.go": []byte(good + "!")} }
+	return build.Sources{1: file(), 2: file(), 3: file()}
+}
 
 func (fakeCourse) Same(_ int, files map[string][]byte) bool {
 	return string(files["a.go"]) == good+"!"
@@ -238,6 +245,7 @@ func TestOne(t *testing.T) {
 		}
 	}
 	disk := errors.New("no space left on device")
+	share := func(f *fake) { f.Share = true }
 	for _, test := range []struct {
 		name  string
 		s     intake.Submission
@@ -252,6 +260,18 @@ func TestOne(t *testing.T) {
 		{"the reference", submission("ana", good+"!", good+"!", bad), nil,
 			"graded 20\n1 10 own\n2 10 own\n3 0 own", "build own [1 2 3]; exam own [1 2 3]",
 			"on the reference's own steps nothing would come out otherwise"},
+		{"what the reference gets is known", submission("ana", good+"!", good+"!", bad), share,
+			"graded 20\n1 10 own\n2 10 own\n3 0 own", "build own [1 2 3]; exam own [1 2 3]; build own [3]; exam own [3]",
+			"it is the same for all who have it; what is first is the reference"},
+		{"on a step of somebody's own", submission("ana", good+"!", good, good+"!"), share,
+			"graded 30\n1 10 own\n2 10 own\n3 10 own", "build own [1 2 3]; exam own [1 2 3]; build own [2 3]; exam own [2 3]",
+			"the reference's step 3 may fail on that"},
+		{"a copy with nothing else", submission("ana", good+"!", "", good+"!"), share,
+			"graded 20\n1 10 own\n2 0 own not built: nothing was handed in for this step\n3 10 own",
+			"build own [1 2 3]; exam own [1 2 3]; build own [2]; exam own [2]", "it stands on the reference's step 2"},
+		{"all of it, and a machine that fails", submission("ana", good+"!", good+"!", good+"!"), func(f *fake) { share(f); f.onExam = twice(disk) },
+			"graded 30\n1 10 own\n2 10 own\n3 10 own", "build own [1 2 3]; exam own [1 2 3]; build own [1 2 3]; exam own [1 2 3]",
+			"it is examined as every other"},
 		{"one early mistake", submission("ana", good, spoilt, good), nil,
 			"graded 20\n1 10 own\n2 0 own\n3 10 reference", "build own [1 2 3]; exam own [1 2 3]; build reference [3]; exam reference [3]",
 			"step 3 is right, and stands on a wrong step 2"},

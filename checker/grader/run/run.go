@@ -19,6 +19,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"time"
 
 	"barewire/checker/grader/build"
@@ -50,15 +51,18 @@ type Config struct {
 	Corpus  *policy.Corpus
 	Allow   map[int][]string // packages that a step may import beyond those of the course
 
+	Share bool // what the reference gets with those who have handed that in: see copied.go
+
 	only []string // IDs of checks; see Replay
 }
 
 // A Grader grades submissions. Several goroutines may use it.
 type Grader struct {
 	Config
-	steps    []int // those that are examined
-	memory   *exam.Memory
-	building chan struct{} // one for each build at a time
+	steps     []int // those that are examined
+	memory    *exam.Memory
+	reference func() map[int][]result.Check // examined once
+	building  chan struct{}                 // one for each build at a time
 	parts
 }
 
@@ -76,6 +80,7 @@ type parts struct {
 
 // handedOut knows the files of the course: a [build.Builder].
 type handedOut interface {
+	Reference() build.Sources
 	Same(step int, files map[string][]byte) bool
 	Untouched(step int, files map[string][]byte) bool
 	Below(step int, sources build.Sources) []int
@@ -112,6 +117,7 @@ func New(config Config) (*Grader, error) {
 
 		answers: func(p exam.Process) error { return exam.Greet(p, exam.DefaultPatience) },
 	}
+	g.reference = sync.OnceValue(g.examineReference)
 	return g, nil
 }
 
