@@ -83,6 +83,7 @@ type Builder struct {
 
 	warming sync.Mutex
 	warmed  map[bool]bool // with the race detector or without
+	used    []string      // the files of the warm cache that are of use
 }
 
 // A step is one step of the course.
@@ -217,8 +218,33 @@ func (b *Builder) warm(ctx context.Context, race bool) error {
 	if err := readable(b.Cache); err != nil {
 		return fmt.Errorf("build: the warm cache: %w", err)
 	}
+	if b.used, err = lately(b.Cache); err != nil {
+		return fmt.Errorf("build: the warm cache: %w", err)
+	}
 	b.warmed[race] = true
 	return nil
+}
+
+// lately returns the files of a cache that somebody has asked for lately. Others may be of
+// what the reference was once. The go command notes it in a file's time, once an hour.
+func lately(cache string) (files []string, err error) {
+	folders, err := filepath.Glob(filepath.Join(cache, "[0-9a-f][0-9a-f]"))
+	if err != nil {
+		return nil, err
+	}
+	for _, folder := range folders {
+		entries, err := os.ReadDir(folder)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			info, err := e.Info()
+			if err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) < 2*time.Hour {
+				files = append(files, filepath.Join(filepath.Base(folder), e.Name()))
+			}
+		}
+	}
+	return files, nil
 }
 
 // readable lets everybody read what is below a folder of root's: builds are another

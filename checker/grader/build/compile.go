@@ -103,32 +103,21 @@ func (s *Submission) Close() error { return os.RemoveAll(s.dir) }
 
 // seed makes a cache that begins with what the warm one has.
 func (b *Builder) seed(cache string) error {
-	folders, err := os.ReadDir(b.Cache)
-	if err != nil {
-		return err
+	for i := range 256 { // the folders that the go command has in it
+		folder := filepath.Join(cache, fmt.Sprintf("%02x", i))
+		if err := os.Mkdir(folder, 0o700); err != nil {
+			return err
+		}
+		if err := sandbox.Give(folder); err != nil {
+			return err
+		}
 	}
-	for _, folder := range folders {
-		name := folder.Name()
-		if len(name) != 2 || !folder.IsDir() {
-			continue
-		}
-		if err := os.Mkdir(filepath.Join(cache, name), 0o700); err != nil {
+	b.warming.Lock()
+	used := b.used
+	b.warming.Unlock()
+	for _, name := range used {
+		if err := os.Symlink(filepath.Join(b.Cache, name), filepath.Join(cache, name)); err != nil {
 			return err
-		}
-		if err := sandbox.Give(filepath.Join(cache, name)); err != nil {
-			return err
-		}
-		entries, err := os.ReadDir(filepath.Join(b.Cache, name))
-		if err != nil {
-			return err
-		}
-		for _, e := range entries {
-			if !e.Type().IsRegular() {
-				continue
-			}
-			if err := os.Symlink(filepath.Join(b.Cache, name, e.Name()), filepath.Join(cache, name, e.Name())); err != nil {
-				return err
-			}
 		}
 	}
 	// Go looks for old entries once a day, and this cache does not get as old.
