@@ -42,7 +42,11 @@ func TestAsked(t *testing.T) {
 	if asked(nc) {
 		t.Error("after the client has closed: nobody waits for an answer")
 	}
-	if pipe, _ := net.Pipe(); asked(pipe) {
-		t.Error("what is no socket cannot know")
+	pipe, _ := net.Pipe()
+	nc.Close()
+	for _, other := range []net.Conn{pipe, nc, new(net.TCPConn)} {
+		if asked(other) {
+			t.Errorf("%T: what is no socket, or none any more, cannot know", other)
+		}
 	}
 }

@@ -181,11 +181,9 @@ func (l *listener) Accept() (net.Conn, error) {
 //starter:omit
 func (l *listener) wait(room func() bool) bool {
 	for l.room != nil && !room() {
-		again := time.NewTimer(retry)
 		select {
-		case <-again.C:
+		case <-time.After(retry):
 		case <-l.closed:
-			again.Stop()
 			return false
 		}
 	}

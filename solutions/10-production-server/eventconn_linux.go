@@ -125,9 +125,7 @@ func (c *eventConn) SetWriteDeadline(t time.Time) error {
 // one of package net.
 func (c *eventConn) SetDeadline(t time.Time) error {
 	if t.IsZero() && c.taken == nil {
-		if err := c.takeOver(); err != nil {
-			return err
-		}
+		return c.takeOver()
 	}
 	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
 }

@@ -177,7 +177,7 @@ func (c *fdConn) read(p []byte, park bool) (int, error) {
 		case err == syscall.EAGAIN:
 			c.drained = true
 			c.unset(ended) // whatever it was, it was not the end
-		case err != syscall.EINTR:
+		default:
 			return 0, c.failed("read", err)
 		}
 	}
@@ -197,9 +197,10 @@ func (c *fdConn) call(what func(fd int, p []byte) (int, error), p []byte) (int, 
 
 // asked says whether there is something to read, to anybody who does not hold the lock
 // of the lot.
-func (c *fdConn) asked() (yes bool) {
-	c.call(func(fd int, _ []byte) (int, error) { yes = peek(fd); return 0, nil }, nil)
-	return yes
+func (c *fdConn) asked() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.gone && peek(c.fd)
 }
 
 // unset takes bits off the state.
@@ -274,11 +275,7 @@ func (c *fdConn) wait(by int64, what int) error {
 	}
 	var over <-chan time.Time
 	if by != 0 {
-		left := by - age()
-		if left <= 0 {
-			return os.ErrDeadlineExceeded
-		}
-		timer := time.NewTimer(time.Duration(left))
+		timer := time.NewTimer(time.Duration(by - age()))
 		defer timer.Stop()
 		over = timer.C
 	}
@@ -323,28 +320,34 @@ func (c *fdConn) ReadFrom(src io.Reader) (sent int64, err error) {
 		if err := raw.Control(send); err != nil {
 			return sent, err
 		}
-		// A file that has no pages, or a system that does not let this be done.
-		if (fault == syscall.EINVAL || fault == syscall.ENOSYS || fault == syscall.EOPNOTSUPP || fault == syscall.EPERM) && sent == 0 {
-			n, err := io.Copy(struct{ io.Writer }{c}, src)
-			return n, err
-		}
-		if n > 0 {
+		switch {
+		case n > 0:
 			sent += int64(n)
 			limited.N -= int64(n)
 			if piece += int64(n); piece >= filePiece {
 				by, piece = c.sendBy.Load(), 0
 			}
-		}
-		if fault != nil {
+		case fault == nil:
+			return sent, nil // the file has ended
+		case sent == 0 && hasToBeCopied(fault):
+			return io.Copy(struct{ io.Writer }{c}, src)
+		default:
 			if err := c.again("sendfile", fault, &by); err != nil {
 				return sent, err
 			}
 		}
-		if n == 0 && fault == nil {
-			break // the file has ended
-		}
 	}
 	return sent, nil
+}
+
+// hasToBeCopied says whether the kernel does not send a file: it has no pages, or the
+// system does not let this be done.
+func hasToBeCopied(fault error) bool {
+	switch fault {
+	case syscall.EINVAL, syscall.ENOSYS, syscall.EOPNOTSUPP, syscall.EPERM:
+		return true
+	}
+	return false
 }
 
 // LocalAddr implements net.Conn.

@@ -126,6 +126,9 @@ func TestIdle_ClosedDeadlines(t *testing.T) {
 	for _, nc := range []net.Conn{tcp, here} {
 		c := new(Conns).add(&track{conns: new(Conns), nc: nc, peer: nc.RemoteAddr()})
 		nc.Close()
+		if _, isTCP := nc.(*net.TCPConn); isTCP != (c.Close() != nil) { // a pipe may be closed twice
+			t.Errorf("%T: the error of Close is another one's", c)
+		}
 		for _, set := range []func(time.Time) error{c.SetReadDeadline, c.SetWriteDeadline, c.SetDeadline} {
 			if set(time.Now()) == nil {
 				t.Errorf("%T: no error", c)

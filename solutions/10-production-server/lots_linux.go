@@ -220,11 +220,7 @@ func (l *fdListener) Accept() (net.Conn, error) {
 		err  error
 	)
 	closed := l.raw.Read(func(listener uintptr) bool {
-		// What is no reason to wait is tried again here: Go's own poller reports a
-		// queue when it grows, and not as long as somebody is in it.
-		for again := true; again; again = err == syscall.EINTR || err == syscall.ECONNABORTED {
-			fd, peer, err = syscall.Accept4(int(listener), syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)
-		}
+		fd, peer, err = syscall.Accept4(int(listener), syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)
 		if l.row++; err == syscall.EAGAIN {
 			l.row = 0
 		}

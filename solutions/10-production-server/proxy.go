@@ -74,12 +74,12 @@ func readFull(r io.Reader, p []byte) error {
 	return err
 }
 
-// parseProxy1 parses a line of version 1 without its CRLF.
+// parseProxy1 parses a line of version 1, which begins with "PROXY ", without its CRLF.
 //
 //starter:omit
 func parseProxy1(line []byte) (netip.AddrPort, error) {
 	parts := bytes.Split(line, []byte(" "))
-	if len(parts) >= 2 && string(parts[1]) == "UNKNOWN" {
+	if string(parts[1]) == "UNKNOWN" {
 		return netip.AddrPort{}, nil
 	}
 	if len(parts) != 6 || string(parts[1]) != "TCP4" && string(parts[1]) != "TCP6" {

@@ -16,10 +16,7 @@ func (l *lot) watch(turn int) {
 	for {
 		n := 0
 		err := l.ready.Read(func(fd uintptr) bool {
-			var err error
-			for again := true; again; again = err == syscall.EINTR {
-				n, err = syscall.EpollWait(int(fd), events, 0)
-			}
+			n, _ = syscall.EpollWait(int(fd), events, 0)
 			return n > 0
 		})
 		if err != nil {

@@ -51,6 +51,8 @@ var proxyHeaders = []struct {
 
 	{"cut off in version 1", "the proxy has gone", "PROXY TCP4 192.0.2.7", "io.ErrUnexpectedEOF", ""},
 	{"cut off in version 2", "likewise", v2 + "\x21\x11\x00\x0c\xc0\x00", "io.ErrUnexpectedEOF", ""},
+	{"cut off behind the signature of version 2", "likewise", v2, "io.ErrUnexpectedEOF", ""},
+	{"cut off in the length of version 2", "half a length is none, and nothing has been told yet", v2 + "\x20\x00\x00", "io.ErrUnexpectedEOF", ""},
 	{"nothing at all", "a connection that is opened and closed", "", "io.ErrUnexpectedEOF", ""},
 }
 

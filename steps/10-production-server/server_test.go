@@ -61,6 +61,8 @@ func TestTask9_Handler(t *testing.T) {
 			keepalive.Text(w, 200, r.Method+" "+r.Path())
 		}
 	}
+	overTLS := secure(t)
+	overTLS.Handler = keepalive.HandlerFunc(page)
 	for _, r := range []struct {
 		name, why string
 		cfg       server.Config
@@ -92,6 +94,7 @@ func TestTask9_Handler(t *testing.T) {
 		{"TRACE is refused", "it sends back the fields that a proxy has added (RFC 9110 §9.3.8)", server.Config{Handler: keepalive.HandlerFunc(page)}, []string{"TRACE /"}, "501", "", ""},
 		{"an https URI without TLS", "whoever listens in would get what is to be had over TLS only (RFC 9110 §7.4)", server.Config{Handler: keepalive.HandlerFunc(page)},
 			[]string{"GET HTTPS://a.example/", "GET http://a.example/"}, "421 200", "", ""},
+		{"an https URI over TLS", "it has come as it should", overTLS, []string{"GET https://a.example/"}, "200", "", ""},
 		{"an https URI behind a proxy", "the proxy has TLS, and hands the request on as it was", server.Config{Handler: keepalive.HandlerFunc(page), Proxies: ratelimit.Proxies{Trusted: everybody}},
 			[]string{"GET https://a.example/"}, "200", "", ""},
 		{"a handler that takes too long", "RequestTimeout, if the handler heeds its context", server.Config{RequestTimeout: time.Second, Handler: keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {

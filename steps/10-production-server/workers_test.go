@@ -314,8 +314,12 @@ func TestTask6_BlockingWaits(t *testing.T) {
 				req := request(t, getA)
 				req.SetContext(ctx)
 				begun, ran := time.Now(), false
-				server.Blocking(p, new(sheet), req, func(context.Context) { ran = true })
-				if got := fmt.Sprintf("f has run: %v, after %v", ran, time.Since(begun)); got != r.want {
+				said := server.Blocking(p, new(sheet), req, func(context.Context) { ran = true })
+				got := fmt.Sprintf("f has run: %v, after %v", ran, time.Since(begun))
+				if said != ran {
+					got += fmt.Sprintf(", and Blocking returned %v", said)
+				}
+				if got != r.want {
 					about.Got = got
 					about.Error(t)
 				}
