@@ -380,18 +380,16 @@ func (k *track) SetReadDeadline(deadline time.Time) error {
 }
 
 // hasten brings the deadline forward to until, or back to what was asked for if that
-// is zero. It says whether there is any deadline.
+// is zero.
 //
 //starter:omit
-func (k *track) hasten(until time.Time) bool {
+func (k *track) hasten(until time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if !until.IsZero() && until.Before(k.deadline) {
-		k.nc.SetReadDeadline(until)
-	} else if until.IsZero() {
-		k.nc.SetReadDeadline(k.deadline)
+	if until.IsZero() || until.After(k.deadline) {
+		until = k.deadline
 	}
-	return !k.deadline.IsZero()
+	k.nc.SetReadDeadline(until)
 }
 
 // read reads as the connection's Read does, and notes how long that took.
@@ -404,9 +402,7 @@ func (k *track) read(p []byte) (int, error) {
 	if k.begun || k.busy.Load() {
 		return k.readOn(p)
 	}
-	if !k.idle.CompareAndSwap(0, age()) {
-		return 0, net.ErrClosed
-	}
+	k.idle.CompareAndSwap(0, age()) // but one that has been dropped stays so
 	return k.first(k.nc.Read(p))
 }
 
@@ -433,12 +429,9 @@ func (k *track) readOn(p []byte) (int, error) {
 	}
 	begun := time.Now()
 	earned := time.Duration(float64(k.got) / float64(t.MinRate) * float64(time.Second))
-	if !k.hasten(begun.Add(t.Grace - k.waited + earned)) {
-		return k.nc.Read(p)
-	}
+	k.hasten(begun.Add(t.Grace - k.waited + earned))
 	n, err := k.nc.Read(p)
 	k.hasten(time.Time{})
-	k.begun = true
 	k.got += int64(n)
 	k.waited += time.Since(begun)
 	return n, err

@@ -152,11 +152,12 @@ func (c *eventConn) Close() error {
 	if c.parking {
 		return nil
 	}
-	return c.end()
+	c.end()
+	return nil
 }
 
 // end ends the connection.
-func (c *eventConn) end() error {
+func (c *eventConn) end() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.taken != nil {
@@ -166,7 +167,6 @@ func (c *eventConn) end() error {
 		c.conns.remove(c.track)
 		c.lot.left()
 	}
-	return nil
 }
 
 // kill ends the connection, whatever its owner is doing.

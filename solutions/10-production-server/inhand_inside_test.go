@@ -2,6 +2,7 @@ package server
 
 import (
 	"net"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,15 +12,17 @@ import (
 type pipes struct {
 	net.Listener
 	conns chan net.Conn
+	once  sync.Once
 }
 
 func (p *pipes) Accept() (net.Conn, error) {
 	if nc, ok := <-p.conns; ok {
 		return nc, nil
 	}
-	return nil, net.ErrClosed
+	return nil, errBelow
 }
-func (p *pipes) Close() error { close(p.conns); return nil }
+
+func (p *pipes) Close() error { p.once.Do(func() { close(p.conns) }); return nil }
 
 // Whoever comes when the connection that could have gone has just got a request waits until
 // that one is closed. When the listener is closed first, it is one too many, which takes
@@ -77,8 +80,12 @@ func TestConns_InHand(t *testing.T) {
 				if !r.close {
 					ln.Close()
 				}
-				if nc, err := ln.Accept(); nc != nil || err != net.ErrClosed {
+				if nc, err := ln.Accept(); nc != nil || err != errBelow {
 					t.Errorf("Accept of what is closed: %v, %v", nc, err)
+				}
+				ln.(*listener).room <- struct{}{}
+				if nc, err := ln.Accept(); nc != nil || err != net.ErrClosed {
+					t.Errorf("Accept of what is closed, without room: %v, %v", nc, err)
 				}
 			})
 		})

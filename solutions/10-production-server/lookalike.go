@@ -12,9 +12,7 @@ import "barewire/solutions/04-keep-alive"
 func lookalikes(next keepalive.Handler) keepalive.Handler {
 	return keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
 		for _, name := range [...]string{"Content_Length", "Transfer_Encoding"} {
-			if r.Header.Has(name) {
-				r.Header.Del(name)
-			}
+			r.Header.Del(name)
 		}
 		next.ServeHTTP(w, r)
 	})

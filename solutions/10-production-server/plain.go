@@ -22,8 +22,8 @@ const plainContent = "This port speaks HTTPS.\n"
 // handshake has failed: a connection that ends without a word is a riddle. Nothing that
 // it has sent is read as a request.
 func (s *Server) answerPlain(conn Conn, err error) {
-	fault, ok := errors.AsType[tls.RecordHeaderError](err)
-	if !ok || fault.Conn == nil || !beginsHTTP(fault.RecordHeader) {
+	fault, _ := errors.AsType[tls.RecordHeaderError](err)
+	if fault.Conn == nil || !beginsHTTP(fault.RecordHeader) {
 		return
 	}
 	answer := message.AppendStatusLine(nil, 400)

@@ -105,8 +105,8 @@ func parseProxy1(line []byte) (netip.AddrPort, error) {
 //
 //starter:omit
 func parsePort(s []byte) (uint16, bool) {
-	n, err := strconv.ParseUint(string(s), 10, 16)
-	return uint16(n), err == nil && strconv.FormatUint(n, 10) == string(s)
+	n, _ := strconv.ParseUint(string(s), 10, 16) // of what is none, it is another one
+	return uint16(n), strconv.FormatUint(n, 10) == string(s)
 }
 
 // readProxy2 reads what follows the signature of version 2: a byte for version and

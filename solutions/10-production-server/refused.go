@@ -8,7 +8,6 @@ import (
 	"barewire/solutions/03-headers-bodies"
 	"barewire/solutions/04-keep-alive"
 	"barewire/solutions/07-middleware"
-	"barewire/solutions/08-rate-limiting"
 )
 
 // This file is for the requests that no handler sees, since the connection refuses them.
@@ -17,10 +16,7 @@ import (
 // Each of them ends its connection, so there are never more of them than there would be
 // requests: a client that wants to fill the log does it faster with good ones.
 func (s *Server) observer() func(r *keepalive.Request, status int, content string) {
-	ms := []keepalive.Middleware{s.Metrics.Middleware()}
-	if s.cfg.Proxies.Field != ratelimit.NoField {
-		ms = append([]keepalive.Middleware{s.client}, ms...)
-	}
+	ms := []keepalive.Middleware{s.client, s.Metrics.Middleware()}
 	if s.cfg.AccessLog != nil {
 		ms = append(ms, s.cfg.AccessLog)
 	}

@@ -21,7 +21,6 @@ import (
 	"time"
 
 	"barewire/solutions/01-tcp-echo"
-	"barewire/solutions/02-request-line"
 	"barewire/solutions/04-keep-alive"
 	"barewire/solutions/05-thread-pool"
 	"barewire/solutions/06-routing"
@@ -158,7 +157,7 @@ func (s *Server) Handler() keepalive.Handler {
 //starter:omit
 func (s *Server) client(next keepalive.Handler) keepalive.Handler {
 	return keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
-		if addr := s.cfg.Proxies.ClientAddr(r); addr.IsValid() && addr != ipOf(r.RemoteAddr) {
+		if addr := s.cfg.Proxies.ClientAddr(r); addr != ipOf(r.RemoteAddr) {
 			r.RemoteAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(addr, 0))
 		}
 		next.ServeHTTP(w, r)
@@ -198,7 +197,7 @@ func (s *Server) originOnly(next keepalive.Handler) keepalive.Handler {
 			keepalive.Error(w, 501)
 		case r.Method == "TRACE":
 			keepalive.Error(w, 501)
-		case r.Target.Form == reqline.AbsoluteForm && s.tls == nil && len(s.cfg.Proxies.Trusted) == 0 && isHTTPS(r.Target.Raw):
+		case s.tls == nil && len(s.cfg.Proxies.Trusted) == 0 && isHTTPS(r.Target.Raw):
 			keepalive.Error(w, 421)
 		default:
 			next.ServeHTTP(w, r)
@@ -261,7 +260,7 @@ func (s *Server) greet(ctx context.Context, conn Conn) error {
 	conn.SetReadDeadline(time.Now().Add(s.cfg.HeaderTimeout))
 	defer context.AfterFunc(ctx, func() { conn.SetReadDeadline(time.Now().Add(MinIdle)) })()
 	client, err := ReadProxy(conn)
-	if err == nil && client.IsValid() {
+	if client.IsValid() {
 		conn.SetRemoteAddr(net.TCPAddrFromAddrPort(client))
 	}
 	return err
@@ -281,9 +280,7 @@ type tlsConn struct {
 //
 //starter:omit
 func (c *tlsConn) AwaitRequest() {
-	if w, ok := c.below.(interface{ AwaitRequest() }); ok {
-		w.AwaitRequest()
-	}
+	c.below.(interface{ AwaitRequest() }).AwaitRequest()
 }
 
 //starter:omit
@@ -356,15 +353,12 @@ func (s *Server) ServeAdmin(ln net.Listener) error { return s.admin.Serve(ln) }
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.stopping.Store(true)
 	s.Health.SetReady(false)
-	delay := time.NewTimer(s.cfg.DrainDelay)
-	defer delay.Stop()
 	select {
-	case <-delay.C:
+	case <-time.After(s.cfg.DrainDelay):
 	case <-ctx.Done():
 	}
-	open := 0
+	var open int
 	last, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
 	defer context.AfterFunc(ctx, func() {
 		open = s.conns.Stats().Open // now, for in a moment they will all be closed
 		cancel()

@@ -77,10 +77,11 @@ func TestBeginsHTTP(t *testing.T) {
 type below struct {
 	Conn
 	calls string
+	err   error // of all of them
 }
 
-func (b *below) SetLinger(sec int) error { b.calls += fmt.Sprintf("linger %d ", sec); return nil }
-func (b *below) Close() error            { b.calls += "close "; return nil }
+func (b *below) SetLinger(sec int) error { b.calls += fmt.Sprintf("linger %d ", sec); return b.err }
+func (b *below) Close() error            { b.calls += "close "; return b.err }
 
 // A TLS connection that is cut off is closed below, without a farewell.
 func TestTLSConn_Linger(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 func (l *lot) watch(turn int) {
 	events := make([]syscall.EpollEvent, maxBatch)
 	for {
-		n := 0
+		var n int
 		err := l.ready.Read(func(fd uintptr) bool {
 			n, _ = syscall.EpollWait(int(fd), events, 0)
 			return n > 0

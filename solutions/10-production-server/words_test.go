@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -45,6 +46,9 @@ func TestWords(t *testing.T) {
 		err := &server.CutError{Connections: n, Cause: context.Canceled}
 		if want = "server: shutdown: " + want + " cut off: context canceled"; err.Error() != want {
 			t.Errorf("%s; want %s", err, want)
+		}
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: the cause is not to be found", err)
 		}
 	}
 	if (server.Config{}).OrDefaults().ErrorLog != slog.Default() {
