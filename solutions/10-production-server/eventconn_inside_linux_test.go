@@ -20,6 +20,9 @@ func TestEventConn_ReadFirst(t *testing.T) {
 		if n != read || err != want || c.parking != (want == errParked) {
 			t.Errorf("%s: read %d, %v, and it is parking: %t; want %d and %v", what, n, err, c.parking, read, want)
 		}
+		if !c.drained {
+			t.Errorf("%s: it would read once more, in vain", what)
+		}
 		c.parking = false
 		return by
 	}

@@ -76,6 +76,7 @@ func TestFdConn_Again(t *testing.T) {
 		if r.want == os.ErrDeadlineExceeded {
 			c.waits.Store(new(waits))
 		}
+		c.SetWriteTimeout(time.Hour)
 		by := int64(1)
 		err := c.again("call", r.err, &by)
 		if !errors.Is(err, r.want) || err == nil != (r.want == nil) || by != 1 {
@@ -85,6 +86,15 @@ func TestFdConn_Again(t *testing.T) {
 			t.Errorf("%s: %v", r.name, failed)
 		}
 		c.state.Store(0)
+	}
+	for _, within := range []time.Duration{0, time.Hour} {
+		c, _ := accepted(t)
+		c.SetWriteTimeout(within)
+		var by int64
+		before := age()
+		if err := c.again("call", syscall.EAGAIN, &by); err != nil || within == 0 && by != 0 || within > 0 && (by < before+int64(within) || by > ageIn(within)) {
+			t.Errorf("without a deadline, and %v for each Write: %v, and the deadline is %d", within, err, by)
+		}
 	}
 }
 

@@ -193,6 +193,9 @@ func TestFdConn_Deadlines(t *testing.T) {
 	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) || !strings.HasPrefix(err.Error(), "read tcp") {
 		t.Errorf("Read behind a reset: %v", err)
 	}
+	if _, err := c.Write(make([]byte, 1)); !errors.Is(err, syscall.EPIPE) || !strings.HasPrefix(err.Error(), "write tcp") {
+		t.Errorf("Write behind a reset: %v", err)
+	}
 	c.parking = true
 	if err := c.CloseWrite(); err != net.ErrClosed {
 		t.Errorf("CloseWrite of one that is about to be parked: %v", err)

@@ -56,12 +56,8 @@ var errParked = errors.New("server: parked")
 // claim adds bits to the state, and says whether the connection was parked: then it
 // is the caller's now.
 func (c *fdConn) claim(bits uint32) bool {
-	for {
-		s := c.state.Load()
-		if c.state.CompareAndSwap(s, s&^parked|bits) {
-			return s&parked != 0
-		}
-	}
+	c.state.Or(bits) // first, or the owner could park it in between
+	return c.state.And(^parked)&parked != 0
 }
 
 // notify takes note of an event. If it returns true, the caller has to see that the
@@ -107,14 +103,8 @@ func (c *fdConn) park() bool {
 		c.claim(doomed)
 	}
 	until := c.until.Load()
-	for {
-		s := c.state.Load()
-		if s&(event|ended|doomed) != 0 {
-			return false
-		}
-		if c.state.CompareAndSwap(s, parked) {
-			break
-		}
+	if !c.state.CompareAndSwap(0, parked) {
+		return false
 	}
 	if c.lot.stopping.Load() {
 		c.hurry(until)
@@ -164,9 +154,8 @@ func (c *fdConn) read(p []byte, park bool) (int, error) {
 				return 0, err
 			}
 			continue
-		case s&event != 0:
-			c.unset(event) // before the system call: what comes now is another one
 		}
+		c.unset(event) // before the system call: what comes now is another one
 		n, err := c.call(syscall.Read, p)
 		switch {
 		case n > 0:

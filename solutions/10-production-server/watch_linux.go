@@ -137,8 +137,7 @@ const (
 
 // init has relieve called now and then, while somebody serves.
 func (s *shift) init(relieve func()) {
-	s.timer = time.AfterFunc(time.Hour, relieve)
-	s.timer.Stop()
+	s.timer = time.AfterFunc(time.Hour, relieve) // then, nobody is late
 }
 
 func (s *shift) begin() {
@@ -183,7 +182,7 @@ func (s *shift) late() bool {
 }
 
 // mayBeSlow says whether somebody was relieved a short while ago.
-func (s *shift) mayBeSlow() bool { return s.careful != 0 && age() < s.careful }
+func (s *shift) mayBeSlow() bool { return age() < s.careful }
 
 // resume serves a connection that was parked.
 func (l *lot) resume(c *fdConn) {
