@@ -133,13 +133,18 @@ func TestFdConn_NoSocket(t *testing.T) {
 	c, _ := accepted(t)
 	fd := c.fd
 	c.fd = aFile(t)
+	if err := c.wait(0, writing); err != net.ErrClosed {
+		t.Errorf("waits for what is no socket: %v", err)
+	}
+	for _, w := range c.waits.Swap(nil) {
+		if cap(w) != 1 {
+			t.Errorf("%d events are kept for who is about to wait, want 1", cap(w))
+		}
+	}
 	if c.park() || c.state.Load() != doomed {
 		t.Errorf("parked, or its state is %d; want %d", c.state.Load(), doomed)
 	}
 	c.state.Store(0)
-	if err := c.wait(0, writing); err != net.ErrClosed {
-		t.Errorf("waits for what is no socket: %v", err)
-	}
 	if err := c.SetLinger(1); !errors.Is(err, syscall.ENOTSOCK) {
 		t.Errorf("SetLinger: %v", err)
 	}

@@ -188,6 +188,10 @@ func TestFdConn_Deadlines(t *testing.T) {
 	if n, err := client.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 		t.Errorf("the client reads %d bytes, %v behind CloseWrite", n, err)
 	}
+	client.Write([]byte("x"))
+	if n, err := c.Read(make([]byte, 2)); n != 1 || err != nil {
+		t.Errorf("Read behind CloseWrite: %d, %v", n, err)
+	}
 	client.SetLinger(0)
 	client.Close()
 	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) || !strings.HasPrefix(err.Error(), "read tcp") {

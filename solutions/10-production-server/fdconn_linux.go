@@ -264,9 +264,7 @@ func (c *fdConn) wait(by int64, what int) error {
 	}
 	var over <-chan time.Time
 	if by != 0 {
-		timer := time.NewTimer(time.Duration(by - age()))
-		defer timer.Stop()
-		over = timer.C
+		over = time.After(time.Duration(by - age()))
 	}
 	select {
 	case <-w[what]:
@@ -318,8 +316,9 @@ func (c *fdConn) ReadFrom(src io.Reader) (sent int64, err error) {
 			}
 		case fault == nil:
 			return sent, nil // the file has ended
-		case sent == 0 && hasToBeCopied(fault):
-			return io.Copy(struct{ io.Writer }{c}, src)
+		case hasToBeCopied(fault):
+			n, err := io.Copy(struct{ io.Writer }{c}, src)
+			return sent + n, err
 		default:
 			if err := c.again("sendfile", fault, &by); err != nil {
 				return sent, err

@@ -58,6 +58,14 @@ func TestReadProxy_Lengths(t *testing.T) {
 	}
 }
 
+// The addresses of version 1 are written as they are on the wire: without a zone, which is
+// known to one machine only.
+func TestReadProxy_Zone(t *testing.T) {
+	if addr, err := ReadProxy(strings.NewReader("PROXY TCP6 fe80::7%1 fe80::1 1 2\r\n")); err != ErrProxy {
+		t.Errorf("%v, %v", addr, err)
+	}
+}
+
 // Only a method is answered as one: what TLS and SSL 2 begin with is not.
 func TestBeginsHTTP(t *testing.T) {
 	for _, r := range []struct {

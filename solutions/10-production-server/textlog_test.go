@@ -60,6 +60,9 @@ func TestTextLog(t *testing.T) {
 			if i > len(values)/2 { // until then, on the millisecond
 				pause = []time.Duration{0, 1, 1500, 12345678, 999 * time.Millisecond, 3 * time.Minute}[rand.IntN(6)]
 			}
+			if i == len(values)-1 { // the last nanosecond of a millisecond
+				pause = 5*time.Millisecond - 1 - time.Duration(time.Now().Nanosecond()%1e6)
+			}
 			func() {
 				defer func() { recover() }()
 				observed.ServeHTTP(new(nothing), r)

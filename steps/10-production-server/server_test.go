@@ -340,6 +340,20 @@ func secure(t *testing.T) server.Config {
 	return server.Config{CertFile: certFile, KeyFile: keyFile, HeaderTimeout: 5 * time.Second}
 }
 
+// A request that has begun is in progress, wherever its beginning was read.
+func TestTask9_Together(t *testing.T) {
+	live(t, server.Config{}, "a client sends two requests at once, of the second one the head only. It has the first answer, and 4s later sends the content", func(srv *server.Server, s *street) string {
+		c := s.call()
+		defer c.Close()
+		io.WriteString(c, to("/fast")+"POST /fast HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n")
+		got := c.answer()
+		time.Sleep(4 * time.Second)
+		got += fmt.Sprint("; until then idle: ", srv.Metrics.Conns.Stats().Idle)
+		io.WriteString(c, "x")
+		return got + "; " + strings.SplitN(c.answer(), ",", 2)[0]
+	}, `200, "fast"; until then idle: 0; 405`, "Stats has the connection among those that may be closed to make room, and its request has been read")
+}
+
 func TestTask9_TLS(t *testing.T) {
 	live(t, secure(t), "a client that offers h2 and http/1.1 sends two requests over TLS", func(srv *server.Server, s *street) string {
 		plain := s.call()
