@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -181,14 +182,28 @@ func TestRunner_Batch(t *testing.T) {
 // anew, no later.
 func TestRunner_Times(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var s shift
+		var (
+			mu    sync.Mutex
+			s     shift
+			asked []string
+		)
 		begun := time.Now()
-		var asked []string
-		s.init(func() { asked = append(asked, fmt.Sprint(time.Since(begun), " ", s.late())) })
-		s.begin()
+		begin := func() {
+			mu.Lock()
+			defer mu.Unlock()
+			s.begin()
+		}
+		s.init(func() {
+			mu.Lock()
+			defer mu.Unlock()
+			asked = append(asked, fmt.Sprint(time.Since(begun), " ", s.late()))
+		})
+		begin()
 		time.Sleep(batchTime / 2)
-		s.begin()
+		begin()
 		time.Sleep(time.Minute)
+		mu.Lock()
+		defer mu.Unlock()
 		if got, want := strings.Join(asked, ", "), "2ms false, 4ms true"; got != want {
 			t.Errorf("asked after %s; want %s", got, want)
 		}

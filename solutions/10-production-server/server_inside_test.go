@@ -170,7 +170,7 @@ func TestServer_Begun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const grace = 10 * time.Second
 		c := &Conns{MinRate: 1, Grace: grace}
-		here, _ := net.Pipe()
+		here, there := net.Pipe()
 		nc := c.add(&track{conns: c, nc: here, peer: here.RemoteAddr()})
 		read := func(want time.Duration, idle int) {
 			t.Helper()
@@ -196,6 +196,15 @@ func TestServer_Begun(t *testing.T) {
 		nc.SetBusy(true)
 		nc.SetReadDeadline(time.Now().Add(time.Minute))
 		read(grace, 0)
+		nc.SetReadDeadline(time.Now().Add(time.Minute))
+		nc.SetBusy(false)
+		nc.SetBusy(true)
+		go there.Write([]byte("x"))
+		if n, err := nc.Read(make([]byte, 1)); n != 1 || err != nil {
+			t.Errorf("Read: %d, %v", n, err)
+		}
+		nc.SetBusy(false)
+		read(time.Minute, 1) // what was asked for
 		nc.Close()
 	})
 }
