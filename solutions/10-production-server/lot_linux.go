@@ -68,10 +68,7 @@ func newLot(s *Server) (*lot, error) {
 		period: max(min(s.cfg.HeaderTimeout, s.cfg.IdleTimeout, 1600*time.Millisecond)/16, time.Millisecond),
 	}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
-	if l.ready, err = l.epoll.SyscallConn(); err != nil {
-		l.epoll.Close()
-		return nil, err
-	}
+	l.ready, _ = l.epoll.SyscallConn() // it fails for a closed file only
 	l.init(l.relieve)
 	go l.watch(0)
 	go l.sweep()

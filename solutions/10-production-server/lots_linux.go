@@ -188,11 +188,7 @@ func (ls *lots) listener(tcp *net.TCPListener) *fdListener {
 	if err != nil {
 		return nil
 	}
-	raw, err := file.SyscallConn()
-	if err != nil {
-		file.Close()
-		return nil
-	}
+	raw, _ := file.SyscallConn() // it fails for a closed file only
 	raw.Control(func(fd uintptr) {
 		// Connections inherit these from the listener. They are what Go's net
 		// sets on each connection.
