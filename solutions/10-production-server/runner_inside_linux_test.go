@@ -58,7 +58,13 @@ func TestRunner_Notify(t *testing.T) {
 func TestRunner_Wakes(t *testing.T) {
 	c, client := accepted(t)
 	c.known, c.drained = true, true // so that nobody else reports anything
-	c.waits.Store(&waits{make(chan struct{}, 1), make(chan struct{}, 1)})
+	w := &waits{make(chan struct{}, 1), make(chan struct{}, 1)}
+	c.waits.Store(w)
+	waits := func() {
+		t.Helper()
+		w[reading] <- struct{}{} // for nothing
+		until(t, "it waits for something to read", func() bool { return len(w[reading]) == 0 })
+	}
 	read := make(chan string)
 	go func() {
 		for range 2 {
@@ -66,12 +72,14 @@ func TestRunner_Wakes(t *testing.T) {
 			read <- fmt.Sprint(n, " ", err)
 		}
 	}()
+	waits()
 	client.Write([]byte("x"))
 	until(t, "it is in the kernel", c.asked)
 	c.notify(syscall.EPOLLIN)
 	if got := <-read; got != "1 <nil>" {
 		t.Errorf("it reads %s", got)
 	}
+	waits()
 	c.Close()
 	if got := <-read; got != "0 "+net.ErrClosed.Error() {
 		t.Errorf("then it reads %s", got)
