@@ -79,7 +79,7 @@ func TestFdConn_Again(t *testing.T) {
 		c.SetWriteTimeout(time.Hour)
 		by := int64(1)
 		err := c.again("call", r.err, &by)
-		if !errors.Is(err, r.want) || err == nil != (r.want == nil) || by != 1 {
+		if !errors.Is(err, r.want) || err == nil != (r.want == nil) || by != 1 || r.want == net.ErrClosed && err != r.want {
 			t.Errorf("%s: %v, and the deadline is %d; want %v and 1", r.name, err, by, r.want)
 		}
 		if failed, ok := err.(*net.OpError); ok && !strings.HasPrefix(failed.Error(), "call tcp "+c.LocalAddr().String()+"->"+c.remote.String()+": call: ") {
@@ -167,6 +167,9 @@ func TestFdConn_Close(t *testing.T) {
 	}
 	if n, err := client.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 		t.Errorf("its client reads %d bytes, %v", n, err)
+	}
+	if c.lot.conns[c.fd] == c {
+		t.Error("its lot still has it")
 	}
 	c, client = accepted(t)
 	if err := c.Close(); err != nil || c.gone || c.state.Load() != doomed {

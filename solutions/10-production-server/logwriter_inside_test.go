@@ -3,8 +3,11 @@ package server
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // What is written at once: whole lines, as many as a pipe takes as one, or a long one.
@@ -120,4 +123,19 @@ func TestLogWriter_EmptyLine(t *testing.T) {
 	if cap(l.wake) != 1 || cap(l.hurry) != 1 {
 		t.Errorf("%d and %d tokens, want one of each", cap(l.wake), cap(l.hurry))
 	}
+}
+
+// The writer has nothing to do until it is woken again.
+func TestLogWriter_Sleeps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := NewLogWriter(io.Discard, nil)
+		for range 3 {
+			l.Write([]byte("line\n"))
+			if synctest.Wait(); len(l.wake) != 0 {
+				t.Error("it has not been woken")
+			}
+			time.Sleep(time.Minute)
+		}
+		l.Close(t.Context())
+	})
 }

@@ -207,6 +207,9 @@ func TestLot_AnotherOnesNumber(t *testing.T) {
 	if n, err := c.Write([]byte("for another one")); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("Write: %d, %v", n, err)
 	}
+	if c.asked() {
+		t.Error("it has a request, which is another one's")
+	}
 	c.CloseWrite()
 	c.SetLinger(0)
 	c.Close()

@@ -60,10 +60,10 @@ func TestRunner_Wakes(t *testing.T) {
 	c.known, c.drained = true, true // so that nobody else reports anything
 	w := &waits{make(chan struct{}, 1), make(chan struct{}, 1)}
 	c.waits.Store(w)
-	waits := func() {
+	ready := func(what int) {
 		t.Helper()
-		w[reading] <- struct{}{} // for nothing
-		until(t, "it waits for something to read", func() bool { return len(w[reading]) == 0 })
+		w[what] <- struct{}{} // for nothing
+		until(t, "it waits", func() bool { return len(w[what]) == 0 })
 	}
 	read := make(chan string)
 	go func() {
@@ -72,17 +72,31 @@ func TestRunner_Wakes(t *testing.T) {
 			read <- fmt.Sprint(n, " ", err)
 		}
 	}()
-	waits()
+	ready(reading)
 	client.Write([]byte("x"))
 	until(t, "it is in the kernel", c.asked)
 	c.notify(syscall.EPOLLIN)
 	if got := <-read; got != "1 <nil>" {
 		t.Errorf("it reads %s", got)
 	}
-	waits()
+	ready(reading)
 	c.Close()
 	if got := <-read; got != "0 "+net.ErrClosed.Error() {
 		t.Errorf("then it reads %s", got)
+	}
+	c, _ = accepted(t)
+	c.known = true
+	w = &waits{make(chan struct{}, 1), make(chan struct{}, 1)}
+	c.waits.Store(w)
+	wrote := make(chan error)
+	go func() {
+		_, err := c.Write(make([]byte, 32<<20)) // more than the kernel holds
+		wrote <- err
+	}()
+	ready(writing)
+	c.Close()
+	if err := <-wrote; err != net.ErrClosed {
+		t.Errorf("who writes is told %v", err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -284,3 +285,35 @@ func TestServer_RefusedPeer(t *testing.T) {
 		t.Errorf("the log has %q, want %q", log.String(), want)
 	}
 }
+
+// What people and balancers read of the server's health.
+func TestServer_HealthText(t *testing.T) {
+	for _, r := range []struct {
+		path  string
+		ready bool
+		want  string
+	}{
+		{"/livez", false, "200 text/plain; charset=utf-8 ok\n"}, {"/readyz", true, "200 text/plain; charset=utf-8 ok\n"},
+		{"/readyz", false, "503 text/plain; charset=utf-8 not ready\n"},
+	} {
+		var h Health
+		h.SetReady(r.ready)
+		q := &keepalive.Request{Body: strings.NewReader("")}
+		q.Method, q.Target.Path = "GET", []byte(r.path)
+		w := new(written)
+		h.ServeHTTP(w, q)
+		if got := fmt.Sprint(w.status, " ", w.header.Get("Content-Type"), " ", w.text.String()); got != r.want {
+			t.Errorf("%s, ready %t: %q, want %q", r.path, r.ready, got, r.want)
+		}
+	}
+}
+
+// A written is a ResponseWriter that keeps the answer.
+type written struct {
+	nowhere
+	status int
+	text   strings.Builder
+}
+
+func (w *written) WriteHeader(status int)      { w.status = status }
+func (w *written) Write(p []byte) (int, error) { return w.text.Write(p) }

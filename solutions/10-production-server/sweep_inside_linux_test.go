@@ -69,7 +69,15 @@ func TestSweep_Look(t *testing.T) {
 		}
 		c.state.Store(0)
 	}
-	l := &lot{spare: 3}
+	c, _ := hidden(t)
+	c.owner.idle.Store(now - hour)
+	c.state.Store(parked)
+	l := &lot{conns: []*fdConn{c}}
+	if l.look(); l.garbage != 0 {
+		t.Errorf("it keeps nothing, and %d have given up something", l.garbage)
+	}
+	c.state.Store(0)
+	l = &lot{spare: 3}
 	for range 5 {
 		l.idle = append(l.idle, &runner{make(chan *fdConn, 1)})
 	}
@@ -105,6 +113,9 @@ func TestSweep_Hurry(t *testing.T) {
 	until(t, "it is closed", func() bool { c.mu.Lock(); defer c.mu.Unlock(); return c.gone })
 	close(l.drained)
 	<-ended
+	if !l.mu.TryLock() {
+		t.Error("the lot is locked for ever")
+	}
 	if _, ok := <-r.next; ok || len(l.idle) > 0 {
 		t.Errorf("%d runners are left", len(l.idle))
 	}
@@ -112,6 +123,34 @@ func TestSweep_Hurry(t *testing.T) {
 		t.Error("the kernel's list is left open")
 	}
 	close(list.drained)
+}
+
+// When the server stops, those that are parked have a moment left, and the others what they
+// had; all requests are told.
+func TestSweep_Stop(t *testing.T) {
+	l := &lot{hurry: make(chan struct{})}
+	l.ctx, l.cancel = context.WithCancel(t.Context())
+	waits, _ := hidden(t)
+	served, _ := hidden(t)
+	waits.state.Store(parked)
+	far := age() + int64(time.Hour)
+	waits.until.Store(far)
+	served.until.Store(far)
+	l.conns = []*fdConn{waits, nil, served}
+	l.stop()
+	select {
+	case <-l.hurry:
+	default:
+		t.Error("nobody looks through the lot sooner")
+	}
+	if !l.stopping.Load() || l.ctx.Err() == nil || waits.until.Load() >= far || served.until.Load() != far {
+		t.Errorf("stopping %t, the requests have %v, and the connections wait until %d and %d", l.stopping.Load(), l.ctx.Err(), waits.until.Load(), served.until.Load())
+	}
+	l.stop()
+	if !l.mu.TryLock() {
+		t.Error("the lot is locked for ever")
+	}
+	waits.state.Store(0)
 }
 
 // A lot is drained when no connection is left and none will come, and that once.
