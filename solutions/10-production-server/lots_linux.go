@@ -61,9 +61,8 @@ func (ls *lots) stop() {
 	}
 }
 
-// shutdown is that of all lots.
+// shutdown is that of all lots, which have been told to stop.
 func (ls *lots) shutdown(ctx context.Context) error {
-	ls.stop()
 	for _, l := range ls.all {
 		l.close()
 	}

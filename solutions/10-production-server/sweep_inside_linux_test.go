@@ -2,12 +2,17 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
+	"net/netip"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"barewire/solutions/08-rate-limiting"
 )
 
 // This file is for connections that nobody serves, and for the way there.
@@ -190,14 +195,14 @@ func TestSweep_Drained(t *testing.T) {
 
 // Connections go to all lots in turn; who comes when all are cut off is cut off as well.
 func TestSweep_Enter(t *testing.T) {
-	ls := &lots{all: []*lot{new(lot), new(lot), new(lot)}}
+	ls := &lots{all: []*lot{new(lot), new(lot), new(lot), new(lot)}}
 	seen := map[*lot]int{}
-	for range 9 {
+	for range 12 {
 		seen[ls.next()]++
 	}
 	for i, l := range ls.all {
 		if seen[l] != 3 {
-			t.Errorf("lot %d has %d of 9 connections", i, seen[l])
+			t.Errorf("lot %d has %d of 12 connections", i, seen[l])
 		}
 	}
 	for _, cut := range []bool{false, true} {
@@ -213,6 +218,50 @@ func TestSweep_Enter(t *testing.T) {
 		c.owner.enter(nil)
 		c.state.Store(0)
 	}
+}
+
+// Connections are parked where they come over TCP, and need no goroutine from the first byte
+// on.
+func TestSweep_Parked(t *testing.T) {
+	tcp := func() net.Listener {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ln
+	}
+	proxies := ratelimit.Proxies{Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+	for _, r := range []struct {
+		name string
+		cfg  Config
+		tls  *tls.Config
+		ln   net.Listener
+		want bool
+	}{
+		{"over TCP", Config{}, nil, tcp(), true},
+		{"over something else", Config{}, nil, new(pipes), false},
+		{"over TLS", Config{}, new(tls.Config), tcp(), false},
+		{"behind PROXY headers", Config{ProxyProtocol: true, Proxies: proxies}, nil, tcp(), false},
+		{"where goroutines are asked for", Config{Goroutines: true}, nil, tcp(), false},
+	} {
+		s := newServer(t, r.cfg)
+		s.tls = r.tls
+		ln := s.park(r.ln)
+		if _, parked := ln.(*arrivals); parked != r.want {
+			t.Errorf("%s: it is a %T", r.name, ln)
+		}
+		if r.cfg.ProxyProtocol || r.want {
+			ln.Close()
+		}
+		s.Shutdown(t.Context())
+	}
+	s := newServer(t, Config{})
+	before := runtime.GOMAXPROCS(3)
+	s.lots.get(s)
+	if now := runtime.GOMAXPROCS(before); now != 3 || len(s.lots.all) != 3 {
+		t.Errorf("for 3 processors there are %d lots, and then %d processors", len(s.lots.all), now)
+	}
+	s.Shutdown(t.Context())
 }
 
 // What a connection has of its listener, and what the listener says of what has failed.

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"runtime/metrics"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -143,11 +144,15 @@ func TestWatch_GiveBack(t *testing.T) {
 type failing struct {
 	net.Listener
 	conns chan net.Conn
+	now   atomic.Int32 // how many wait for a connection
+	most  atomic.Int32
 }
 
 var errAccept = errors.New("no more files")
 
 func (f *failing) Accept() (net.Conn, error) {
+	f.most.Store(max(f.most.Load(), f.now.Add(1)))
+	defer f.now.Add(-1)
 	if nc := <-f.conns; nc != nil {
 		return nc, nil
 	}
@@ -191,6 +196,9 @@ func TestWatch_Arrivals(t *testing.T) {
 	case <-time.After(5 * time.Second):
 		t.Error("it waits to say once more that all is well")
 	}
+	if most := below.most.Load(); most != 1 {
+		t.Errorf("%d wait for the next connection", most)
+	}
 	until(t, "all are served", func() bool {
 		for _, c := range conns {
 			c.mu.Lock()
@@ -202,6 +210,31 @@ func TestWatch_Arrivals(t *testing.T) {
 		}
 		return true
 	})
+}
+
+// Who accepts connections ends when he has been relieved, and serves none by himself for a
+// while when somebody has been slow.
+func TestWatch_Relieved(t *testing.T) {
+	c, _ := accepted(t)
+	below := &failing{conns: make(chan net.Conn, 1)}
+	l := newArrivals(below, new(fdListener))
+	c.lot.serve = func(context.Context, net.Conn) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.turn++
+		c.owner.end()
+	}
+	below.conns <- c.owner
+	l.greet(0)
+	if below.most.Load() != 1 || l.turn != 1 {
+		t.Errorf("after turn 0 comes %d", l.turn)
+	}
+	if !l.mine() {
+		t.Error("nobody was slow, and others serve")
+	}
+	if l.careful = age() + int64(time.Hour); l.mine() {
+		t.Error("somebody was slow, and he serves")
+	}
 }
 
 // Without lots, connections have a goroutine each, and the log says so.
