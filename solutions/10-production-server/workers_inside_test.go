@@ -83,16 +83,19 @@ func TestWorkers_Patience(t *testing.T) {
 func TestWorkers_BodyIsPutBack(t *testing.T) {
 	p := pool.New(pool.Config{Max: 1})
 	defer p.Shutdown(t.Context())
-	body := strings.NewReader("content")
-	r := &keepalive.Request{Body: body}
-	r.Framing.Length = int64(body.Len())
-	read := ""
-	Workers(p, time.Second)(keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
-		all, _ := io.ReadAll(r.Body)
-		read = string(all)
-	})).ServeHTTP(new(nowhere), r)
-	if r.Body != io.Reader(body) || read != "content" {
-		t.Errorf("the handler has read %q, and then the Body is a %T", read, r.Body)
+	for _, content := range []string{"x", "content"} {
+		body := strings.NewReader(content)
+		r := &keepalive.Request{Body: body}
+		r.Framing.Length = int64(body.Len())
+		read, left := "", 0
+		Workers(p, time.Second)(keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+			left = body.Len()
+			all, _ := io.ReadAll(r.Body)
+			read = string(all)
+		})).ServeHTTP(new(nowhere), r)
+		if r.Body != io.Reader(body) || read != content || left != 0 {
+			t.Errorf("%d bytes were not read ahead, the handler has read %q, and then the Body is a %T", left, read, r.Body)
+		}
 	}
 }
 
