@@ -2,7 +2,9 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"regexp"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -131,3 +133,27 @@ go_goroutines N
 # TYPE go_memory_bytes gauge
 go_memory_bytes N
 `
+
+// Each method that is known has a name of its own, and what Go counts is what it is called.
+func TestMetrics_Names(t *testing.T) {
+	m := new(Metrics)
+	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"} {
+		e := &middleware.Exchange{Request: &keepalive.Request{}, Status: 200}
+		e.Request.Method = method
+		m.count(e)
+		if line := `barewire_requests_total{method="` + method + `",status="200"} 1` + "\n"; strings.Count(string(m.AppendTo(nil)), line) != 1 {
+			t.Errorf("no line %s", line)
+		}
+	}
+	var goroutines, memory int
+	text := string(m.AppendTo(nil))
+	if _, err := fmt.Sscanf(text[strings.LastIndex(text, "\ngo_goroutines "):], "\ngo_goroutines %d", &goroutines); err != nil {
+		t.Error(err)
+	}
+	if _, err := fmt.Sscanf(text[strings.LastIndex(text, "\ngo_memory_bytes "):], "\ngo_memory_bytes %d", &memory); err != nil {
+		t.Error(err)
+	}
+	if goroutines < 1 || goroutines > 100_000 || memory < 1<<20 {
+		t.Errorf("%d goroutines, and %d bytes of memory", goroutines, memory)
+	}
+}
