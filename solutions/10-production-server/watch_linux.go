@@ -137,7 +137,8 @@ const (
 
 // init has relieve called now and then, while somebody serves.
 func (s *shift) init(relieve func()) {
-	s.timer = time.AfterFunc(time.Hour, relieve) // then, nobody is late
+	s.timer = time.AfterFunc(time.Hour, relieve)
+	s.timer.Stop() // or it would keep the owner for so long
 }
 
 func (s *shift) begin() {
