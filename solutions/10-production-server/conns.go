@@ -380,16 +380,17 @@ func (k *track) SetReadDeadline(deadline time.Time) error {
 }
 
 // hasten brings the deadline forward to until, or back to what was asked for if that
-// is zero.
+// is zero. It says whether there is any deadline.
 //
 //starter:omit
-func (k *track) hasten(until time.Time) {
+func (k *track) hasten(until time.Time) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if until.IsZero() || until.After(k.deadline) {
 		until = k.deadline
 	}
 	k.nc.SetReadDeadline(until)
+	return !k.deadline.IsZero()
 }
 
 // read reads as the connection's Read does, and notes how long that took.
@@ -429,7 +430,9 @@ func (k *track) readOn(p []byte) (int, error) {
 	}
 	begun := time.Now()
 	earned := time.Duration(float64(k.got) / float64(t.MinRate) * float64(time.Second))
-	k.hasten(begun.Add(t.Grace - k.waited + earned))
+	if !k.hasten(begun.Add(t.Grace - k.waited + earned)) {
+		return k.nc.Read(p) // a handshake
+	}
 	n, err := k.nc.Read(p)
 	k.hasten(time.Time{})
 	k.got += int64(n)

@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"barewire/solutions/04-keep-alive"
 	"barewire/solutions/10-production-server"
 )
 
@@ -74,6 +76,37 @@ func TestRun(t *testing.T) {
 		}
 	}
 
+	entered, release := make(chan bool), make(chan bool)
+	cfg := server.Config{Addr: freeAddr(t), ErrorLog: quiet, ShutdownTimeout: time.Millisecond}
+	cfg.Handler = keepalive.HandlerFunc(func(keepalive.ResponseWriter, *keepalive.Request) {
+		close(entered)
+		<-release
+	})
+	srv, err := server.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		for ctx.Err() == nil {
+			if nc, err := net.Dial("tcp", cfg.Addr); err == nil {
+				defer nc.Close()
+				io.WriteString(nc, getOf("/"))
+				<-entered
+			}
+			time.Sleep(time.Millisecond)
+			select {
+			case <-entered:
+				cancel()
+			default:
+			}
+		}
+	}()
+	if err := srv.Run(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("with a request that does not end, Run returns %v", err)
+	}
+	close(release)
+
 	taken := listenAt(t, "127.0.10.10:0")
 	defer taken.Close()
 	for _, cfg := range []server.Config{{Addr: taken.Addr().String()}, {Addr: freeAddr(t), AdminAddr: taken.Addr().String()}} {
@@ -90,8 +123,7 @@ func TestRun(t *testing.T) {
 		}
 	}
 
-	srv, err := server.New(server.Config{ErrorLog: quiet})
-	if err != nil {
+	if srv, err = server.New(server.Config{ErrorLog: quiet}); err != nil {
 		t.Fatal(err)
 	}
 	ln := listenAt(t, "127.0.10.10:0")

@@ -100,6 +100,17 @@ func TestRunner_Wakes(t *testing.T) {
 	}
 }
 
+// Whoever waits looks again.
+func TestRunner_WakeUp(t *testing.T) {
+	c, _ := accepted(t)
+	c.wakeUp() // nobody
+	w := &waits{make(chan struct{}, 1), make(chan struct{}, 1)}
+	c.waits.Store(w)
+	if c.wakeUp(); len(w[reading]) != 1 || len(w[writing]) != 1 {
+		t.Errorf("who reads is told %d times, who writes %d times", len(w[reading]), len(w[writing]))
+	}
+}
+
 // A connection is killed by its owner if it has one, and at once if it has none.
 func TestRunner_Kill(t *testing.T) {
 	for _, before := range []uint32{0, parked, event} {

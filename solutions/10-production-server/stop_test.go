@@ -38,14 +38,16 @@ func TestStop_BeforeTheFirstRequest(t *testing.T) {
 	}
 }
 
-// A TLS connection ends with a farewell (RFC 9112 §9.8): without it, its client would have to
+// A TLS connection that has been idle for too long ends with a farewell (RFC 9112 §9.8): without it, its client would have to
 // take the response for one that was cut off.
 func TestStop_Farewell(t *testing.T) {
-	onFakeClock(t, withTLS(t), func(t *testing.T, srv *server.Server, d *door) {
+	cfg := withTLS(t)
+	cfg.IdleTimeout = time.Minute
+	onFakeClock(t, cfg, func(t *testing.T, srv *server.Server, d *door) {
 		below := d.call()
 		defer below.Close()
 		nc := tls.Client(below, anyCert)
-		io.WriteString(nc, "GET /short HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+		io.WriteString(nc, "GET /short HTTP/1.1\r\nHost: a\r\n\r\n")
 		all, err := io.ReadAll(nc)
 		if !strings.HasSuffix(string(all), "\r\n\r\nshort") || err != nil {
 			t.Errorf("the client reads %q, %v", all, err)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"barewire/solutions/08-rate-limiting"
@@ -53,6 +54,7 @@ func TestSweep_Look(t *testing.T) {
 		overdue, kept bool
 	}{
 		{"it is served", 0, 1, now - hour, false, true},
+		{"it is served, and has time", 0, now + hour, 0, false, true},
 		{"it is overdue", parked, now - hour, now - hour, true, true},
 		{"it has just been parked", parked, now + hour, now + hour, false, true},
 		{"it has been parked for a while", parked, now + hour, now - 2*int64(long), false, false},
@@ -91,6 +93,30 @@ func TestSweep_Look(t *testing.T) {
 			t.Errorf("look %d: %d runners are idle, %d all the time; want %d", i+1, len(l.idle), l.spare, want)
 		}
 	}
+}
+
+// To the nanosecond.
+func TestSweep_LookExactly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := age()
+		for _, r := range []struct {
+			until, idle   int64
+			overdue, kept bool
+		}{
+			{now, now, true, true}, {now + 1, now, false, true},
+			{now + 1, now - int64(long), false, true}, {now + 1, now - int64(long) - 1, false, false},
+		} {
+			c := &fdConn{fd: -1}
+			c.owner = &eventConn{fdConn: c, track: new(track), server: "buffers"}
+			c.state.Store(parked)
+			c.until.Store(r.until)
+			c.owner.idle.Store(r.idle)
+			l := &lot{conns: []*fdConn{c}}
+			if overdue := len(l.look()) == 1; overdue != r.overdue || (c.owner.server != nil) != r.kept {
+				t.Errorf("until %d, idle since %d: overdue %t, keeps %v", r.until-now, r.idle-now, overdue, c.owner.server)
+			}
+		}
+	})
 }
 
 // When the server stops nobody waits for the next look, and it ends when all is over.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"os"
 	"runtime"
 	"runtime/metrics"
 	"strings"
@@ -138,6 +139,16 @@ func TestWatch_GiveBack(t *testing.T) {
 	look(of*22/100, false)
 	look(of*28/100, true)
 	runtime.KeepAlive(much)
+	l := &lot{garbage: 1 << 40, period: time.Millisecond, drained: make(chan struct{})}
+	l.epoll, _ = os.Open(os.DevNull)
+	before, ended := forced(), make(chan struct{})
+	go func() {
+		l.sweep()
+		close(ended)
+	}()
+	until(t, "a look has given it back", func() bool { return forced() > before })
+	close(l.drained)
+	<-ended
 }
 
 // failing is a listener that fails where there is no connection.
