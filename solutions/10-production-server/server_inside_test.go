@@ -77,19 +77,6 @@ func TestServer_StopIsForgotten(t *testing.T) {
 	}
 }
 
-// A server that has been shut down makes no lots for a listener that comes afterwards.
-func TestServer_NoLotsAfterwards(t *testing.T) {
-	s := newServer(t, Config{})
-	s.Shutdown(t.Context())
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Serve(ln); !errors.Is(err, ErrServerClosed) || len(s.lots.all) > 0 {
-		t.Errorf("Serve after Shutdown: %v, and %d lots", err, len(s.lots.all))
-	}
-}
-
 // What the connection refuses is logged with the content that it has been answered with.
 func TestServer_RefusedBytes(t *testing.T) {
 	var seen middleware.Exchange

@@ -351,3 +351,16 @@ func TestSweep_Listener(t *testing.T) {
 		t.Error("a listener of one that is closed")
 	}
 }
+
+// A server that has been shut down makes no lots for a listener that comes afterwards.
+func TestSweep_NoLotsAfterwards(t *testing.T) {
+	s := newServer(t, Config{})
+	s.Shutdown(t.Context())
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Serve(ln); !errors.Is(err, ErrServerClosed) || len(s.lots.all) > 0 {
+		t.Errorf("Serve after Shutdown: %v, and %d lots", err, len(s.lots.all))
+	}
+}

@@ -64,7 +64,7 @@ func TestWorkers_Patience(t *testing.T) {
 			t.Error("it has a deadline, before anybody waits")
 		}
 		for range 2 {
-			if p.Done() != p.Done() || p.Err() != nil {
+			if first := p.Done(); first != p.Done() || p.Err() != nil {
 				t.Errorf("it is over: %v", p.Err())
 			}
 			time.Sleep(time.Second / 2)
