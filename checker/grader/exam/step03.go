@@ -189,6 +189,8 @@ func checkMembers(x *X) {
 		}
 		cases = append(cases, changes("a list", do, x.Case(Pick(x.Rand, "close", "keep-alive", "b", "clo")), "connection", "none"))
 	}
+	cases = append(cases, changes("a long s in the place of an s", []step03.Op{op("add", "Connection", "clo\u017fe")}, "close", "connection"),
+		changes("a Kelvin sign in the place of a k", []step03.Op{op("add", "Connection", "a, \u212aeep-alive")}, "keep-alive", "connection"))
 	Compare(x, "message.Header", step03.Change, cases)
 }
 
@@ -338,6 +340,7 @@ func checkSectionLimits(x *X) {
 		}
 		add("a limit that several lines reach", strings.Repeat(x.String(alnum, 5)+": 12345\r\n", limit/10)+"\r\n", message.Limits{HeaderSection: limit})
 		add("more bytes than the limit and no end", x.String(alnum, limit+30), message.Limits{HeaderSection: limit})
+		cases = append(cases, streamCase("as many bytes as the limit and no end", x.String(alnum, limit), message.Limits{HeaderSection: limit}, nil))
 	}
 	for d := -1; d <= 1; d++ {
 		add("a section of about MaxHeaderSection bytes", sized(message.MaxHeaderSection+d), message.Limits{})
@@ -354,7 +357,7 @@ func checkHost(x *X) {
 	}
 	for range 20 {
 		a, b := x.authority(), x.authority()
-		v := Pick(x.Rand, "HTTP/1.1", "HTTP/1.0", "HTTP/1.1")
+		v := Pick(x.Rand, "HTTP/1.1", "HTTP/1.0", "HTTP/1.2")
 		add("a Host field", "GET / "+v, "A", "b", x.Case("Host"), a)
 		add("no Host field", "GET / "+v, "A", "b", "Hosts", a, "X-Host", b)
 		add("two Host fields", "GET / "+v, "Host", a, "host", b)
@@ -447,7 +450,7 @@ func checkFraming(x *X) {
 		add("another coding and a length", te, other, cl, n)
 		add("another coding behind chunked, on a line of its own", te, c, te, Pick(x.Rand, "gzip", "identity", "x"))
 	}
-	for _, other := range codings {
+	for _, other := range append(codings, "chun\u212aed") { // which is a Kelvin sign
 		add("a coding that is not chunked", te, other)
 		add("a coding behind chunked", te, "chunked, "+other)
 	}

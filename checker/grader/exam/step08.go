@@ -48,23 +48,24 @@ func (x *X) policy() ratelimit.Policy {
 	return p
 }
 
-// story draws questions. Back is by how much the clock may go back, at most.
-func (x *X) story(back time.Duration) step08.Story {
+// story draws questions. The clock may go back by a third of a window at a time, and by no
+// more than a window in all.
+func (x *X) story(back bool) step08.Story {
 	s := step08.Story{Policy: x.policy()}
 	w := max(s.Policy.Window, 1)
 	at, latest := time.Duration(0), time.Duration(0)
 	for range x.Between(3, 40) {
 		step := Pick(x.Rand, 0, 0, 1, w/time.Duration(max(s.Policy.Quota, 1)), w/time.Duration(max(s.Policy.Quota, 1))+1, w, w-1, w+1, w/2, 3*w, time.Duration(x.Int64N(int64(w))+1))
-		if back > 0 && x.Chance(30) {
-			step = -time.Duration(x.Int64N(int64(w))) * back / 100
-		}
-		if back == 0 && step < 0 || at > math.MaxInt64-step {
+		if step < 0 || at > math.MaxInt64-step {
 			break // three windows of a century do not fit
+		}
+		if back && x.Chance(30) {
+			step = -time.Duration(x.Int64N(int64(w)/3 + 1))
 		}
 		at = max(at+step, latest-w) // by more than a window, not everything is pinned
 		latest = max(latest, at)
 		s.Asks = append(s.Asks, step08.Ask{At: at, Times: Pick(x.Rand, 1, 1, 2, s.Policy.Quota%100+1, 5),
-			Remaining: back == 0 && x.Chance(15)}) // whether a clock goes back behind what only asked is open
+			Remaining: !back && x.Chance(15)}) // whether a clock goes back behind what only asked is open
 	}
 	return s
 }
@@ -72,7 +73,7 @@ func (x *X) story(back time.Duration) step08.Story {
 func checkBucket(x *X) {
 	var cases []Case[step08.Story]
 	for range 300 {
-		cases = append(cases, Case[step08.Story]{Class: "a bucket that is asked now and then", Arg: x.story(0)})
+		cases = append(cases, Case[step08.Story]{Class: "a bucket that is asked now and then", Arg: x.story(false)})
 	}
 	for range 5 { // a client that comes when it is told, again and again
 		s := step08.Story{Policy: ratelimit.Policy{Quota: Pick(x.Rand, 3, 7, 9, 11), Window: time.Second}}
@@ -123,25 +124,37 @@ func noTokenMore(c Case[step08.Story], want, got []step08.Answer) bool {
 func checkBucketClock(x *X) {
 	var cases []Case[step08.Story]
 	for range 200 {
-		cases = append(cases, Case[step08.Story]{Class: "a clock that goes back a little", Arg: x.story(30)})
+		cases = append(cases, Case[step08.Story]{Class: "a clock that goes back a little", Arg: x.story(true)})
 	}
 	CompareOr(x, "ratelimit.TokenBucket", step08.Bucket, cases, noTokenMore)
+	cases = nil
+	for range 20 { // of an empty one nothing is open
+		p := ratelimit.Policy{Quota: x.Between(1, 20), Window: time.Duration(x.Between(1, 1000)) * time.Second}
+		s := step08.Story{Policy: p, Asks: []step08.Ask{{Times: p.Quota + 1}}}
+		for range 10 {
+			s.Asks = append(s.Asks, step08.Ask{At: -time.Duration(x.Int64N(int64(p.Window)))})
+		}
+		token := (p.Window + time.Duration(p.Quota) - 1) / time.Duration(p.Quota)
+		s.Asks = append(s.Asks, step08.Ask{At: token - 1}, step08.Ask{At: token, Times: 2})
+		cases = append(cases, Case[step08.Story]{Class: "a clock that goes back while the bucket is empty", Arg: s})
+	}
+	Compare(x, "ratelimit.TokenBucket", step08.Bucket, cases)
 	x.lockedOut("ratelimit.TokenBucket", step08.Bucket)
 }
 
 func checkWindow(x *X) {
 	var cases []Case[step08.Story]
 	for range 300 {
-		cases = append(cases, Case[step08.Story]{Class: "a window that is asked now and then", Arg: x.smallStory(0)})
+		cases = append(cases, Case[step08.Story]{Class: "a window that is asked now and then", Arg: x.smallStory(false)})
 	}
-	huge := x.smallStory(0)
+	huge := x.smallStory(false)
 	huge.Policy = ratelimit.Policy{Quota: ratelimit.MaxQuota, Window: time.Hour}
 	cases = append(cases, Case[step08.Story]{Class: "a large quota and few requests", Arg: huge})
 	Compare(x, "ratelimit.SlidingWindow", step08.Window, cases)
 }
 
 // smallStory is a story whose quota is not so large that a window remembers too much.
-func (x *X) smallStory(back time.Duration) step08.Story {
+func (x *X) smallStory(back bool) step08.Story {
 	for {
 		if s := x.story(back); s.Policy.Quota <= 1000 {
 			return s
@@ -152,7 +165,7 @@ func (x *X) smallStory(back time.Duration) step08.Story {
 func checkWindowClock(x *X) {
 	var cases []Case[step08.Story]
 	for range 200 {
-		cases = append(cases, Case[step08.Story]{Class: "a clock that goes back a little", Arg: x.smallStory(30)})
+		cases = append(cases, Case[step08.Story]{Class: "a clock that goes back a little", Arg: x.smallStory(true)})
 	}
 	Compare(x, "ratelimit.SlidingWindow", step08.Window, cases)
 	x.lockedOut("ratelimit.SlidingWindow", step08.Window)
@@ -270,7 +283,7 @@ func (x *X) table(in step08.TableIn) {
 func checkLimiter(x *X) {
 	var cases []Case[step08.Story]
 	for range 120 {
-		s := x.smallStory(0)
+		s := x.smallStory(false)
 		s.Sliding, s.Clients = x.Chance(50), Pick(x.Rand, 0, 100, 5000)
 		for i := range s.Asks {
 			s.Asks[i].Remaining, s.Asks[i].Key = false, Pick(x.Rand, "a", "b", "c", x.Word())
@@ -395,9 +408,9 @@ func checkLimitMiddleware(x *X) {
 }
 
 func checkCutLast(x *X) {
-	var cases []Case[[]byte]
+	var cases []Case[step08.List]
 	add := func(list string) {
-		cases = append(cases, Case[[]byte]{Class: "a list", Arg: []byte(list)})
+		cases = append(cases, Case[step08.List]{Class: "a list", Arg: step08.List{Start: []byte(list)}})
 	}
 	for range 300 {
 		list := ""
@@ -411,6 +424,12 @@ func checkCutLast(x *X) {
 	}
 	for _, list := range []string{"", ",", " , ", "a", "a,", ",a", "a,b,c", "a, b ", "\"a,b\"", "x, for=\"a,b\"", "\"a, b", "a\", b", "a, \"b", "a,\"b\\\",c\""} {
 		add(list)
+	}
+	Compare(x, "ratelimit.CutLast", step08.CutLast, cases)
+	x.Doing("a long list: it must take time in proportion to its length")
+	cases = nil
+	for _, again := range []string{`\`, `"`, `\"`, `,`} {
+		cases = append(cases, Case[step08.List]{Class: "many of the same", Arg: step08.List{Start: []byte(`"`), Again: []byte(again), Times: 1 << 18 / len(again), End: []byte(`"`)}})
 	}
 	Compare(x, "ratelimit.CutLast", step08.CutLast, cases)
 }
@@ -452,7 +471,8 @@ func checkForwarded(x *X) {
 		n := x.node()
 		f := x.Case("for") + "="
 		if strings.ContainsAny(n, ":[") || x.Chance(30) {
-			f += "\"" + n + Pick(x.Rand, "", "", ":80", ":_x") + "\""
+			at := x.IntN(len(n))
+			f += "\"" + n[:at] + Pick(x.Rand, "", "", "", "\\", "\\\\") + n[at:] + Pick(x.Rand, "", "", ":80", ":_x") + "\""
 		} else {
 			f += n
 		}

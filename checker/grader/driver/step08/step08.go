@@ -3,9 +3,12 @@
 package step08
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -277,17 +280,31 @@ func Middleware(a MiddlewareIn) []Limited {
 	return out
 }
 
+// A List has something in its middle that is there many times.
+type List struct {
+	Start, Again []byte
+	Times        int
+	End          []byte
+}
+
 // Cut is what CutLast returns.
 type Cut struct {
 	Rest, Last []byte // rest is nil if there is no comma
 }
 
-// CutLast calls CutLast.
-func CutLast(list []byte) Cut {
+// CutLast calls CutLast. Of a long list, it returns hashes.
+func CutLast(a List) Cut {
+	list := slices.Concat(a.Start, bytes.Repeat(a.Again, a.Times), a.End)
 	rest, last := ratelimit.CutLast(list)
-	out := Cut{Last: append([]byte{}, last...)}
+	text := func(b []byte) []byte {
+		if sum := sha256.Sum256(b); a.Times > 0 {
+			return sum[:]
+		}
+		return append([]byte{}, b...)
+	}
+	out := Cut{Last: text(last)}
 	if rest != nil {
-		out.Rest = append([]byte{}, rest...)
+		out.Rest = text(rest)
 	}
 	return out
 }
