@@ -190,6 +190,8 @@ func checkEncoded(x *X) {
 		x.Shuffle(len(routes), func(i, j int) { routes[i], routes[j] = routes[j], routes[i] })
 		cases = append(cases, routesCase("encoded segments", routes[:x.Between(5, len(routes))], requests))
 	}
+	long := x.String(lower, 500)
+	cases = append(cases, routesCase("a long segment", []string{"GET /" + long, "GET /{a}/b"}, []string{"GET /" + long, fmt.Sprintf("GET /%%%x%s", long[0], long[1:]), fmt.Sprintf("GET /%%%x%s/b", long[0], long[1:])}))
 	x.plans(cases)
 }
 
@@ -230,6 +232,12 @@ func checkMethods(x *X) {
 			c.Arg.Ops = append(c.Arg.Ops, step06.Op{Do: "not found"}, step06.Op{Do: "not allowed"})
 		}
 		cases = append(cases, c)
+	}
+	for range 10 {
+		one := []string{"GET /a", "/a", "POST /a", "HEAD /a"}
+		x.Shuffle(len(one), func(i, j int) { one[i], one[j] = one[j], one[i] })
+		one = slices.DeleteFunc(one, func(r string) bool { return r == "HEAD /a" && x.Chance(70) })
+		cases = append(cases, routesCase("routes for one path", one, []string{"HEAD /a", "GET /a", "POST /a", "PUT /a", "OPTIONS /a"}))
 	}
 	x.plans(cases)
 }

@@ -95,7 +95,7 @@ type Plan struct {
 type Routed struct {
 	Panics  []Panic // of the ops
 	Answers []Answer
-	Made    bool // middleware was called again after the first request
+	Made    bool // middleware was called again after the first request, or more often than without others at the same time
 }
 
 // A Panic is that of an op: what its text has.
@@ -126,6 +126,17 @@ type routes interface {
 
 // Route puts routers together and asks them.
 func Route(a Plan) Routed {
+	out, made := route(a)
+	if a.AtOnce {
+		a.AtOnce = false
+		_, alone := route(a)
+		out.Made = made > alone
+	}
+	return out
+}
+
+// route does so, and returns how often middleware was called as well.
+func route(a Plan) (Routed, int64) {
 	out := Routed{Panics: []Panic{}, Answers: []Answer{}}
 	routers := make([]*router.Router, max(a.Routers, 1))
 	on := map[int]routes{}
@@ -155,7 +166,7 @@ func Route(a Plan) Routed {
 	}
 	all.Wait()
 	out.Made = before >= 0 && made.Load() > before
-	return out
+	return out, made.Load()
 }
 
 // do does one op. It returns what that panicked with.
