@@ -126,7 +126,7 @@ func act(do string, args ...any) step04.Action {
 		case int:
 			a.N = v
 		case string:
-			if do == "set" || do == "add" || do == "del" || do == "upgrade" {
+			if do == "set" || do == "kept set" || do == "add" || do == "del" || do == "upgrade" {
 				if a.Name == "" {
 					a.Name = v
 					continue

@@ -138,7 +138,7 @@ func checkRecover(x *X) {
 	var cases []Case[step07.Scene]
 	recovered := []step07.Layer{{Kind: "tag", Text: x.Word()}, layer("request id"), layer("recover")}
 	var fields []step04.Action
-	for _, f := range []string{"Content-Type", "Content-Length", "Content-Encoding", "ETag", "Last-Modified", "Cache-Control", "X-Kept", "Set-Cookie", "Vary", "Accept-Ranges", "Content-Range"} {
+	for _, f := range []string{"Content-Security-Policy", "Content-Length", "Content-Type", "Content-Encoding", "ETag", "Last-Modified", "Cache-Control", "X-Kept", "Set-Cookie", "Vary", "Accept-Ranges", "Content-Range"} {
 		fields = append(fields, act("set", f, x.String(digits, 2)))
 	}
 	text := x.Word()
@@ -147,13 +147,13 @@ func checkRecover(x *X) {
 		head := get("/"+x.Word()+"?q", "X-Request-ID: sent"+x.String(alnum, 20))
 		cases = append(cases,
 			scene("a panic before anything is written", recovered, asked(head, panics), asked(head, act("write", "next"))),
-			scene("a panic behind fields", recovered, asked(head, append(fields[:x.IntN(len(fields))], panics)...)),
+			scene("a panic behind fields", recovered, asked(head, append(slices.Clone(fields[:x.Between(1, len(fields))]), panics)...)),
 			scene("a panic behind the status", recovered, asked(head, act("status", 200), panics)),
 			scene("a panic behind a write", recovered, asked(head, act("write", text), panics)),
 			scene("a panic behind a flush", recovered, asked(head, act("flush"), panics)),
 			scene("a panic behind an interim response", recovered, asked(head, act("status", 103), panics)),
 			scene("a panic behind Hijack", recovered, asked(head, act("hijack", "x"), panics)),
-			scene("no panic", recovered, asked(head, append(fields[6:8], act("write", text))...)))
+			scene("no panic", recovered, asked(head, append(slices.Clone(fields[7:9]), act("write", text))...)))
 	}
 	CompareOr(x, "middleware.Play", step07.Play, cases, func(c Case[step07.Scene], want, got step07.Played) bool {
 		// Which fields are "their like" is open for those that are not named.
@@ -173,6 +173,22 @@ func checkRecover(x *X) {
 		}
 		return same(want, got)
 	})
+	x.defaultLog("recover by default", panics, 500)
+}
+
+// defaultLog plays a scene with a middleware that was given no log. The reference, which is
+// in this process, does not: the default log is everybody's.
+func (x *X) defaultLog(kind string, action step04.Action, status int) {
+	x.Doing("a log that is nil")
+	var got step07.Played
+	path := "/" + x.Word()
+	x.Call("middleware.Play", step07.Scene{Layers: []step07.Layer{layer(kind)}, Requests: []step07.Request{asked(get(path), action)}}, &got)
+	switch {
+	case len(got.Responses) != 1 || got.Responses[0].Panicked != "" || got.Responses[0].Status != status:
+		x.Fail(Failure{Brief: fmt.Sprintf("a response with status %d is wanted, and no panic", status), Got: show(got)})
+	case len(got.Logs) != 1 || !strings.Contains(got.Logs[0], path):
+		x.Fail(Failure{Brief: "slog.Default() should have a record of the request", Got: show(got)})
+	}
 }
 
 func checkEscaped(x *X) {
@@ -201,13 +217,17 @@ func (x *X) exchanges() []step07.Request {
 	large.BodyErr = "413"
 	refused := asked(head("GET"))
 	refused.Refused = []byte(x.Word() + "\r\n" + evil)
+	early := asked(head("GET"))
+	early.Refused, early.RefusedWith = []byte(x.Word()), 505
+	six := asked(head("GET"), long)
+	six.Peer = fmt.Sprintf("[2001:db8::%x]:4711", x.Between(1, 0xffff))
 	broken := asked("\x00\x01 bad")
 	broken.Refused = []byte("\"" + x.Word() + "\\")
 	return []step07.Request{
 		asked(head("GET"), long), asked(head("HEAD"), long), asked(head("GET"), act("status", Pick(x.Rand, 404, 403))), asked(head("GET"), act("status", Pick(x.Rand, 500, 503)), long),
 		asked(head("GET"), act("panic", "p")), asked(head("GET"), long, act("panic", "p")), asked(head("GET")), asked(request("GET", "/", "")), asked(head("GET"), act("status", 204)), asked(head("GET"), act("status", 505)),
 		asked("GET /old HTTP/1.0\r\n\r\n", long), asked(head("GET"), act("status", 103), long), with("abc", asked(head("POST"), act("copy"))), asked(head("GET"), act("hijack", "x")), asked(head("GET"), act("flush"), long),
-		cut, large, refused, broken, stopped,
+		cut, large, refused, early, six, broken, stopped,
 	}
 }
 
@@ -221,6 +241,7 @@ func checkAccessLog(x *X) {
 		cases = append(cases, scene("a log that is interested in errors only", []step07.Layer{layer("access log of errors")}, x.exchanges()...))
 	}
 	x.scenes(cases)
+	x.defaultLog("access log by default", act("write", "x"), 200)
 }
 
 func checkCommonLog(x *X) {
@@ -262,6 +283,9 @@ func checkCORS(x *X) {
 			c.Credentials = false
 		}
 		layers := []step07.Layer{{Kind: "cors", CORS: c}}
+		if x.Chance(50) {
+			layers = append([]step07.Layer{layer("vary")}, layers...)
+		}
 		var requests []step07.Request
 		for _, origin := range []string{"", allowed, allowed + ".evil.example", "https://evil" + strings.TrimPrefix(allowed, "https://"), strings.ToUpper(allowed), "http" + strings.TrimPrefix(allowed, "https"), "null", "http://localhost:3000", allowed + "/", "https://other.example", "*"} {
 			var fields []string
@@ -372,7 +396,7 @@ func checkCompress(x *X) {
 			add(fmt.Sprintf("status %d without a type", status), get("/", gz), act("set", "ETag", `"a"`), act("status", status), long)
 			add(fmt.Sprintf("status %d for another client", status), get("/"), plain(), act("set", "ETag", `"a"`), act("status", status), long)
 		}
-		for _, typ := range []string{"image/png", "video/mp4", "application/zip", "font/woff2", "application/octet-stream", "textual/plain", "application/jsonx"} {
+		for _, typ := range []string{"image/png", "video/mp4", "application/zip", "font/woff2", "application/octet-stream", "textual/plain", "application/jsonx", "APPLICATION/json", "Image/SVG+xml"} {
 			add("the type "+typ, get("/", gz), act("set", "Content-Type", typ), long)
 		}
 		for _, n := range []int{0, 1, min - 1, min, min + 1} {
@@ -380,6 +404,7 @@ func checkCompress(x *X) {
 			add(fmt.Sprintf("%d bytes with a length", n), get("/", gz), plain(), act("set", "Content-Length", fmt.Sprint(n)), act("write", text[:n]))
 			add(fmt.Sprintf("HEAD of %d bytes with a length", n), request("HEAD", "/", "", gz), plain(), act("set", "Content-Length", fmt.Sprint(n)))
 		}
+		add("status 304 with no-transform", get("/", gz), act("set", "ETag", `"a"`), act("set", "Cache-Control", "no-transform"), act("status", 304))
 		add("CONNECT", request("CONNECT", "a:443", "", gz), plain(), long)
 		add("an interim response", get("/", gz), act("set", "Link", "x"), act("status", 103), plain(), long)
 		add("no type", get("/", gz), long)
@@ -417,6 +442,11 @@ func checkCompressWrites(x *X) {
 			r.Gone = x.Between(1, 3)
 		}
 		cases = append(cases, scene("a handler that writes in pieces", compress, r, asked(get("/", gz), plain, piece()), asked(get("/", gz), plain, act("write", x.String(lower, 2000)))))
+	}
+	for _, n := range []int{20, 2000} {
+		content := act("write", x.String(lower, n))
+		cases = append(cases, scene("a header section that is changed behind its status", compress,
+			asked(get("/", gz), plain, act("set", "X-Early", "1"), act("status", 200), act("kept set", "ETag", `"late"`), act("kept set", "X-Early", "2"), content)))
 	}
 	// How often and when the writer behind is called is a matter of buffers.
 	CompareOr(x, "middleware.Play", step07.Play, cases, func(c Case[step07.Scene], want, got step07.Played) bool {
@@ -459,15 +489,16 @@ func checkCompressLength(x *X) {
 					scene("more than the handler has said", compress, asked(head, plain, length, act("write", text), act("write", "x"))),
 					scene("too much in one write", compress, asked(head, plain, length, act("write", text+"x"))))
 				gone := asked(head, plain, length, act("write", text[:100]), act("flush"), act("write", text[100:200]), act("flush"))
-				gone.Gone = 1
-				cases = append(cases, scene("a client that has gone", compress, gone))
+				for _, gone.Gone = range []int{1, -1} {
+					cases = append(cases, scene("a client that has gone", compress, gone))
+				}
 			}
 		}
 	}
 	CompareOr(x, "middleware.Play", step07.Play, cases, func(c Case[step07.Scene], want, got step07.Played) bool {
 		for i := range want.Responses {
 			for _, r := range []*step07.Response{&want.Responses[i], &got.Responses[i]} {
-				if r.Panicked != "" || c.Arg.Requests[i].Gone > 0 {
+				if r.Panicked != "" || c.Arg.Requests[i].Gone != 0 {
 					r.Content, r.Flushed, r.Gzip, r.Seen.Done = nil, nil, "", nil
 				}
 				if asksHead(c.Arg.Requests[i]) {
@@ -554,6 +585,7 @@ func checkTimeout(x *X) {
 	add("all in time, and slow to return", text, late, act("flush"))
 	add("all in time, and silent", text, late)
 	add("half of a file", text, late, act("file", x.Word()))
+	add("all of a file, and slow to end", act("slow file", d+30, x.String(lower, 3)))
 	add("an echo that becomes too slow", act("slow copy", d+30))
 	add("a panic in time", act("value"), act("panic", "x"))
 	add("a panic that is late", late, act("panic", "x"))
@@ -586,7 +618,7 @@ func checkParseBasic(x *X) {
 		add("base64 without its end", "Basic "+base64.RawStdEncoding.EncodeToString([]byte("u:"+x.String(alnum, x.Between(1, 5)))))
 		add("something behind", "Basic "+e+Pick(x.Rand, " ", ",", "=", "x"))
 	}
-	for _, v := range []string{"", "Basic", "Basic ", "Basic OnA=", "Basic dTo=", "Basic Og==", "Basic dTpw", "Basic dTq=", "Basic dTpwcB==", "Basic dTpwcA==", "Basic\tdTpw"} {
+	for _, v := range []string{"", "Basic", "Basic ", "Basic OnA=", "Basic dTo=", "Basic Og==", "Basic dTpw", "Basic dTq=", "Basic dTpwcB==", "Basic dTpwcA==", "Basic\tdTpw", "Ba\u017fic dTpw", "BASIC dTpw"} {
 		add("the value "+v, v)
 	}
 	Compare(x, "middleware.ParseBasic", step07.ParseBasic, cases)

@@ -54,7 +54,7 @@ func checkFileNames(x *X) {
 		add(p + Pick(x.Rand, "", "", "/", "//", "/.", "/.."))
 	}
 	for _, device := range []string{"CON", "PRN", "AUX", "NUL", "COM0", "COM1", "COM9", "LPT1", "LPT9", "COM¹", "COM²", "COM³", "LPT¹", "CONIN$", "CONOUT$", "COM⁴", "CLOCK$"} {
-		for _, behind := range []string{"", ".txt", ".a.b", "x", " .txt", "/a"} {
+		for _, behind := range []string{"", ".txt", ".a.b", "x", " .txt", "%20.txt", "/a"} {
 			add("/" + x.Case(device) + behind)
 			add("/a/" + device + behind)
 		}
@@ -76,7 +76,7 @@ func checkHidden(x *X) {
 	for range 300 {
 		var parts []string
 		for range x.Between(1, 4) {
-			parts = append(parts, Pick(x.Rand, "a", x.Word(), ".git", ".env", ".well-known", "...", "a.b", "GIT~1", "a~9.txt", "a~", "~a", "~1", "a~b", ".well-known2", "b.", "é~1"))
+			parts = append(parts, Pick(x.Rand, "a", x.Word(), ".git", ".env", ".well-known", "...", "a.b", "GIT~1", "a~9.txt", "a~", "~a", "~1", "a~b", ".well-known2", "b.", "é~1", "a~b~1", "~~2"))
 		}
 		cases = append(cases, Case[[]byte]{Class: "a name", Arg: []byte(strings.Join(parts, "/"))})
 	}
@@ -131,7 +131,7 @@ func (x *X) sites(cases ...Case[step09.Site]) {
 // openOfAnswer makes equal what is open: what is written for a HEAD, which the server
 // drops; Vary in a 412; and a line end in front of the first part (RFC 9110 §14.6).
 func openOfAnswer(r step09.Request, a *step09.Answer) {
-	if bytes.HasPrefix(r.Head, []byte("HEAD ")) {
+	if bytes.HasPrefix(r.Head, []byte("HEAD ")) && len(a.Content) < sparse {
 		a.Content, a.Page, a.Complete, a.Copied, a.Files = nil, nil, false, false, false
 	}
 	if a.Status == 412 {
@@ -141,6 +141,10 @@ func openOfAnswer(r step09.Request, a *step09.Answer) {
 		a.Content = append([]byte("--"), parts...)
 	}
 }
+
+// sparse is the size of a file that nobody reads for a HEAD: the connection drops what is
+// written.
+const sparse = 1 << 20
 
 func file(name, content string) step09.File { return step09.File{Name: name, Content: []byte(content)} }
 
@@ -167,7 +171,19 @@ func checkFiles(x *X) {
 	for _, p := range []string{"/static/" + a + ".txt", "/static/dir/" + b + ".css", "/static/", "/static", "/staticfile", "/static/../" + a + ".txt", "/" + a + ".txt", "/x/../static/" + a + ".txt", "/static/..%2f", "/static/../static/index.html", "/Static/index.html", "/%73tatic/index.html", "/static//index.html", "/static/static/index.html", "/static/dir", "/staticx/"} {
 		prefixed = append(prefixed, get(p))
 	}
+	films := []step09.File{{Name: "film.mp4", Size: sparse}}
+	x.sites(site("HEAD of a file that is large", step09.Site{Files: films}, request("HEAD", "/film.mp4", "")))
+	x.stayOpen(files, "/"+a+".txt")
 	x.sites(site("files, links, pipes and what is hidden", s, append(requests, requests...)...), site("hidden files that are shown, and types of our own", withAll, requests...), site("a prefix", prefix, prefixed...))
+}
+
+// stayOpen asks for a path again and again, and fails if more and more files are open.
+func (x *X) stayOpen(files []step09.File, path string) {
+	var open int
+	x.Call("static.Files open", step09.Site{Files: files, Listing: true, Requests: []step09.Request{{Head: []byte(get(path))}}}, &open)
+	if open > 20 {
+		x.Fail(Failure{Brief: fmt.Sprintf("after a hundred requests, %d more files are open", open), Input: get(path)})
+	}
 }
 
 func checkFileMethods(x *X) {
@@ -256,6 +272,7 @@ func checkListing(x *X) {
 		many.Files = append(many.Files, file(fmt.Sprintf("m/%s%d", x.Word(), i), ""))
 	}
 	x.sites(site("lists", step09.Site{Files: files, Listing: true}, requests...), site("no lists", step09.Site{Files: files}, requests...), site("lists with hidden files", step09.Site{Files: files, Listing: true, DotFiles: true}, requests...), site("a long list", many, get("/m/")))
+	x.stayOpen(files, "/dir/")
 }
 
 func checkParseDates(x *X) {
@@ -331,14 +348,14 @@ func checkValidators(x *X) {
 func checkMatch(x *X) {
 	var cases []Case[step09.MatchIn]
 	for range 400 {
-		tag := Pick(x.Rand, `"a"`, `W/"a"`, `"a,b"`, `""`, `"x\y"`, `"`+x.Word()+`"`, "")
+		tag := Pick(x.Rand, `"a"`, `W/"a"`, `"a,b"`, `""`, `"x\y"`, `"x\"`, `"`+x.Word()+`"`, "")
 		list := ""
 		for range x.Between(1, 4) {
 			list += Pick(x.Rand, `"a"`, `W/"a"`, tag, `"b"`, `"a,b"`, `"a`, "*", `w/"a"`, "a", `"x\"`, "", `W/ "a"`, `"a"b`) + Pick(x.Rand, ",", ", ", " , ", "", " ")
 		}
 		cases = append(cases, Case[step09.MatchIn]{Class: "a list of tags", Arg: step09.MatchIn{List: []byte(list), Tag: tag, Strong: x.Chance(50)}})
 	}
-	for _, list := range []string{"*", " * ", "*,", `*, "a"`, "", `"a"`, `W/"a"`, `"b", "a"`, `"b" "a"`, `"a""b"`, `, ,"a"`, `"b",W/"a"`} {
+	for _, list := range []string{"*", " * ", "*,", `*, "a"`, "", `"a"`, `W/"a"`, `"b", "a"`, `"b" "a"`, `"a""b"`, `, ,"a"`, `"b",W/"a"`, `"x\", "a"`, `"x y", "a"`, "\"x\x7fy\", \"a\""} {
 		for _, tag := range []string{`"a"`, `W/"a"`, ""} {
 			for _, strong := range []bool{false, true} {
 				cases = append(cases, Case[step09.MatchIn]{Class: "the list " + list, Arg: step09.MatchIn{List: []byte(list), Tag: tag, Strong: strong}})
@@ -453,7 +470,7 @@ func checkRanges(x *X) {
 		}
 		add(fmt.Sprintf("%d ranges", n), "bytes="+strings.Join(parts, ","), 1e6)
 	}
-	for _, v := range []string{"", "bytes", "bytes=", "bytes=,", "bytes=-", "bytes=0", "bytes=a-b", "bytes=5-4", "bytes=+1-2", "bytes=1-+2", "bytes= 0-1", "bytes=0 -1", "bytes=0- 1", "bytes =0-1", "items=0-1", "bytes=0-1;", "bytes=-0", "bytes=0-0,-1", "bytes=0x0-1", "bytes=--1", "bytes=1-2-3", "bytes=0-1,x", "bytes=100-200,0-5", "bytes=5-9,0-4", "bytes=0-5,3-9,1000-", "bytes=-5,-5"} {
+	for _, v := range []string{"", "bytes", "bytes=", "bytes=,", "bytes=-", "bytes=0", "bytes=a-b", "bytes=5-4", "bytes=+1-2", "bytes=1-+2", "bytes= 0-1", "bytes=0 -1", "bytes=0- 1", "bytes =0-1", "items=0-1", "bytes=0-1;", "bytes=-0", "bytes=0-0,-1", "bytes=0x0-1", "bytes=--1", "bytes=1-2-3", "bytes=0-1,x", "bytes=100-200,0-5", "bytes=5-9,0-4", "bytes=0-5,3-9,1000-", "bytes=-5,-5", "byte\u017f=0-1", "bytes=18446744073709551616-", "bytes=18446744073709551617-5", "bytes=-18446744073709551617", "bytes=0-18446744073709551616"} {
 		add("the value "+v, v, 10)
 		add("the value "+v+", and an empty file", v, 0)
 	}
@@ -472,7 +489,7 @@ func checkParts(x *X) {
 			}
 		}
 	}
-	requests = append(requests, get("/a.txt", "Range: bytes=0-0", "If-Modified-Since: Wed, 01 May 2024 12:00:00 GMT"), get("/a.txt", "Range: bytes=99999-", "If-None-Match: *"))
+	requests = append(requests, get("/a.txt", "Range: bytes=0-0", "If-Modified-Since: Wed, 01 May 2024 12:00:00 GMT"), get("/a.txt", "Range: bytes=99999-", "If-None-Match: *"), get("/a.txt", "Range: bytes=99999-", "If-Match: \"x\""))
 	x.sites(site("parts of files", step09.Site{Files: files, Cached: true}, requests...))
 }
 

@@ -6,10 +6,12 @@ package step07
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"regexp"
 	"slices"
@@ -41,7 +43,7 @@ func Register() {
 
 // A Layer is one middleware.
 type Layer struct {
-	Kind     string // "tag", "request id", "recover", "access log", "common log", "combined log", "cors", "compress", "body limit", "timeout", "basic auth", "security", "recorder", "observe"
+	Kind     string // "tag", "vary", "request id", "recover", "access log" (both also "by default"), "common log", "combined log", "cors", "compress", "body limit", "timeout", "basic auth", "security", "recorder", "observe"
 	Text     string // of a tag, a realm
 	N        int64  // a level, a limit, milliseconds
 	Users    map[string]string
@@ -55,9 +57,12 @@ type Request struct {
 	Content  []byte
 	BodyErr  string // what Body ends with: "" for io.EOF, "cut", "413"
 	Actions  []step04.Action
-	Gone     int    // the Write that fails, counted from 1: the client has left; 0 for none
-	Refused  []byte // the request was refused by the connection, with this fault
+	Gone     int    // the Write that fails, counted from 1: the client has left; 0 for none, -1 for Flush alone
+	Peer     string // another address than most have
 	Stopping bool   // its context is done
+
+	Refused     []byte // the request was refused by the connection, with this fault
+	RefusedWith int    // and with this status; with 400 if it is 0
 }
 
 // A Scene is middleware around a handler, and requests.
@@ -102,6 +107,9 @@ func Play(a Scene) (out Played) {
 
 func play(a Scene) Played {
 	s := &stage{began: time.Now(), out: Played{Responses: []Response{}, Logs: []string{}, Checked: []string{}, Observed: []string{}}}
+	if slices.ContainsFunc(a.Layers, func(l Layer) bool { return strings.HasSuffix(l.Kind, " by default") }) {
+		defer s.takeDefault()()
+	}
 	around, ok := s.around(a)
 	if !ok {
 		return Played{Refused: true}
@@ -122,6 +130,18 @@ func play(a Scene) Played {
 		slices.Sort(s.out.Logs)
 	}
 	return s.out
+}
+
+// takeDefault makes the stage's log the default one, until the function is called that it
+// returns.
+func (s *stage) takeDefault() (giveBack func()) {
+	before, out, flags := slog.Default(), log.Writer(), log.Flags()
+	slog.SetDefault(slog.New(&records{s: s}))
+	return func() {
+		slog.SetDefault(before)
+		log.SetOutput(out)
+		log.SetFlags(flags)
+	}
 }
 
 // around makes one middleware of the layers.
@@ -159,6 +179,10 @@ func (s *stage) layer(l Layer) keepalive.Middleware {
 		return middleware.RequestID()
 	case "recover":
 		return middleware.Recover(log)
+	case "recover by default":
+		return middleware.Recover(nil)
+	case "access log by default":
+		return middleware.AccessLog(nil)
 	case "access log":
 		return middleware.AccessLog(log)
 	case "access log of errors":
@@ -183,6 +207,13 @@ func (s *stage) layer(l Layer) keepalive.Middleware {
 		})
 	case "security":
 		return l.Security.Middleware()
+	case "vary":
+		return func(next keepalive.Handler) keepalive.Handler {
+			return keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
+				w.Header().Add("Vary", "X-Outer")
+				next.ServeHTTP(w, r)
+			})
+		}
 	case "recorder":
 		return recording
 	case "observe":
@@ -296,11 +327,15 @@ func (s *stage) serve(h keepalive.Handler, a Request) Response {
 		}
 		r = &keepalive.Request{RemoteAddr: step04.Addr("192.0.2.7:4711")}
 	}
+	if a.Peer != "" {
+		r.RemoteAddr = step04.Addr(a.Peer)
+	}
 	body := &body{Reader: *bytes.NewReader(a.Content), err: a.BodyErr}
 	r.Body = body
 	if a.Refused != nil {
-		r.Fault = &reqline.ProtocolError{Status: 400, Msg: string(a.Refused)}
-		a.Actions = []step04.Action{{Do: "status", N: 400}}
+		status := cmp.Or(a.RefusedWith, 400)
+		r.Fault = &reqline.ProtocolError{Status: status, Msg: string(a.Refused)}
+		a.Actions = []step04.Action{{Do: "status", N: status}}
 	}
 	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), outer{}, true))
 	defer cancel()

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -96,7 +97,7 @@ func (w *writer) Flush() error {
 	if w.status == 0 {
 		w.WriteHeader(200)
 	}
-	if w.gone > 0 && w.writes+1 >= w.gone {
+	if w.gone < 0 || w.gone > 0 && w.writes+1 >= w.gone {
 		return errGone
 	}
 	content, _ := w.plain()
@@ -151,6 +152,9 @@ func (w *writer) response() Response {
 		out.Fields = slices.DeleteFunc(out.Fields, func(f string) bool {
 			return strings.HasPrefix(f, "content-type:") || strings.HasPrefix(f, "content-length:") || strings.HasPrefix(f, "x-content-type-options:")
 		})
+		if length := w.fixed.Get("Content-Length"); length != "" && length != strconv.Itoa(w.content.Len()) && !w.head && w.gone == 0 {
+			out.Fields = append(out.Fields, "content-length: not that of the content")
+		}
 	}
 	return out
 }
@@ -215,6 +219,10 @@ func (h *scripted) ServeHTTP(w keepalive.ResponseWriter, r *keepalive.Request) {
 			continue
 		case "file": // a reader, through ReadFrom where there is one
 			n, err := io.Copy(w, struct{ io.Reader }{bytes.NewReader(a.Value)})
+			seen.Done = append(seen.Done, step04.Done{Data: []byte{byte(n)}, Err: step04.ErrOf(err)})
+			continue
+		case "slow file": // whose end comes late
+			n, err := io.Copy(w, struct{ io.Reader }{&slow{bytes.NewReader(a.Value), time.Duration(a.N) * time.Millisecond, 0}})
 			seen.Done = append(seen.Done, step04.Done{Data: []byte{byte(n)}, Err: step04.ErrOf(err)})
 			continue
 		case "value":

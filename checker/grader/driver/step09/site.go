@@ -9,6 +9,7 @@ import (
 	"mime"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,6 +29,7 @@ var changed = time.Date(2024, 5, 1, 12, 0, 0, 500_000_000, time.UTC)
 type File struct {
 	Name    string
 	Content []byte
+	Size    int64         // of zeros, if there is no content
 	Link    string        // it is a symbolic link to this
 	Pipe    bool          // it is a named pipe
 	Later   time.Duration // it was changed so much later
@@ -72,6 +74,35 @@ type Answer struct {
 type Served struct {
 	Answers []Answer
 	Logged  bool
+}
+
+// StayOpen makes a site, asks for the first request a hundred times, and returns how many
+// more files are open then.
+func StayOpen(a Site) int {
+	top, err := os.MkdirTemp("", "site")
+	must(err)
+	defer os.RemoveAll(top)
+	for _, f := range a.Files {
+		f.make(top)
+	}
+	files, err := static.Open(top)
+	must(err)
+	defer files.Close()
+	files.Listing = a.Listing
+	next := func() int { // the system gives the lowest number that is free
+		f, err := os.Open(top)
+		must(err)
+		defer f.Close()
+		return int(f.Fd())
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // the collector closes what it finds
+	before := 0
+	for i := range 101 {
+		if ask(files, string(a.Requests[0].Head), &writer{change: func() {}}); i == 0 {
+			before = next()
+		}
+	}
+	return next() - before
 }
 
 // Serve makes a site on the disk and asks it. Beside its root lies the file "secret". It
@@ -162,6 +193,9 @@ func (f File) make(root string) {
 		return
 	}
 	must(os.WriteFile(path, f.Content, 0o666))
+	if f.Size > 0 {
+		must(os.Truncate(path, f.Size))
+	}
 	at := changed.Add(f.Later)
 	if f.Young {
 		at = time.Now()
@@ -237,7 +271,7 @@ func ask(h keepalive.Handler, head string, w *writer) (out Answer) {
 			}
 			slices.Sort(methods)
 			v = strings.Join(methods, ", ")
-		case n == "content-type" && w.status >= 300, out.Page != nil && n != "content-type" && n != "x-content-type-options":
+		case n == "content-type" && w.status >= 300 && w.status != 304 && !strings.HasPrefix(v, "image/"), out.Page != nil && n != "content-type" && n != "x-content-type-options":
 			continue
 		case n == "content-type" && parts:
 			v = media

@@ -32,6 +32,7 @@ func Register() {
 	wire.Handle("static.ParsePreference", ParsePreference)
 	wire.Handle("static.AppendAccepted", Accepted)
 	wire.Handle("static.Files", Serve)
+	wire.Handle("static.Files open", StayOpen)
 }
 
 // Named is what Name returns.
