@@ -823,6 +823,10 @@ func checkRunWaits(x *X) {
 	p.is("Run", p.result(b), "")
 	p.nothing()
 	x.Doing("contexts that end just when a place is handed over")
+	var lost step05.Lost
+	if x.Call("pool.HandOver", 50, &lost); lost != (step05.Lost{}) {
+		x.Failf("of 50 callers, %d ran and were told otherwise, or did not run and were told otherwise; a place was lost: %v", lost.Callers, lost.Place)
+	}
 	for i := range 40 {
 		p := x.pool(step05.Config{Max: 1, Queue: 2})
 		p.tries(0, 1, 1)

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"testing/synctest"
 	"time"
 
 	pool "barewire/solutions/05-thread-pool"
@@ -23,6 +24,7 @@ import (
 func Register() {
 	wire.HandleSession("pool.Pool", newPool)
 	wire.Handle("pool.New", New)
+	wire.Handle("pool.HandOver", HandOver)
 }
 
 // Config is that of a pool.
@@ -243,4 +245,45 @@ type logWriter struct{ s *wire.Session }
 func (w logWriter) Write(line []byte) (int, error) {
 	w.s.Emit("log", wire.Clip(string(line)))
 	return len(line), nil
+}
+
+// Lost is what was lost when places were handed over.
+type Lost struct {
+	Callers int  // whose task ran and who were told that it did not, or the other way round
+	Place   bool // the only one that there is
+}
+
+// HandOver hands the only place of a pool to a caller whose context ends at that moment,
+// so many times.
+func HandOver(times int) (lost Lost) {
+	err := wire.Bubble(func() {
+		p := pool.New(pool.Config{Max: 1, Queue: 1})
+		long, end := context.WithTimeout(context.Background(), time.Hour)
+		defer end()
+		for range times {
+			ctx, cancel := context.WithCancel(long)
+			var waiter sync.WaitGroup
+			first := p.Run(long, func() {
+				waiter.Go(func() {
+					ran := false
+					err := p.Run(ctx, func() { ran = true })
+					if ran != (err == nil) || !ran && !errors.Is(err, context.Canceled) {
+						lost.Callers++
+					}
+				})
+				synctest.Wait()
+			})
+			cancel() // the place has been handed over, and the waiter has hardly noticed
+			waiter.Wait()
+			if lost.Place = first != nil; lost.Place {
+				break
+			}
+		}
+		lost.Place = lost.Place || p.Run(long, func() {}) != nil || p.Do(long, func() {}) != nil
+		_ = p.Shutdown(long)
+	})
+	if err != nil {
+		panic(err.Error())
+	}
+	return lost
 }

@@ -194,7 +194,13 @@ func (f File) make(root string) {
 	}
 	must(os.WriteFile(path, f.Content, 0o666))
 	if f.Size > 0 {
-		must(os.Truncate(path, f.Size))
+		open, err := os.OpenFile(path, os.O_WRONLY, 0)
+		must(err)
+		_, err = open.Seek(f.Size-1, io.SeekStart) // nearly nothing on the disk
+		must(err)
+		_, err = open.Write([]byte{0})
+		must(err)
+		must(open.Close())
 	}
 	at := changed.Add(f.Later)
 	if f.Young {
