@@ -486,9 +486,10 @@ func TestLot_Upgrade(t *testing.T) {
 			})
 		})
 	}
-	both(t, server.Config{IdleTimeout: 100 * time.Millisecond, BodyTimeout: 100 * time.Millisecond, HeaderTimeout: 100 * time.Millisecond}, func(t *testing.T, srv *server.Server, addr string) {
+	const limit = 500 * time.Millisecond // a test that waits for the processor must not be cut off
+	both(t, server.Config{IdleTimeout: limit, BodyTimeout: limit, HeaderTimeout: limit}, func(t *testing.T, srv *server.Server, addr string) {
 		before := measure()
-		for range 10 {
+		for n := range 10 {
 			nc := dialTCP(t, addr)
 			if ask(nc, getOf("/short")) != 200 {
 				t.Fatal("no answer")
@@ -502,8 +503,8 @@ func TestLot_Upgrade(t *testing.T) {
 			if line, _ := r.ReadString('\n'); line != "behind the head\n" {
 				t.Fatalf("%q came back", line)
 			}
-			if n := rand.IntN(10); n == 0 { // longer than any timeout of HTTP
-				time.Sleep(300 * time.Millisecond)
+			if n == 5 { // longer than any timeout of HTTP
+				time.Sleep(limit * 3 / 2)
 			}
 			for i := range 100 {
 				fmt.Fprintf(nc, "line %d\n", i)
