@@ -514,6 +514,10 @@ func checkClient(x *X) {
 		}
 		cases = append(cases, Case[step08.ClientIn]{Class: "a request that may have come through proxies", Arg: in})
 	}
+	for _, other := range [][2]string{{"X-Forwarded-For", "Forwarded"}, {"Forwarded", "X-Forwarded-For"}} {
+		value := map[string]string{"Forwarded": "for=192.0.2.60", "X-Forwarded-For": "192.0.2.60"}[other[1]]
+		cases = append(cases, Case[step08.ClientIn]{Class: "a request with the other field alone", Arg: step08.ClientIn{Trusted: []string{"10.0.0.0/8"}, Field: other[0], Peer: "10.0.0.1", Fields: pairs(other[1], value)}})
+	}
 	Compare(x, "ratelimit.Proxies", step08.Client, cases)
 }
 
