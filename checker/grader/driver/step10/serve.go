@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"testing/synctest"
 	"time"
 
 	keepalive "barewire/solutions/04-keep-alive"
@@ -174,6 +175,7 @@ func (a Scene) happen() Scened {
 			serving.Go(ends(&served, func() error { return srv.ServeAdmin(admin) }))
 		}
 	}
+	synctest.Wait() // until it serves: who asks before hears that it is not ready
 	clients := &callers{begun: begun, raw: a.TLS, word: fullWord, serve: func(nc net.Conn) { public.door <- nc }}
 	operators := &callers{begun: begun, word: adminWord, serve: func(nc net.Conn) { admin.door <- nc }}
 	look := func() {
