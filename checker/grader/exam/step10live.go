@@ -64,6 +64,19 @@ func checkTLS(x *X) {
 	add("a request in plain HTTP, with content", first(post("/echo", x.Word())))
 	add("HEAD in plain HTTP", first(request("HEAD", "/", "")))
 	add("what is neither TLS nor HTTP", first("\x01\x02\x03\x04\x05\x06\x07"+string(x.Bytes(20))))
+	overTLS := func(who int, data string) step10.Move {
+		return step10.Move{Do: "send", Who: who, From: host, TLS: true, Data: []byte(data)}
+	}
+	secure := step10.Config{HeaderTimeout: 20 * second, MinRate: 100}
+	cases = append(cases, x.scene("silence between two requests", step10.Scene{TLS: true, Alone: true, Config: secure}, func(t *teller) {
+		t.move(overTLS(0, get("/fast")), 50*second)
+		t.move(overTLS(0, get("/who")), second)
+	}))
+	secure.MaxConns = 1
+	cases = append(cases, x.scene("one that has done its handshake, and says nothing, makes room", step10.Scene{TLS: true, Alone: true, Config: secure}, func(t *teller) {
+		t.move(step10.Move{Do: "come", From: host, TLS: true}, 3*second)
+		t.move(overTLS(1, get("/fast")), 30*second)
+	}))
 	add("somebody who says nothing", func(t *teller) {
 		t.move(step10.Move{Do: "come", From: host}, 2*second)
 		t.look()

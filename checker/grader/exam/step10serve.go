@@ -149,6 +149,8 @@ func checkServerChain(x *X) {
 		add("https URIs without TLS", step10.Scene{Own: own}, target("https"), target("http"), target("https"))
 		add("https URIs behind a proxy", step10.Scene{Own: own, Config: step10.Config{Trusted: []string{"203.0.113.0/24"}}}, target("https"), target("http"))
 	}
+	add("fields that look like those that frame", step10.Scene{Own: true}, get("/"+x.Word(), x.Case("Content_Length")+": 5", "X_Other: y"),
+		request("POST", "/", "hello", "Content-Length: 5", x.Case("Transfer_Encoding")+": chunked"), get("/", "X_Other: y", x.Case("transfer_encoding")+": "+x.Word()))
 	add("a handler that takes too long", step10.Scene{Config: step10.Config{RequestTimeout: time.Duration(x.Between(2, 9)) * second}}, get("/ends"), get("/fast"))
 	cases[len(cases)-1].Arg.Moves[1].Then = 20 * second
 	scenes(x, cases)
@@ -229,6 +231,12 @@ func checkServe(x *X) {
 		t.say(0, host, x.Word()+"\n", 50*second)
 		t.say(0, host, x.Word()+"\n", second)
 	})
+	few := step10.Config{MaxWorkers: 1, Queue: 1, QueueTimeout: second, RateQuota: 1, RateWindow: time.Hour}
+	add("a client that has sent too much, while the only worker is busy", step10.Scene{Config: few}, func(t *teller) {
+		t.say(0, host, get("/slow/10000"), second)
+		t.say(1, host, get("/fast"), 20*second)
+		t.look()
+	})
 	slow := step10.Scene{Config: step10.Config{MinRate: 100, HeaderTimeout: 5 * second}, Ends: true, Served: true}
 	add("a client that sends its content one byte a second", slow, func(t *teller) {
 		t.say(0, host, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n", 2*second)
@@ -297,6 +305,11 @@ func checkServeProxy(x *X) {
 		t.move(step10.Move{}, 10*second)
 		t.look()
 	})
+	add("one that has said who it is, and nothing else, makes room", step10.Scene{Config: step10.Config{MaxConns: 1, HeaderTimeout: 20 * second}}, func(t *teller) {
+		t.say(0, proxy, header("198.51.100.7"), 3*second)
+		t.say(1, proxy, header("198.51.100.8")+get("/who"), 30*second)
+		t.look()
+	})
 	add("one that has not said who it is, when the server stops", step10.Scene{Served: true}, func(t *teller) {
 		t.move(step10.Move{Do: "come", From: proxy}, second)
 		t.stop(0, 10*second)
@@ -355,6 +368,16 @@ func checkShutdown(x *X) {
 		t.look()
 		t.say(1, host, get("/fast"), ms(100))
 		t.say(0, host, get("/fast"), 30*second)
+		t.look()
+	})
+	add("workers that are kept go home", step10.Scene{Alone: true, Config: step10.Config{MinWorkers: x.Between(1, 4)}}, func(t *teller) {
+		t.say(0, host, get("/fast"), second)
+		t.stop(0, time.Minute)
+	})
+	add("somebody serves afterwards", step10.Scene{Alone: true}, func(t *teller) {
+		t.stop(0, 10*second)
+		t.look()
+		t.move(step10.Move{Do: "again"}, second)
 		t.look()
 	})
 	for range 2 {
@@ -469,6 +492,11 @@ func checkRunFails(x *X) {
 			t.move(step10.Move{Do: "fail"}, time.Minute)
 		}))
 	}
+	cases = append(cases, x.scene("the operators' listener fails", step10.Scene{Run: true}, func(t *teller) {
+		t.say(0, host, get("/fast"), second)
+		t.say(1, host, get("/slow/10000"), second)
+		t.move(step10.Move{Do: "fail", Admin: true}, time.Minute)
+	}))
 	scenes(x, cases)
 	var got step10.Ended
 	x.Doing("an address that is taken")

@@ -42,7 +42,8 @@ type Scene struct {
 //
 //	stop    Shutdown is called; it has Within, or any time
 //	cancel  the context of RunOn is done
-//	fail    the listener is closed by somebody else
+//	fail    the listener is closed by somebody else, or that for operators if it is of Admin
+//	again   Serve is called once more, with another listener
 
 // Scened is what came of it.
 type Scened struct {
@@ -123,7 +124,13 @@ func (a Scene) happen() Scened {
 	}
 	if a.Own {
 		cfg.Handler = keepalive.HandlerFunc(func(w keepalive.ResponseWriter, r *keepalive.Request) {
-			_ = keepalive.Text(w, 200, "mine "+r.Method+" "+r.Path())
+			text := "mine " + r.Method + " " + r.Path()
+			for _, name := range []string{"Content_Length", "Transfer_Encoding", "X_Other"} {
+				if r.Header.Has(name) {
+					text += " " + name
+				}
+			}
+			_ = keepalive.Text(w, 200, text)
 		})
 	}
 	if a.TLS {
@@ -142,7 +149,7 @@ func (a Scene) happen() Scened {
 		return Scened{Err: wire.Fault("New refuses the Config"), Faults: fieldsOf(faults(err))}
 	}
 	routes(srv)
-	public, admin := newStreet(), newStreet()
+	public, admin, other := newStreet(), newStreet(), newStreet()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	begun := time.Now()
@@ -218,7 +225,14 @@ func (a Scene) happen() Scened {
 			cancel()
 			time.Sleep(m.Then)
 		case m.Do == "fail":
-			_ = public.Close()
+			if m.Admin {
+				_ = admin.Close()
+			} else {
+				_ = public.Close()
+			}
+			time.Sleep(m.Then)
+		case m.Do == "again":
+			serving.Go(ends(&served, func() error { return srv.Serve(other) }))
 			time.Sleep(m.Then)
 		case m.Admin:
 			operators.tell([]Move{m}, look)
@@ -242,6 +256,7 @@ func (a Scene) happen() Scened {
 	stopping.Wait()
 	_ = public.Close()
 	_ = admin.Close()
+	_ = other.Close()
 	serving.Wait()
 	if a.Run {
 		// Time ends with the story, and there may be handlers that were cut off.
