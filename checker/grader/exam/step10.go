@@ -411,6 +411,9 @@ func checkMetricOthers(x *X) {
 		}
 		cases = append(cases, Case[step10.Counted]{Class: "requests in progress, workers and connections", Arg: c})
 	}
+	busy := x.Between(1, 3)
+	cases = append(cases, Case[step10.Counted]{Class: "requests that have waited for a worker in vain", Arg: step10.Counted{
+		Pool: &step10.Pool{Max: busy, Queue: 3, Tasks: busy, InVain: x.Between(1, 4)}}})
 	Compare(x, "server.Metrics", step10.Metrics, cases)
 }
 

@@ -414,7 +414,20 @@ func checkWorkersStory(x *X) {
 	t.send(1, post("/take/1", x.Word()), ms(6000))
 	t.send(1, post("/take/1", x.Word()), time.Second)
 	cases = append(cases, Case[step10.Shift]{Class: "a connection after a refusal", Arg: step10.Shift{Max: 1, Wait: time.Second, Moves: t.moves}})
+	cases = append(cases, x.stopped(false))
 	Compare(x, "server.Workers", step10.Workers, cases)
+}
+
+// stopped has a server told to stop while requests wait for the only worker.
+func (x *X) stopped(blocking bool) Case[step10.Shift] {
+	n := x.Between(1, 3)
+	t := &teller{x: x}
+	t.send(0, get("/take/5000"), ms(10))
+	for who := range n {
+		t.send(1+who, get(fmt.Sprintf("/take/%d", x.Between(1, 900))), ms(10))
+	}
+	t.move(step10.Move{Do: "stop"}, time.Minute)
+	return Case[step10.Shift]{Class: "a server that is told to stop while requests wait for a worker", Arg: step10.Shift{Max: 1, Queue: n, Wait: time.Minute / 2, Blocking: blocking, Moves: t.moves}}
 }
 
 func checkWorkersContent(x *X) {
@@ -491,6 +504,7 @@ func checkBlocking(x *X) {
 		a.Blocking = true
 		cases = append(cases, Case[step10.Shift]{Class: "parts of handlers, of which some find no worker", Arg: a})
 	}
+	cases = append(cases, x.stopped(true))
 	Compare(x, "server.Workers", step10.Workers, cases)
 }
 

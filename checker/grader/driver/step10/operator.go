@@ -102,8 +102,8 @@ type Counted struct {
 	Log       bool
 }
 
-// A Pool is one with tasks that do not end.
-type Pool struct{ Max, Queue, Tasks int }
+// A Pool is one with tasks that do not end, for which others then wait in vain.
+type Pool struct{ Max, Queue, Tasks, InVain int }
 
 // Figures are what Metrics says, where that is pinned.
 type Figures struct {
@@ -128,6 +128,11 @@ func Metrics(c Counted) Figures {
 			defer m.Pool.Shutdown(context.Background())
 			for range c.Pool.Tasks {
 				_ = m.Pool.TrySubmit(func() { <-over })
+			}
+			for range c.Pool.InVain {
+				ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+				_ = m.Pool.Do(ctx, func() {})
+				cancel()
 			}
 		}
 		defer close(over)

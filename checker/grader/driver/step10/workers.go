@@ -52,7 +52,8 @@ type Word struct {
 
 // Workers has a story happen. What clients send is the exam's, what the handler does is
 // in the path: "/take/5" takes five milliseconds, "/take/5/3" has three for it,
-// "/panic" panics, and all say what they were sent.
+// "/panic" panics, and all say what they were sent. With the move "stop", the server is
+// told to stop: its context is done.
 func Workers(a Shift) Worked {
 	var out Worked
 	err := wire.Bubble(func() { out = a.happen() })
@@ -88,8 +89,10 @@ func (a Shift) happen() Worked {
 		h = server.Workers(p, a.Wait)(h)
 	}
 	out := Worked{Heard: [][]Word{}, Looks: []Work{}}
-	callers := callers{word: plainWord, serve: func(nc net.Conn) {
-		(&keepalive.Server{Handler: h, ErrorLog: quiet}).ServeConn(context.Background(), nc)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	callers := callers{word: plainWord, stop: cancel, serve: func(nc net.Conn) {
+		(&keepalive.Server{Handler: h, ErrorLog: quiet}).ServeConn(ctx, nc)
 	}}
 	callers.tell(a.Moves, func() {
 		st := p.Stats()
@@ -135,6 +138,7 @@ type callers struct {
 	serve func(nc net.Conn) // has a connection served, in a goroutine of its own
 	raw   bool              // a client says one thing, and reads until the end
 	word  func(res *http.Response, content []byte) Word
+	stop  func()
 
 	begun   time.Time
 	all     []*visitor
@@ -173,7 +177,7 @@ func rawWord(nc net.Conn, request []byte) Word {
 	return word
 }
 
-// tell has moves happen: "come", "send", "leave" and "look".
+// tell has moves happen: "come", "send", "leave", "stop" and "look".
 func (c *callers) tell(moves []Move, look func()) {
 	if c.begun.IsZero() {
 		c.begun = time.Now()
@@ -189,6 +193,8 @@ func (c *callers) tell(moves []Move, look func()) {
 			}
 		case "leave":
 			_ = c.all[m.Who].Close()
+		case "stop":
+			c.stop()
 		}
 		time.Sleep(m.Then)
 		if m.Do == "look" {
