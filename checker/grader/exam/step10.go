@@ -52,6 +52,8 @@ func init() {
 			"who has so many open has enough; a network of IPv6 is one client, a proxy is many", checkOneClient),
 		story("10.4/young", "one that has just come, or has just been answered, is left alone",
 			"its request is on its way, and its client will not open another connection for it (RFC 9112 §9.3.1)", checkYoung),
+		{ID: "10.4/tcp", Title: "a connection over TCP can still be half-closed, and cut off",
+			Why: "without CloseWrite and SetLinger a client that is refused may never read why, and one whose response was cut off does not notice (step 4)", Live: true, run: checkOverTCP},
 		story("10.4/shut", "Accept does not wait for room when nothing is accepted any more, and takes nobody it has no room for",
 			"a server that shuts down while it is full would never end; and who waits can still be served by the next process", checkShut),
 		story("10.5/slow", "a client that sends slower than MinRate, on the average and after Grace, is cut off, and no other",

@@ -180,8 +180,28 @@ func checkLoad(x *X) {
 	}
 }
 
-// checkMemory has content go through a server, and asks the kernel what is left of it.
+// checkOverTCP asks for what step 4 looks for in a connection.
+func checkOverTCP(x *X) {
+	var missing string
+	if x.Call("server.OverTCP", nil, &missing); missing != "" {
+		x.Fail(Failure{Brief: "over TCP something is missing: " + printable(missing, mostShown)})
+	}
+}
+
+// checkMemory has clients come and go, has content go through a server, and asks the
+// kernel what is left of it.
 func checkMemory(x *X) {
+	const clients, each = 5_000, 20
+	x.Doing("clients of many networks, of which each has gone before the next comes")
+	var more int64
+	for try := range 3 { // whatever else has just begun to take memory does so once
+		if x.Call("server.Crowd", clients, &more); more < clients*each {
+			break
+		} else if try == 2 {
+			x.Failf("after %d clients, of which none is there any more, %d KiB more are in use", clients, more>>10)
+		}
+	}
+	x.Doing("")
 	const size, rounds, most = 200 << 10, 70, 10 << 20
 	s := x.Session("server.Live", step10.Config{})
 	var ln string

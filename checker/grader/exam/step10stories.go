@@ -86,12 +86,27 @@ func visits(x *X, cases []Case[step10.Visit]) {
 			return false
 		}
 		for i := range want.Ends {
+			if c.Class != inOrder { // one mistake is not several
+				want.Ends[i].Err, got.Ends[i].Err = closedOrNot(want.Ends[i].Err), closedOrNot(got.Ends[i].Err)
+			}
 			if d := want.Ends[i].Took - got.Ends[i].Took; want.Ends[i].Err != got.Ends[i].Err || d > 500*time.Millisecond || d < -500*time.Millisecond {
 				return false
 			}
 		}
 		return true
 	})
+}
+
+// inOrder is the class of the story in which it matters what Read says of a connection
+// that was closed to make room.
+const inOrder = "all have been idle for some time"
+
+// closedOrNot is an end, of which all that the server has made are the same.
+func closedOrNot(end string) string {
+	if end == "net.ErrClosed" {
+		return "closed by the server itself"
+	}
+	return end
 }
 
 func checkConnFigures(x *X) {
@@ -136,7 +151,7 @@ func checkConnBound(x *X) {
 		t.comes(step10.Move{}, t.while())
 		t.look()
 	}
-	cases = append(cases, Case[step10.Visit]{Class: "all have been idle for some time", Arg: step10.Visit{Max: most, Takes: time.Second, Moves: t.moves}})
+	cases = append(cases, Case[step10.Visit]{Class: inOrder, Arg: step10.Visit{Max: most, Takes: time.Second, Moves: t.moves}})
 	// None is idle: new ones wait until one has gone, or has been answered.
 	t = &teller{x: x}
 	for range most {

@@ -126,7 +126,7 @@ func (h *house) serve(ln net.Listener) {
 			begun := time.Now()
 			err := h.read(conn)
 			h.mu.Lock()
-			h.ends[i] = End{nameOf(err), time.Since(begun)}
+			h.ends[i] = End{endOf(err), time.Since(begun)}
 			h.mu.Unlock()
 			_ = conn.Close()
 			_ = conn.Close() // by whoever else has noticed
@@ -166,6 +166,14 @@ func (h *house) read(conn server.Conn) error {
 		}
 	}
 	return errors.New("reading returns nothing, again and again")
+}
+
+// endOf is nameOf, and tells net.ErrClosed from what the connection below says.
+func endOf(err error) string {
+	if errors.Is(err, net.ErrClosed) {
+		return "net.ErrClosed"
+	}
+	return nameOf(err)
 }
 
 // nameOf says in a word which error it is.

@@ -25,6 +25,8 @@ func Register() {
 	wire.Handle("server.Health", Health)
 	wire.Handle("server.Metrics", Metrics)
 	wire.Handle("server.Conns", Conns)
+	wire.Handle("server.OverTCP", OverTCP)
+	wire.Handle("server.Crowd", Crowd)
 	wire.Handle("server.Workers", Workers)
 	wire.Handle("server.Folder", Folder)
 	wire.Handle("server.Certificate", Certificate)
