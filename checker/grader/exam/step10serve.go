@@ -498,10 +498,12 @@ func checkRunFails(x *X) {
 		t.move(step10.Move{Do: "fail", Admin: true}, time.Minute)
 	}))
 	scenes(x, cases)
-	var got step10.Ended
-	x.Doing("an address that is taken")
-	x.Call("server.Run", nil, &got)
-	if got.Err != "*net.OpError of listen" {
-		x.Fail(Failure{Brief: "Run returned another error than that of net.Listen", Want: "*net.OpError of listen", Got: show(got)})
+	for _, fn := range []string{"server.Run", "server.RunHalf"} {
+		const want = "*net.OpError of listen"
+		var got step10.Ended
+		x.Doing(map[string]string{"server.Run": "an address that is taken", "server.RunHalf": "an address for operators that is taken"}[fn])
+		if x.Call(fn, nil, &got); got.Err != want {
+			x.Fail(Failure{Brief: "Run returned another error than that of net.Listen, or left a listener behind", Want: want, Got: show(got)})
+		}
 	}
 }

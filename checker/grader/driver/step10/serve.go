@@ -426,7 +426,38 @@ func RunTaken(struct{}) Ended {
 		defer ln.Close()
 		addr = ln.Addr().String()
 	}
-	srv, err := server.New(server.Config{Addr: addr, ErrorLog: quiet})
+	return runs(server.Config{Addr: addr, ErrorLog: quiet})
+}
+
+// RunHalf is RunTaken of a server of which only AdminAddr is taken. It then listens on
+// Addr itself, and says so if it cannot.
+func RunHalf(struct{}) Ended {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return RunTaken(struct{}{})
+	}
+	defer taken.Close()
+	var e Ended
+	for range 3 { // somebody else may take the address meanwhile
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return RunTaken(struct{}{})
+		}
+		addr := ln.Addr().String()
+		_ = ln.Close()
+		e = runs(server.Config{Addr: addr, AdminAddr: taken.Addr().String(), ErrorLog: quiet})
+		if ln, err = net.Listen("tcp", addr); err == nil {
+			_ = ln.Close()
+			return e
+		}
+		e.Err += ", and Addr is still listened on"
+	}
+	return e
+}
+
+// runs calls Run of a server that cannot.
+func runs(cfg server.Config) Ended {
+	srv, err := server.New(cfg)
 	if err != nil {
 		return Ended{Err: "New: " + wire.Clip(err.Error())}
 	}

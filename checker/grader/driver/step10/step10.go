@@ -33,6 +33,7 @@ func Register() {
 	wire.HandleSession("server.Live", newLive)
 	wire.Handle("server.New", New)
 	wire.Handle("server.Run", RunTaken)
+	wire.Handle("server.RunHalf", RunHalf)
 	wire.Handle("server.Server", Serve)
 }
 
