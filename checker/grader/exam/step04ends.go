@@ -59,6 +59,11 @@ func checkPanics(x *X) {
 		Talk{Class: "a panic with unread content", Arg: scripts(act("panic")), Steps: say(post("/s", x.String(alnum, 1000)) + get("/3")), Logs: true},
 		Talk{Class: "a status that has not three digits", Arg: scripts(act("status", 7)), Steps: say(get("/s") + get("/3"))},
 	)
+	x.Doing("a panic in content that ends with its connection, over TCP")
+	var instead string
+	if x.Call("keepalive.Reset", nil, &instead); instead != "" {
+		x.Fail(Failure{Brief: "there is something else than a reset, and only that shows a client of HTTP/1.0 that something is missing", Want: "the connection is reset", Got: printable(instead, mostShown)})
+	}
 }
 
 func checkLingers(x *X) {

@@ -17,6 +17,8 @@ import (
 // Register makes the functions of this package callable.
 func Register() {
 	wire.Handle("keepalive.KeepAlive", KeepAlive)
+	wire.Handle("keepalive.Writes", Writes)
+	wire.Handle("keepalive.Reset", Reset)
 	wire.HandleSession("keepalive.Server", newServer)
 }
 
