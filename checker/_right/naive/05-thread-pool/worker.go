@@ -10,6 +10,7 @@ import (
 // A worker is a goroutine that runs jobs.
 type worker struct {
 	next chan *job // has room for one; nil sends the worker home
+	left bool      // it has been idle for too long, and is not counted any more
 }
 
 // newWorker starts a worker. p.mu is held.
@@ -36,7 +37,9 @@ func (p *Pool) work(w *worker) {
 	}
 	goneHome = true
 	p.mu.Lock()
-	p.workers--
+	if !w.left {
+		p.workers--
+	}
 	p.checkEnded()
 	p.mu.Unlock()
 }
@@ -52,6 +55,8 @@ func (p *Pool) await(w *worker) *job {
 	i := slices.Index(p.idle, w)
 	if i >= 0 && p.workers > p.cfg.Min {
 		p.idle = slices.Delete(p.idle, i, i+1)
+		p.workers-- // here, or a second one could leave for the same reason
+		w.left = true
 		p.mu.Unlock()
 		return nil
 	}

@@ -151,6 +151,8 @@ func New(cfg Config) *Pool {
 		panic("pool: a number or the time is negative, or Min is larger than Max")
 	}
 	p := &Pool{cfg: cfg, end: make(chan struct{}), workers: cfg.Min}
+	p.mu.Lock() // the first may be idle for too long before the last is there
+	defer p.mu.Unlock()
 	for range cfg.Min {
 		w := make(chan *job, 1)
 		p.idle = append(p.idle, w)
