@@ -138,15 +138,11 @@ func addrOf(from string) net.Addr {
 // relay returns the server's end of a TCP connection on the loopback of wherever
 // this runs, whose other end is connected with uc. A sandbox may not have that.
 func relay(uc *net.UnixConn) (net.Conn, error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, client, err := Loopback()
 	if err != nil {
 		return nil, err
 	}
 	defer ln.Close()
-	client, err := net.Dial("tcp", ln.Addr().String())
-	if err != nil {
-		return nil, err
-	}
 	server, err := ln.Accept()
 	if err != nil {
 		_ = client.Close()
@@ -173,4 +169,19 @@ func relay(uc *net.UnixConn) (net.Conn, error) {
 		_ = uc.Close()
 	}()
 	return server, nil
+}
+
+// Loopback returns a listener on a port of this machine and a connection to it, which nobody
+// has accepted. The error is that of a sandbox that lets nobody listen.
+func Loopback() (net.Listener, net.Conn, error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, nil, err
+	}
+	nc, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		ln.Close()
+		return nil, nil, err
+	}
+	return ln, nc, nil
 }
