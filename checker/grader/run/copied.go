@@ -28,8 +28,7 @@ func (g *Grader) examineReference() map[int][]result.Check {
 	}
 	got := make(map[int][]result.Check)
 	for _, c := range x.Checks {
-		c.Retried, c.Seconds, c.Reason, c.Detail = 0, 0, "", ""
-		got[c.Step] = append(got[c.Step], c)
+		got[c.Step] = append(got[c.Step], takenOver(c, c.Base))
 	}
 	for _, c := range x.Checks {
 		if c.Outcome != result.Passed {
@@ -46,23 +45,27 @@ func (x *examining) copied(ctx context.Context) {
 	}
 	same := func(n int) bool { return x.given.Same(n, x.sources[n]) }
 	differs := func(n int) bool { return len(x.sources[n]) > 0 && !same(n) }
-	for _, n := range slices.Clone(x.todo) {
-		if !same(n) || slices.ContainsFunc(x.given.Linked(n, x.sources), differs) {
-			continue
-		}
-		known := make(chan map[int][]result.Check, 1)
-		go func() { known <- x.reference() }()
-		var checks []result.Check
-		select {
-		case all := <-known:
-			checks = all[n]
-		case <-ctx.Done():
-			return
-		}
-		if len(checks) > 0 {
-			x.Checks = append(x.Checks, checks...)
-			x.copies[n] = true
-			x.todo = slices.DeleteFunc(x.todo, func(o int) bool { return o == n })
-		}
+	own := func(n int) bool { return !same(n) || slices.ContainsFunc(x.given.Linked(n, x.sources), differs) }
+	copies := slices.DeleteFunc(slices.Clone(x.todo), own)
+	if len(copies) == 0 {
+		return
 	}
+	known := make(chan map[int][]result.Check, 1)
+	go func() { known <- x.reference() }()
+	select {
+	case checks := <-known:
+		for _, n := range copies {
+			x.Checks = append(x.Checks, checks[n]...)
+			x.copies[n] = len(checks[n]) > 0
+		}
+		x.todo = slices.DeleteFunc(x.todo, func(n int) bool { return x.copies[n] })
+	case <-ctx.Done():
+	}
+}
+
+// takenOver is a check that has passed, where it was not run itself: what that run has
+// taken and said is not of this one.
+func takenOver(c result.Check, base string) result.Check {
+	c.Base, c.Detail, c.Reason, c.Retried, c.Seconds = base, "", "", 0, 0
+	return c
 }

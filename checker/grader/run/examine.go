@@ -182,11 +182,11 @@ func (x *examining) bases(ctx context.Context) error {
 		if !slices.Contains(again, c.Step) {
 			continue
 		}
-		c.Base, c.Detail, c.Reason, c.Retried, c.Seconds = result.Reference, "", "", 0, 0
 		if i := slices.IndexFunc(asked, func(a result.Check) bool { return a.ID == c.ID }); i >= 0 {
-			c = asked[i]
+			x.Checks = append(x.Checks, asked[i])
+		} else {
+			x.Checks = append(x.Checks, takenOver(c, result.Reference))
 		}
-		x.Checks = append(x.Checks, c)
 	}
 	return nil
 }
