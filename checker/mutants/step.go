@@ -203,17 +203,16 @@ func (s *step) try(ctx context.Context, longest time.Duration) error {
 		}
 		// The second time as on a mutant: without a file to write to, which the process has
 		// from its start, a test may find other descriptors than with it.
-		passed := true
+		var passed bool
 		for _, env := range [][]string{{"BAREWIRE_MUTANT_SEEN=" + seen}, nil} {
-			if !passed {
-				break
-			}
 			start := time.Now()
 			var err error
 			if passed, err = s.exec(ctx, "^"+name+"$", 0, limit, env...); err != nil || ctx.Err() != nil {
 				return errors.Join(err, ctx.Err())
 			}
-			t.took = time.Since(start)
+			if t.took = time.Since(start); !passed {
+				break
+			}
 		}
 		if !passed {
 			if t.took < limit {
