@@ -302,17 +302,8 @@ func TestSweep_Listener(t *testing.T) {
 	}
 	queue := s.lots.listener(ln.(*net.TCPListener))
 	connect(t, ln.Addr().String())
-	var files syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {
-		t.Fatal(err)
-	}
-	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Max: files.Max}); err != nil {
-		t.Fatal(err)
-	}
-	_, failed := queue.Accept()
-	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {
-		t.Fatal(err)
-	}
+	var failed error
+	withoutDescriptors(t, func() { _, failed = queue.Accept() })
 	if want := "accept tcp " + ln.Addr().String() + ": accept4: too many open files"; !errors.Is(failed, syscall.EMFILE) || failed.Error() != want {
 		t.Errorf("without a descriptor: %v, want %s", failed, want)
 	}

@@ -248,13 +248,9 @@ func TestWatch_Relieved(t *testing.T) {
 	}
 }
 
-// Without lots, connections have a goroutine each, and the log says so.
-func TestWatch_NoLots(t *testing.T) {
-	var log bytes.Buffer
-	s, err := New(Config{ErrorLog: slog.New(slog.NewTextHandler(&log, nil))})
-	if err != nil {
-		t.Fatal(err)
-	}
+// withoutDescriptors calls f while this process may open nothing more.
+func withoutDescriptors(t *testing.T, f func()) {
+	t.Helper()
 	var files syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {
 		t.Fatal(err)
@@ -262,10 +258,20 @@ func TestWatch_NoLots(t *testing.T) {
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Max: files.Max}); err != nil {
 		t.Fatal(err)
 	}
-	s.lots.get(s)
+	f()
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Without lots, connections have a goroutine each, and the log says so.
+func TestWatch_NoLots(t *testing.T) {
+	var log bytes.Buffer
+	s, err := New(Config{ErrorLog: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	withoutDescriptors(t, func() { s.lots.get(s) })
 	const want = `level=WARN msg="server: connections keep a goroutine each" error="epoll_create1: too many open files"`
 	if len(s.lots.all) > 0 || strings.Count(log.String(), want) != 1 {
 		t.Errorf("%d lots, and the log has %q; want none, and %q", len(s.lots.all), log.String(), want)
